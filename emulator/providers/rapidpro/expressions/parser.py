@@ -105,8 +105,8 @@ def _unquote(literal: str) -> str:
     try:
         return _ESCAPE.sub(_unescape, inner) if "\\" in inner or '"' in inner else inner
     except (KeyError, ValueError):
-        # An escape that the engine doesn't know makes it take the whole text as it stands.
-        return inner
+        # An escape that the engine doesn't know makes it take every backslash as it stands.
+        return inner.replace('""', '"')
 
 
 def _unescape(match: re.Match[str]) -> str:

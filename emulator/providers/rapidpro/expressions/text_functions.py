@@ -3,7 +3,6 @@
 import html
 import re
 import unicodedata
-from collections.abc import Callable
 from urllib.parse import quote
 
 from .calls import Arguments, Function, of_number, of_text, of_texts, of_value
@@ -24,19 +23,16 @@ _REPLACEMENT = "\ufffd"
 
 def upper(text: str) -> str:
     """Return the text in capitals, character by character: ``ß`` stays."""
-    return _same_length(text, str.upper)
+    changed = text.upper()
+    if len(changed) == len(text):
+        return changed
+    return "".join([one if len(one := char.upper()) == 1 else char for char in text])
 
 
 def lower(text: str) -> str:
     """Return the text in small letters, character by character."""
-    return _same_length(text, str.lower)
-
-
-def _same_length(text: str, change: Callable[[str], str]) -> str:
-    changed = change(text)
-    if len(changed) == len(text):
-        return changed
-    return "".join([one if len(one := change(char)) == 1 else char for char in text])
+    # The one letter that Python makes two of.
+    return text.replace("İ", "i").lower()
 
 
 def title(text: str) -> str:
