@@ -1,0 +1,1 @@
+"""The vendors that are imitated, a package each."""

@@ -1,0 +1,1 @@
+"""RapidPro and TextIt: the REST API v2."""
