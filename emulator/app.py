@@ -1,0 +1,110 @@
+"""Wires the parts: the only module that knows all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import __version__
+from emulator.control import create_control_app
+from emulator.core.clock import Mode
+from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
+from emulator.core.errors import EmulatorError
+from emulator.core.fixtures import Document, Library, read_moment
+from emulator.registry import PROVIDERS
+from emulator.runtime.destinations import Destinations
+from emulator.runtime.sender import HTTPSender
+from emulator.runtime.ticker import Ticker
+from emulator.settings import ServerSettings
+from emulator.web.addressing import Front
+from emulator.web.provider import ProviderApp
+
+HERE = Path(__file__).parent
+
+
+class BadSetting(EmulatorError):
+    """The server cannot be started with these settings."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """A server's WSGI application, and what must be closed with it."""
+
+    front: Front
+    emulator: Emulator
+    ticker: Ticker
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self.front(environ, start_response)
+
+    def close(self) -> None:
+        """Stop the ticker, every timer and every callback."""
+        self.ticker.stop()
+        self.emulator.close()
+
+
+def fixture_library() -> Library:
+    """Return the fixtures that come with the package, or with the checkout."""
+    return Library([HERE / "_fixtures", HERE.parent / "fixtures"])
+
+
+def create_app(settings: ServerSettings) -> Application:
+    """Return a ready application whose default sandbox is loaded.
+
+    :raises EmulatorError: a fixture or a setting has mistakes.
+    """
+    sender = HTTPSender(
+        Destinations(allowed_hosts=settings.callback_hosts, host_map=settings.callback_map)
+    )
+    library = fixture_library()
+    emulator = Emulator([provider.vendor for provider in PROVIDERS], sender, library)
+    ticker = Ticker(emulator)
+    emulator.wake = ticker.nudge
+    emulator.create(_default_wish(settings, library))
+    apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
+    control = create_control_app(emulator, apps, settings, __version__)
+    ticker.start()
+    return Application(Front(emulator, apps, control), emulator, ticker)
+
+
+def _default_wish(settings: ServerSettings, library: Library) -> Wish:
+    overrides: dict[str, Any] = {}
+    if settings.latency is not None:
+        overrides["latency"] = settings.latency
+    if settings.unknown_keys is not None:
+        overrides["unknown_keys"] = settings.unknown_keys
+    return Wish(
+        name=DEFAULT,
+        documents=tuple(_fixture(name, library) for name in settings.fixtures),
+        seed=settings.seed,
+        clock=parse_clock(settings.clock),
+        settings=overrides or None,
+    )
+
+
+def _fixture(name: str, library: Library) -> Document:
+    path = Path(name)
+    if path.suffix or len(path.parts) > 1:
+        return library.read_file(path)
+    return library.read(name)
+
+
+def parse_clock(text: str | None) -> ClockWish:
+    """Return the clock that ``real``, ``manual``, ``manual@ISO`` or ``xN`` asks for.
+
+    :raises BadSetting: it is none of these.
+    """
+    if text is None:
+        return ClockWish()
+    mode: Mode = "manual" if text.startswith("manual") else "real"
+    try:
+        if text in ("real", "manual"):
+            return ClockWish(mode=mode)
+        if text.startswith("manual@"):
+            return ClockWish(mode=mode, now=read_moment(text.removeprefix("manual@")))
+        if text.startswith("x") and 0 < (rate := float(text[1:])) <= 1_000_000:
+            return ClockWish(mode=mode, rate=rate)
+    except ValueError:
+        pass
+    raise BadSetting(f"clock {text!r}: must be real, manual, manual@2026-05-06T10:00:00Z or x60")

@@ -1,0 +1,161 @@
+"""What is planned in a sandbox, in the order in which it falls due."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+Undo = Callable[[], None]
+
+
+class Due(NamedTuple):
+    """One planned thing. Of one instant, what was planned first comes first."""
+
+    at: datetime
+    order: int
+    topic: str
+    subject: str
+
+
+class Agenda:
+    """Planned things, at most one for each topic and subject.
+
+    Things due at one instant share a bucket, so that the steps of a large broadcast cost
+    one entry in the heap and not one for each message. What is cancelled stays in its
+    bucket and is passed over.
+    """
+
+    def __init__(self) -> None:
+        self._instants: list[datetime] = []
+        self._buckets: dict[datetime, list[Due]] = {}
+        self._live: dict[str, dict[str, Due]] = {}
+        self._order = 0
+        self._count = 0
+        self.note: Callable[[Undo], None] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def plan(self, at: datetime, topic: str, subject: str) -> None:
+        """Plan something, in place of what was planned for the same topic and subject."""
+        live = self._live.setdefault(topic, {})
+        before = live.get(subject)
+        if self.note is not None:
+            self.note(lambda: self._restore(topic, subject, before))
+        self._put(at, topic, subject, live)
+
+    def plan_all(self, at: datetime, topic: str, subjects: Iterable[str]) -> None:
+        """Plan the same for many subjects of which none has it planned."""
+        live = self._live.setdefault(topic, {})
+        fresh = list(subjects)
+        if self.note is not None:
+            self.note(lambda: self._drop_all(topic, fresh))
+        for subject in fresh:
+            self._put(at, topic, subject, live)
+
+    def cancel(self, topic: str, subject: str) -> None:
+        """Forget what was planned; nothing planned is fine."""
+        before = self._live.get(topic, {}).get(subject)
+        if before is None:
+            return
+        if self.note is not None:
+            self.note(lambda: self._restore(topic, subject, before))
+        self._drop(topic, subject)
+
+    def planned(self, topic: str, subject: str) -> datetime | None:
+        """Return when something is due, None if it is not planned."""
+        due = self._live.get(topic, {}).get(subject)
+        return due.at if due else None
+
+    def count(self, topics: Iterable[str]) -> int:
+        """Return how many things of these topics are planned."""
+        return sum(len(self._live.get(topic, ())) for topic in topics)
+
+    def next_at(self) -> datetime | None:
+        """Return the earliest instant at which something is due."""
+        while self._instants:
+            at = self._instants[0]
+            bucket = self._buckets[at]
+            first = next((n for n, due in enumerate(bucket) if self._is_live(due)), len(bucket))
+            del bucket[:first]
+            if bucket:
+                return at
+            heapq.heappop(self._instants)
+            del self._buckets[at]
+        return None
+
+    def take(self, until: datetime, most: int) -> list[Due]:
+        """Take what is due first, up to ``most`` things of one instant and one topic.
+
+        Empty when nothing is due at ``until`` or before. What is taken is gone, whatever
+        becomes of it: a thing that fails must not come up for ever.
+        """
+        at = self.next_at()
+        if at is None or at > until:
+            return []
+        bucket = self._buckets[at]
+        taken: list[Due] = []
+        passed = 0
+        for due in bucket:
+            if self._is_live(due):
+                if taken and (due.topic != taken[0].topic or len(taken) >= most):
+                    break
+                taken.append(due)
+            passed += 1
+        del bucket[:passed]
+        for due in taken:
+            self._drop(due.topic, due.subject)
+        return taken
+
+    def entries(self) -> list[Due]:
+        """Return everything planned, in order."""
+        return sorted(due for live in self._live.values() for due in live.values())
+
+    def fork(self) -> Agenda:
+        """Return a copy that goes its own way."""
+        copy = Agenda()
+        copy._instants = self._instants.copy()
+        copy._buckets = {at: bucket.copy() for at, bucket in self._buckets.items()}
+        copy._live = {topic: live.copy() for topic, live in self._live.items()}
+        copy._order, copy._count = self._order, self._count
+        return copy
+
+    def _put(self, at: datetime, topic: str, subject: str, live: dict[str, Due]) -> None:
+        self._order += 1
+        due = Due(at, self._order, topic, subject)
+        if subject not in live:
+            self._count += 1
+        live[subject] = due
+        self._enter(due)
+
+    def _enter(self, due: Due) -> None:
+        bucket = self._buckets.get(due.at)
+        if bucket is None:
+            self._buckets[due.at] = [due]
+            heapq.heappush(self._instants, due.at)
+        elif bucket and bucket[-1].order > due.order:
+            bucket.append(due)
+            bucket.sort()
+        else:
+            bucket.append(due)
+
+    def _drop(self, topic: str, subject: str) -> None:
+        if self._live[topic].pop(subject, None) is not None:
+            self._count -= 1
+
+    def _drop_all(self, topic: str, subjects: Iterable[str]) -> None:
+        for subject in subjects:
+            self._drop(topic, subject)
+
+    def _restore(self, topic: str, subject: str, before: Due | None) -> None:
+        self._drop(topic, subject)
+        if before is not None:
+            self._live[topic][subject] = before
+            self._count += 1
+            if before not in self._buckets.get(before.at, ()):
+                self._enter(before)
+
+    def _is_live(self, due: Due) -> bool:
+        return self._live[due.topic].get(due.subject) is due

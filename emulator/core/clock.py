@@ -1,0 +1,118 @@
+"""Virtual time: the only place where real time is read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from .errors import Conflict
+
+Mode = Literal["real", "manual"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def wall_seconds() -> float:
+    """Return the real time in seconds since 1970."""
+    return time.time()
+
+
+def moment_of(seconds: float) -> datetime:
+    """Return the moment that many seconds after 1970, to the microsecond."""
+    return EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+
+
+class ClockState(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a clock: continue it by making a new one from this."""
+
+    mode: Mode
+    now: datetime
+    rate: float
+
+
+class Clock:
+    """The time of one sandbox: standing still, or following real time at a rate.
+
+    A real clock is the real time with an offset and a rate (60: a minute in each second).
+    Time never runs backwards.
+    """
+
+    def __init__(
+        self,
+        mode: Mode = "real",
+        now: datetime | None = None,
+        rate: float = 1.0,
+        *,
+        source: Callable[[], float] = wall_seconds,
+    ) -> None:
+        self._source = source
+        self.mode: Mode = mode
+        self.rate = rate
+        self._real_anchor = source()
+        self._anchor = now or moment_of(self._real_anchor)
+        self._latest = self._anchor
+        self._pin: datetime | None = None
+        self._pinned_by = 0
+
+    def now(self) -> datetime:
+        """Return the sandbox's time (aware, UTC)."""
+        if self._pin is not None and self._pinned_by == threading.get_ident():
+            return self._pin
+        if self.mode == "manual":
+            return self._anchor
+        passed = (self._source() - self._real_anchor) * self.rate
+        now = self._anchor + timedelta(microseconds=int(passed * 1_000_000))
+        self._latest = max(self._latest, now)
+        return self._latest
+
+    @contextmanager
+    def pinned(self, moment: datetime) -> Iterator[None]:
+        """Let this thread see ``moment`` as now: a thing happens when it is due."""
+        before = self._pin, self._pinned_by
+        self._pin, self._pinned_by = moment, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._pin, self._pinned_by = before
+
+    def move_to(self, moment: datetime) -> None:
+        """Go forward to a moment; a moment that has passed changes nothing."""
+        if moment > self.now():
+            self._anchor = self._latest = moment
+            self._real_anchor = self._source()
+
+    def set(
+        self, mode: Mode | None = None, now: datetime | None = None, rate: float | None = None
+    ) -> None:
+        """Change mode, time and rate at once.
+
+        :raises Conflict: ``now`` lies before the present time.
+        """
+        present = self.now()
+        if now is not None and now < present:
+            raise Conflict(f"the clock stands at {present.isoformat()} and cannot go back")
+        self._anchor = self._latest = now or present
+        self._real_anchor = self._source()
+        self.mode = mode or self.mode
+        self.rate = self.rate if rate is None else rate
+
+    def real_seconds_until(self, moment: datetime) -> float | None:
+        """Return how much real time passes until a moment, None on a manual clock."""
+        if self.mode == "manual":
+            return None
+        return max(0.0, (moment - self.now()).total_seconds() / self.rate)
+
+    def state(self) -> ClockState:
+        """Return what is needed to continue this clock elsewhere."""
+        return ClockState(mode=self.mode, now=self.now(), rate=self.rate)
+
+    def fork(self) -> Clock:
+        """Return a clock that shows the same time and goes its own way."""
+        return Clock(self.mode, self.now(), self.rate, source=self._source)

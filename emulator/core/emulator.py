@@ -1,0 +1,263 @@
+"""All the worlds of one server."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from .clock import Clock, Mode, wall_seconds
+from .errors import Conflict, Invalid, NotFound, Problem, Problems
+from .fixtures import Document, Library, check_head, fixture_clock, merge
+from .sandbox import Sandbox
+from .sending import Sender
+from .vendor import Vendor
+
+DEFAULT = "default"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+TEMPLATES = 16
+
+
+class ClockWish(msgspec.Struct, frozen=True, kw_only=True):
+    """The clock that a new sandbox shall have; what is None is left to its fixture."""
+
+    mode: Mode | None = None
+    now: datetime | None = None
+    rate: float = 1.0
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """A sandbox to be made. Documents are merged in their order."""
+
+    name: str | None = None
+    documents: tuple[Document, ...] = ()
+    parent: str | None = None
+    seed: int | None = None
+    clock: ClockWish = ClockWish()
+    settings: Mapping[str, Any] | None = None
+    ttl: float | None = None
+
+
+class Emulator:
+    """The sandboxes of a server, by name. ``default`` always exists.
+
+    :param wake: told of a sandbox on a real clock whenever something may have been planned.
+    """
+
+    def __init__(self, vendors: Sequence[Vendor], sender: Sender, library: Library) -> None:
+        self.vendors = tuple(vendors)
+        self.sender = sender
+        self.library = library
+        self.wake: Callable[[Sandbox], None] | None = None
+        self._lock = threading.RLock()
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._pristine: dict[str, Sandbox] = {}
+        self._templates: OrderedDict[bytes, Sandbox] = OrderedDict()
+        self._made = 0
+        self.started_at = wall_seconds()
+
+    def __len__(self) -> int:
+        return len(self._sandboxes)
+
+    def all(self) -> list[Sandbox]:
+        """Return the sandboxes, oldest first."""
+        return list(self._sandboxes.values())
+
+    def find(self, name: str) -> Sandbox | None:
+        """Return a sandbox by name, or None."""
+        return self._sandboxes.get(name)
+
+    def get(self, name: str) -> Sandbox:
+        """Return a sandbox by name.
+
+        :raises NotFound: there is none of that name.
+        """
+        sandbox = self._sandboxes.get(name)
+        if sandbox is None:
+            raise NotFound(f"no sandbox {name!r}")
+        return sandbox
+
+    def holder_of(self, provider: str, key: str | None) -> Sandbox:
+        """Return the sandbox that a key leads to.
+
+        ``default`` if it knows the key, else the oldest other that does, else ``default``.
+        """
+        default = self._sandboxes[DEFAULT]
+        vendor = default.vendors[provider]
+        if key is None or vendor.account_of_key(default, key) is not None:
+            return default
+        for sandbox in self.all():
+            if sandbox is not default and vendor.account_of_key(sandbox, key) is not None:
+                return sandbox
+        return default
+
+    def create(self, wish: Wish) -> Sandbox:
+        """Make a sandbox.
+
+        :raises Conflict: the name is taken.
+        :raises Invalid: a document, the settings or the name have mistakes.
+        :raises NotFound: there is no sandbox to fork.
+        """
+        name = self._free_name(wish.name)
+        made = self._forked(wish, name) if wish.parent is not None else self._built(wish, name)
+        made.ttl = wish.ttl
+        with self._lock:
+            if name in self._sandboxes:
+                raise Conflict(f"there is a sandbox {name!r} already")
+            self._install(name, made, made.fork(name))
+        return made
+
+    def delete(self, name: str) -> None:
+        """End a sandbox and forget it.
+
+        :raises NotFound: there is none of that name.
+        :raises Conflict: it is ``default``.
+        """
+        if name == DEFAULT:
+            raise Conflict("the default sandbox cannot be deleted; reset it instead")
+        with self._lock:
+            sandbox = self.get(name)
+            del self._sandboxes[name], self._pristine[name]
+        sandbox.close()
+
+    def reset(self, name: str, *, is_empty: bool = False) -> Sandbox:
+        """Put a sandbox back to what it was created from, or leave it without any account.
+
+        :raises NotFound: there is none of that name.
+        """
+        with self._lock:
+            old = self.get(name)
+            pristine = self._pristine[name]
+            if is_empty:
+                fresh = self._blank(name, old.clock.fork(), old.seed)
+            else:
+                fresh = pristine.fork(name)
+            fresh.ttl = old.ttl
+            self._install(name, fresh, pristine)
+        old.close()
+        return fresh
+
+    def reset_all(self) -> None:
+        """Delete every sandbox but ``default`` and reset that."""
+        for sandbox in self.all():
+            if sandbox.name != DEFAULT:
+                self.delete(sandbox.name)
+        self.reset(DEFAULT)
+
+    def expire(self) -> None:
+        """Delete the sandboxes that nobody has used for as long as they asked to live."""
+        now = wall_seconds()
+        for sandbox in self.all():
+            is_over = sandbox.ttl is not None and now - sandbox.used_at > sandbox.ttl
+            if is_over and sandbox.name != DEFAULT:
+                self.delete(sandbox.name)
+
+    def close(self) -> None:
+        """End all sandboxes."""
+        for sandbox in self.all():
+            sandbox.close()
+        self.sender.close()
+
+    def _install(self, name: str, sandbox: Sandbox, pristine: Sandbox) -> None:
+        sandbox.wake = self.wake
+        self._sandboxes[name] = sandbox
+        self._pristine[name] = pristine
+        if self.wake is not None and sandbox.clock.mode == "real":
+            self.wake(sandbox)
+
+    def _free_name(self, name: str | None) -> str:
+        if name is not None:
+            if not NAME.fullmatch(name):
+                message = "Must be 1 to 63 of a-z, 0-9 and -, not beginning with -"
+                raise Invalid([Problem(pointer="/name", message=message)])
+            if name in self._sandboxes:
+                raise Conflict(f"there is a sandbox {name!r} already")
+            return name
+        with self._lock:
+            while True:
+                self._made += 1
+                if (drawn := f"sandbox-{self._made}") not in self._sandboxes:
+                    return drawn
+
+    def _blank(self, name: str, clock: Clock, seed: int) -> Sandbox:
+        return Sandbox(name, self.vendors, self.sender, clock=clock, seed=seed)
+
+    def _forked(self, wish: Wish, name: str) -> Sandbox:
+        assert wish.parent is not None
+        made = self.get(wish.parent).fork(name)
+        if wish.clock != ClockWish():
+            made.clock.set(wish.clock.mode, wish.clock.now, wish.clock.rate)
+        for at, document in enumerate(wish.documents):
+            merge(made, document, _pointer(wish, at))
+        _apply_settings(made, wish)
+        return made
+
+    def _built(self, wish: Wish, name: str) -> Sandbox:
+        problems = Problems()
+        for at, document in enumerate(wish.documents):
+            check_head(document, [v.slug for v in self.vendors], problems, _pointer(wish, at))
+        problems.check()
+        moments = [
+            fixture_clock(document, problems, _pointer(wish, at))
+            for at, document in enumerate(wish.documents)
+        ]
+        problems.check()
+        stands_at = next((moment for moment in reversed(moments) if moment), None)
+        seeds = [doc["seed"] for doc in wish.documents if doc.get("seed") is not None]
+        seed = wish.seed if wish.seed is not None else (seeds[-1] if seeds else 0)
+        clock = _clock(wish.clock, stands_at)
+        key = _template_key(wish, seed, clock, is_fixed=bool(wish.clock.now or stands_at))
+        template = self._template(key)
+        if template is None:
+            template = self._blank(name, clock, seed)
+            for at, document in enumerate(wish.documents):
+                merge(template, document, _pointer(wish, at))
+            _apply_settings(template, wish)
+            self._keep_template(key, template)
+        return template.fork(name)
+
+    def _template(self, key: bytes | None) -> Sandbox | None:
+        with self._lock:
+            template = self._templates.get(key) if key else None
+            if template is not None and key is not None:
+                self._templates.move_to_end(key)
+            return template
+
+    def _keep_template(self, key: bytes | None, template: Sandbox) -> None:
+        if key is None:
+            return
+        with self._lock:
+            self._templates[key] = template
+            while len(self._templates) > TEMPLATES:
+                self._templates.popitem(last=False)
+
+
+def _pointer(wish: Wish, at: int) -> str:
+    return f"/fixture/{at}" if len(wish.documents) > 1 else "/fixture"
+
+
+def _apply_settings(sandbox: Sandbox, wish: Wish) -> None:
+    if wish.settings is not None:
+        problems = Problems()
+        sandbox.settings.merge(wish.settings, "/settings", problems)
+        problems.check()
+
+
+def _clock(wish: ClockWish, stands_at: datetime | None) -> Clock:
+    mode: Mode = wish.mode or ("manual" if stands_at or wish.now else "real")
+    now = wish.now or (stands_at if mode == "manual" else None)
+    return Clock(mode, now, wish.rate)
+
+
+def _template_key(wish: Wish, seed: int, clock: Clock, *, is_fixed: bool) -> bytes | None:
+    # Only where two sandboxes of the same wish would be the same can one be kept for the next.
+    if not is_fixed or clock.mode != "manual":
+        return None
+    parts = [wish.documents, seed, clock.now(), wish.settings]
+    return hashlib.sha256(msgspec.json.encode(parts)).digest()

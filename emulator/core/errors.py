@@ -1,0 +1,134 @@
+"""What can go wrong, in the emulator's own words.
+
+Core and web raise these; each provider says them in its vendor's shape, the control API
+as problem documents.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One mistake in a document: where it is (JSON pointer), what it is, what may be meant."""
+
+    pointer: str
+    message: str
+    suggestion: str | None = None
+
+
+class EmulatorError(Exception):
+    """Anything that is answered with an error instead of a result."""
+
+    name: ClassVar[str] = "server_error"
+
+
+class NotFound(EmulatorError):
+    """The thing asked for does not exist, or belongs to somebody else."""
+
+    name = "not_found"
+
+
+class Conflict(EmulatorError):
+    """The request is fine, but the state of the thing does not allow it."""
+
+    name = "conflict"
+
+
+class BadBody(EmulatorError):
+    """The body cannot be read as what it claims to be."""
+
+    name = "bad_body"
+
+
+class TooLarge(EmulatorError):
+    """The body is larger than the emulator takes."""
+
+    name = "too_large"
+
+
+class Unauthorized(EmulatorError):
+    """The request carries no credentials that are known."""
+
+    name = "unauthorized"
+
+
+class Forbidden(EmulatorError):
+    """The credentials are known and do not suffice."""
+
+    name = "forbidden"
+
+
+class RateLimited(EmulatorError):
+    """A rate limit is used up.
+
+    :param retry_after: whole seconds until the next request can pass, at least 1.
+    """
+
+    name = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"rate limit used up for another {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Invalid(EmulatorError):
+    """A document has mistakes; all of them are listed."""
+
+    name = "invalid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems[:5]))
+        self.problems = tuple(problems)
+
+
+class Problems:
+    """Collects the mistakes of a document while it is read."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, pointer: str, message: str, suggestion: str | None = None) -> None:
+        """Note a mistake at a JSON pointer."""
+        self.found.append(Problem(pointer=pointer, message=message, suggestion=suggestion))
+
+    def add_nested(self, pointer: str, messages: Any) -> None:
+        """Add what marshmallow says: messages nested by field and position."""
+        if isinstance(messages, Mapping):
+            for key, inner in messages.items():
+                self.add_nested(f"{pointer}/{escape(key)}" if key != "_schema" else pointer, inner)
+        elif isinstance(messages, list | tuple):
+            for message in messages:
+                self.add_nested(pointer, message)
+        else:
+            self.add(pointer, str(messages))
+
+    def unknown_keys(self, pointer: str, given: Iterable[str], known: Iterable[str]) -> None:
+        """Report each key that is not known, with the nearest known one."""
+        names = sorted(known)
+        for key in given:
+            if key not in names:
+                self.add(f"{pointer}/{escape(key)}", "Unknown field", nearest(key, names))
+
+    def check(self) -> None:
+        """Raise what was found, if anything was.
+
+        :raises Invalid: there are mistakes.
+        """
+        if self.found:
+            raise Invalid(self.found)
+
+
+def escape(key: object) -> str:
+    """Return a key as a segment of a JSON pointer (RFC 6901)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that looks most like the given one, or None."""
+    matches = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None

@@ -1,0 +1,330 @@
+"""Read, check and merge fixture documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import Invalid, NotFound, Problem, Problems, nearest
+from .outcomes import read_rules
+from .records import ENDPOINTS, Endpoint
+from .vendor import Vendor
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+VERSION = 1
+COMMON = ("emulator", "description", "seed", "clock", "settings", "outcomes", "endpoints")
+ENDPOINT_FIELDS = (
+    "id",
+    "provider",
+    "account",
+    "url",
+    "events",
+    "channel",
+    "secret",
+    "active",
+)
+
+Document = Mapping[str, Any]
+
+
+class Library:
+    """Fixture documents by name or file.
+
+    :param folders: where ``NAME.json`` is looked for, first folder first.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def names(self) -> list[str]:
+        """Return the names of the fixtures that come with the emulator."""
+        found = {path.stem for folder in self._folders for path in folder.glob("*.json")}
+        return sorted(found - {"schema"})
+
+    def read(self, name: str) -> Document:
+        """Return a fixture by its name; never a file outside the folders.
+
+        :raises NotFound: there is none of that name.
+        """
+        if name in self.names():
+            for folder in self._folders:
+                path = folder / f"{name}.json"
+                if path.is_file():
+                    return parse_document(path.read_bytes(), str(path))
+        hint = nearest(name, self.names())
+        known = ", ".join(self.names())
+        raise NotFound(
+            f"no fixture {name!r}; did you mean {hint!r}?"
+            if hint
+            else f"no fixture {name!r}; there are {known}"
+        )
+
+    def read_file(self, path: Path) -> Document:
+        """Return a fixture from a file that the user names.
+
+        :raises NotFound: the file cannot be read.
+        :raises Invalid: it is no JSON object.
+        """
+        try:
+            return parse_document(path.read_bytes(), str(path))
+        except OSError as error:
+            raise NotFound(f"cannot read fixture {path}: {error.strerror}") from error
+
+
+def parse_document(raw: bytes, name: str) -> Document:
+    """Return a fixture document from JSON text.
+
+    :raises Invalid: the text is no JSON object; says line and column.
+    """
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Invalid([Problem(pointer="", message=f"{name}: not JSON: {error}")]) from error
+    if not isinstance(document, dict):
+        raise Invalid([Problem(pointer="", message=f"{name}: must be an object")])
+    return document
+
+
+def read_moment(value: Any) -> datetime:
+    """Return a moment from ISO 8601 text with ``Z`` or an offset.
+
+    :raises ValueError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError('Must be a time such as "2026-05-06T10:00:00Z"')
+
+
+def fixture_clock(document: Document, problems: Problems, pointer: str = "") -> datetime | None:
+    """Return the moment at which a fixture's clock stands; None if it has none or is real."""
+    value = document.get("clock")
+    if value is None or value == "real":
+        return None
+    try:
+        return read_moment(value)
+    except ValueError as error:
+        problems.add(f"{pointer}/clock", f'{error}, or "real"')
+        return None
+
+
+def check_head(
+    document: Any, vendors: Iterable[str], problems: Problems, pointer: str = ""
+) -> None:
+    """Check what all fixtures have in common, apart from the parts that are merged."""
+    if not isinstance(document, dict):
+        problems.add(pointer, "Must be an object")
+        return
+    problems.unknown_keys(pointer, document, [*COMMON, *vendors])
+    if document.get("emulator") != VERSION:
+        problems.add(f"{pointer}/emulator", f"Must be {VERSION}: the version of the format")
+    seed = document.get("seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        problems.add(f"{pointer}/seed", "Must be a whole number")
+    if not isinstance(document.get("description", ""), str):
+        problems.add(f"{pointer}/description", "Must be a string")
+
+
+def merge(sandbox: Sandbox, document: Document, pointer: str = "") -> None:
+    """Merge a fixture into a running sandbox: everything, or nothing if it has mistakes.
+
+    :raises Invalid: lists every mistake with its place.
+    """
+    problems = Problems()
+    with sandbox.unit():
+        settings, rules, hits = (
+            sandbox.settings.fork(),
+            sandbox.outcomes.rules,
+            sandbox.outcomes.hits,
+        )
+        try:
+            _merge(sandbox, document, pointer, problems)
+            problems.check()
+        except BaseException:
+            sandbox.settings = settings
+            sandbox.outcomes.rules, sandbox.outcomes.hits = rules, hits
+            raise
+
+
+def _merge(sandbox: Sandbox, document: Document, pointer: str, problems: Problems) -> None:
+    check_head(document, sandbox.vendors, problems, pointer)
+    problems.check()
+    if "settings" in document:
+        settings = sandbox.settings.fork()
+        settings.merge(document["settings"], f"{pointer}/settings", problems)
+        sandbox.settings = settings
+    for vendor in sandbox.vendors.values():
+        part = document.get(vendor.slug)
+        if part is not None:
+            _merge_part(sandbox, vendor, part, f"{pointer}/{vendor.slug}", problems)
+    if "outcomes" in document:
+        where = f"{pointer}/outcomes"
+        rules = read_rules(
+            document["outcomes"],
+            where,
+            problems,
+            list(sandbox.vendors),
+            lambda: new_rule_id(sandbox),
+        )
+        _merge_rules(sandbox, rules)
+    if "endpoints" in document:
+        merge_endpoints(sandbox, document["endpoints"], f"{pointer}/endpoints", problems)
+
+
+def _merge_part(
+    sandbox: Sandbox, vendor: Vendor, part: Any, pointer: str, problems: Problems
+) -> None:
+    if not isinstance(part, dict):
+        problems.add(pointer, "Must be an object")
+    elif "outcomeRules" in part:
+        problems.add(
+            f"{pointer}/outcomeRules", "Outcome rules stand in the top-level list", "outcomes"
+        )
+    else:
+        vendor.load(sandbox, part, pointer, problems)
+
+
+def new_rule_id(sandbox: Sandbox) -> str:
+    """Return an id for an outcome rule that has none."""
+    taken = {rule.id for rule in sandbox.outcomes.rules}
+    while (id := f"rule-{sandbox.ids.serial('rules')}") in taken:
+        pass
+    return id
+
+
+def _merge_rules(sandbox: Sandbox, rules: Sequence[Any]) -> None:
+    new = {rule.id: rule for rule in rules}
+    kept = [new.pop(rule.id, rule) for rule in sandbox.outcomes.rules]
+    sandbox.outcomes.rules = [*kept, *new.values()]
+
+
+def merge_endpoints(sandbox: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
+    """Add or change the callback endpoints of a list."""
+    if not isinstance(given, list):
+        problems.add(pointer, "Must be a list of endpoints")
+        return
+    for at, item in enumerate(given):
+        merge_endpoint(sandbox, item, f"{pointer}/{at}", problems)
+
+
+def merge_endpoint(
+    sandbox: Sandbox, given: Any, pointer: str, problems: Problems
+) -> Endpoint | None:
+    """Add an endpoint, or change the one with the same id; None if there are mistakes."""
+    before = len(problems.found)
+    if not isinstance(given, dict):
+        problems.add(pointer, "Must be an object")
+        return None
+    problems.unknown_keys(pointer, given, ENDPOINT_FIELDS)
+    known = sandbox.store.table(ENDPOINTS).find(str(given.get("id")))
+    provider = given.get("provider", known.provider if known else None)
+    vendor = sandbox.vendors.get(provider) if isinstance(provider, str) else None
+    if vendor is None:
+        names = list(sandbox.vendors)
+        problems.add(
+            f"{pointer}/provider",
+            f"Must be one of: {', '.join(names)}",
+            nearest(str(provider), names) if provider else None,
+        )
+        return None
+    values = _endpoint_values(sandbox, vendor, given, pointer, problems, known)
+    if len(problems.found) > before:
+        return None
+    if known is not None:
+        return sandbox.store.table(ENDPOINTS).put(_changed(known, values))
+    return sandbox.store.table(ENDPOINTS).put(_new_endpoint(sandbox, vendor, values))
+
+
+def _endpoint_values(
+    sandbox: Sandbox,
+    vendor: Vendor,
+    given: Mapping[str, Any],
+    pointer: str,
+    problems: Problems,
+    known: Endpoint | None,
+) -> dict[str, Any]:
+    values: dict[str, Any] = {"provider": vendor.slug}
+    for name in ("id", "url", "secret", "channel"):
+        value = given.get(name)
+        if value is not None and (not isinstance(value, str) or not value):
+            problems.add(f"{pointer}/{name}", "Must be a string that is not empty")
+        elif value is not None or (name in given and known is not None):
+            values[name] = value
+    url = values.get("url", known.url if known else None)
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        problems.add(f"{pointer}/url", "Must be an http:// or https:// URL")
+    if not isinstance(given.get("active", True), bool):
+        problems.add(f"{pointer}/active", "Must be true or false")
+    elif "active" in given:
+        values["is_active"] = given["active"]
+    _read_events(vendor, given, pointer, problems, values)
+    values["account"] = _read_account(sandbox, vendor, given, pointer, problems, known)
+    return values
+
+
+def _read_events(
+    vendor: Vendor,
+    given: Mapping[str, Any],
+    pointer: str,
+    problems: Problems,
+    values: dict[str, Any],
+) -> None:
+    events = given.get("events")
+    if events is None:
+        if "events" in given:
+            values["events"] = None
+        return
+    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
+        problems.add(f"{pointer}/events", "Must be a list of event names")
+        return
+    for at, event in enumerate(events):
+        if vendor.events is not None and event not in vendor.events:
+            known = sorted(vendor.events)
+            problems.add(
+                f"{pointer}/events/{at}",
+                f"Must be one of: {', '.join(known)}",
+                nearest(event, known),
+            )
+    values["events"] = tuple(events)
+
+
+def _read_account(
+    sandbox: Sandbox,
+    vendor: Vendor,
+    given: Mapping[str, Any],
+    pointer: str,
+    problems: Problems,
+    known: Endpoint | None,
+) -> str:
+    accounts = sorted(sandbox.store.table(vendor.accounts), key=lambda account: account.serial)
+    wanted = given.get("account", known.account if known else None)
+    if wanted is None and accounts:
+        return accounts[0].id
+    if wanted is None:
+        problems.add(f"{pointer}/account", f"{vendor.slug} has no account in this sandbox")
+        return ""
+    ids = [account.id for account in accounts]
+    if wanted not in ids:
+        problems.add(f"{pointer}/account", f"No account {wanted!r}", nearest(str(wanted), ids))
+    return str(wanted)
+
+
+def _changed(known: Endpoint, values: dict[str, Any]) -> Endpoint:
+    fields = {name: getattr(known, name) for name in known.__struct_fields__}
+    fields.update({name: value for name, value in values.items() if name != "id"})
+    return Endpoint(**fields)
+
+
+def _new_endpoint(sandbox: Sandbox, vendor: Vendor, values: dict[str, Any]) -> Endpoint:
+    values.setdefault("id", f"ep-{sandbox.ids.text('endpoints', 12)}")
+    values.setdefault("secret", f"whsec_{sandbox.ids.text('secrets', 32)}")
+    endpoint = Endpoint(serial=sandbox.ids.serial("endpoints"), **values)
+    return vendor.new_endpoint(sandbox, endpoint) if vendor.new_endpoint else endpoint

@@ -1,0 +1,121 @@
+"""The requests that a sandbox has seen, on the vendors' side; bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+MOST_ENTRIES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(kw_only=True)
+class Exchange:
+    """One request and, once there is one, its answer.
+
+    :param path: below the provider's base.
+    :param near: nearest operations of an unmatched request: (method, path, operation).
+    :param evidence: weakest level of evidence that the answer rests on.
+    """
+
+    id: int
+    at: datetime
+    provider: str
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    account: str | None = None
+    operation: str | None = None
+    status: int | None = None
+    response: bytes = b""
+    response_type: str = ""
+    duration_ms: float | None = None
+    fault: str | None = None
+    evidence: str | None = None
+    hint: str | None = None
+    near: Sequence[tuple[str, str, str]] = field(default=())
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes this entry holds."""
+        return 1000 + len(self.body) + len(self.response)
+
+
+class Journal:
+    """The latest exchanges, oldest first; the oldest go when there are too many or too big."""
+
+    def __init__(self, most_entries: int = MOST_ENTRIES, most_bytes: int = MOST_BYTES) -> None:
+        self._entries: OrderedDict[int, Exchange] = OrderedDict()
+        self._limits = most_entries, most_bytes
+        self._bytes = 0
+        self._latest = 0
+        self._changed = threading.Condition()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def next_id(self) -> int:
+        """Return the number for a new entry."""
+        with self._changed:
+            self._latest += 1
+            return self._latest
+
+    def add(self, exchange: Exchange) -> None:
+        """Enter a request on its arrival."""
+        with self._changed:
+            self._entries[exchange.id] = exchange
+            self._bytes += exchange.size
+            self._trim()
+            self._changed.notify_all()
+
+    def finish(self, exchange: Exchange, status: int, response: bytes, content_type: str) -> None:
+        """Enter the answer to a request."""
+        with self._changed:
+            exchange.status, exchange.response = status, response
+            exchange.response_type = content_type
+            if exchange.id in self._entries:
+                self._bytes += len(response)
+                self._trim()
+            self._changed.notify_all()
+
+    def find(self, id: int) -> Exchange | None:
+        """Return one entry, or None."""
+        return self._entries.get(id)
+
+    def newest(self) -> Iterator[Exchange]:
+        """Return the entries, newest first."""
+        with self._changed:
+            entries = list(self._entries.values())
+        return reversed(entries)
+
+    def wait(
+        self, wanted: Callable[[], list[Exchange]], count: int, timeout: float
+    ) -> list[Exchange]:
+        """Return what ``wanted`` finds once it is ``count`` long, or at the time-out.
+
+        :param timeout: real seconds.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: len(wanted()) >= count, timeout)
+            return wanted()
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._changed:
+            self._entries.clear()
+            self._bytes = 0
+
+    def _trim(self) -> None:
+        most_entries, most_bytes = self._limits
+        while len(self._entries) > most_entries or (
+            self._bytes > most_bytes and len(self._entries) > 1
+        ):
+            _, oldest = self._entries.popitem(last=False)
+            self._bytes -= oldest.size
+            self.dropped += 1

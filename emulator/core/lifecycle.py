@@ -1,0 +1,72 @@
+"""States, steps, delays and named endings as data, checked when they are defined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+OUTCOMES = (
+    "delivered",
+    "read",
+    "replied",
+    "rejected",
+    "undelivered",
+    "stuck",
+    "pending",
+    "bounced_permanent",
+    "bounced_transient",
+    "flaky",
+)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How long a step takes, in virtual seconds.
+
+    :param fast: with latency ``fast``.
+    :param p50: median with latency ``realistic``.
+    :param p95: 95th percentile with latency ``realistic``.
+    """
+
+    fast: float
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The legal states of a kind of message, and the ways through them.
+
+    :param initial: the state from which every outcome's path starts.
+    :param steps: legal moves and how long each takes.
+    :param outcomes: canonical outcome to the states that follow ``initial``.
+    :param approximated: outcomes that this vendor cannot say; their path is the nearest.
+    :param delay_names: state to the name by which rules set its delay
+        (``sent``, ``delivered``, ``read``, ``failed``).
+    :param pushes: state to the states that a tester may force it into.
+    """
+
+    name: str
+    initial: str
+    steps: Mapping[tuple[str, str], Delay]
+    outcomes: Mapping[str, tuple[str, ...]]
+    delay_names: Mapping[str, str]
+    pushes: Mapping[str, frozenset[str]]
+    approximated: frozenset[str] = frozenset()
+    reply: Delay = field(default_factory=lambda: Delay(2, 600, 7200))
+
+    def __post_init__(self) -> None:
+        missing = set(OUTCOMES) - set(self.outcomes)
+        if missing:
+            raise ValueError(f"{self.name}: no path for {', '.join(sorted(missing))}")
+        for outcome, path in self.outcomes.items():
+            for step in pairwise((self.initial, *path)):
+                if step not in self.steps:
+                    raise ValueError(f"{self.name}: {outcome} takes {step}, which is no step")
+
+    @property
+    def states(self) -> frozenset[str]:
+        """All states that the steps or pushes name."""
+        stepped = {state for step in self.steps for state in step}
+        return frozenset(stepped | set(self.pushes) | set().union(*self.pushes.values()))

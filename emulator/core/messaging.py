@@ -1,0 +1,165 @@
+"""What customers and testers ask of messages: choose their fate, launch, push, reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import Conflict
+from .outcomes import Candidate, bare, reply_delay, step_delay
+from .records import Failure, Message, Plan
+from .vendor import Inbound, Move, Vendor
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+
+class Fate(NamedTuple):
+    """What a new message is meant to go through, and the how manieth send to its address it is."""
+
+    plan: Plan
+    nth: int
+
+
+class Messaging:
+    """The messages of one sandbox, of all vendors."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def choose(
+        self,
+        vendor: Vendor,
+        account: str,
+        channel: str,
+        recipients: Sequence[tuple[str, str]],
+        *,
+        template: str | None = None,
+        broadcast: str | None = None,
+    ) -> list[Fate]:
+        """Decide what becomes of messages about to be made.
+
+        :param recipients: (address, rendered text) of each message of one broadcast or send.
+        """
+        sandbox = self._sandbox
+        candidates = []
+        for address, text in recipients:
+            to = bare(address)
+            nth = sandbox.store.count_send(to)
+            candidates.append(
+                Candidate(vendor.slug, account, channel, to, text, template, broadcast, nth)
+            )
+        plans = sandbox.outcomes.choose(
+            candidates,
+            vendor.lifecycle(channel),
+            sandbox.settings["default_outcome"][vendor.slug],
+            has_magic=sandbox.settings["magic_numbers"],
+        )
+        return [Fate(plan, c.nth) for plan, c in zip(plans, candidates, strict=True)]
+
+    def launch(
+        self, vendor: Vendor, messages: Sequence[Message], at: datetime | None = None
+    ) -> None:
+        """Store new messages and plan the first step of each.
+
+        :param at: when the first step falls due, where delays do not decide it.
+        """
+        self._sandbox.store.table(vendor.messages).add_all(messages)
+        if at is not None:
+            ids = [message.id for message in messages if message.plan.path]
+            self._sandbox.agenda.plan_all(at, vendor.step_topic, ids)
+            return
+        now = self._sandbox.clock.now()
+        for message in messages:
+            self.plan_next(vendor, message, now)
+
+    def take_steps(self, vendor: Vendor, ids: Sequence[str], at: datetime) -> list[Move]:
+        """Take the next step of each of these messages."""
+        table = self._sandbox.store.table(vendor.messages)
+        wanted = []
+        for id in ids:
+            message = table.find(id)
+            if message is not None and message.taken < len(message.plan.path):
+                wanted.append((message, message.plan.path[message.taken]))
+        return self.move(vendor, wanted, at)
+
+    def move(self, vendor: Vendor, wanted: Sequence[tuple[Any, str]], at: datetime) -> list[Move]:
+        """Bring messages into the next states of their plans, with all that follows.
+
+        Steps of one call happen at one moment; what follows from them follows once for all.
+        """
+        table = self._sandbox.store.table(vendor.messages)
+        engine = self._sandbox.engine
+        seen: dict[str, tuple[str, datetime]] = {}
+        moves = []
+        for message, target in wanted:
+            entry = seen.setdefault(target, (target, at))
+            changes = vendor.evolve(self._sandbox, message, target, at)
+            after = table.change(
+                message,
+                state=target,
+                history=(*message.history, entry),
+                taken=message.taken + 1,
+                **changes,
+            )
+            engine.note_move(vendor, message, after)
+            moves.append(Move(message, after))
+        for move in moves:
+            self.plan_next(vendor, move.after, at)
+        if moves:
+            vendor.moved(self._sandbox, moves, at)
+        return moves
+
+    def plan_next(self, vendor: Vendor, message: Message, at: datetime) -> None:
+        """Put the next step of a message, or the person's answer to it, on the agenda."""
+        sandbox = self._sandbox
+        lifecycle = vendor.lifecycle(message.channel)
+        latency = sandbox.settings.latency
+        if message.taken < len(message.plan.path):
+            target = message.plan.path[message.taken]
+            due = vendor.wait(sandbox, message, target, at)
+            if due is None:
+                due = at + step_delay(sandbox.draws, message, lifecycle, target, latency)
+            sandbox.agenda.plan(due, vendor.step_topic, message.id)
+        elif message.plan.outcome == "replied":
+            due = at + reply_delay(sandbox.draws, message, lifecycle, latency)
+            sandbox.agenda.plan(due, vendor.reply_topic, message.id)
+
+    def push(
+        self, vendor: Vendor, message: Any, target: str, error: Failure | None = None
+    ) -> Message:
+        """Force a message into a state now; what was planned for it is forgotten.
+
+        :raises Conflict: its lifecycle has no way there.
+        """
+        lifecycle = vendor.lifecycle(message.channel)
+        if message.direction != "out" or target not in lifecycle.pushes.get(
+            message.state, frozenset()
+        ):
+            raise Conflict(f"{lifecycle.name}: no way from {message.state!r} to {target!r}")
+        sandbox = self._sandbox
+        sandbox.agenda.cancel(vendor.step_topic, message.id)
+        sandbox.agenda.cancel(vendor.reply_topic, message.id)
+        plan = Plan(
+            outcome=message.plan.outcome,
+            path=(*message.plan.path[: message.taken], target),
+            source=message.plan.source,
+            rule=message.plan.rule,
+            error=error or message.plan.error,
+        )
+        changed = sandbox.store.table(vendor.messages).change(message, plan=plan)
+        [move] = self.move(vendor, [(changed, target)], sandbox.clock.now())
+        sandbox.agenda.cancel(vendor.reply_topic, message.id)
+        latest: Message = sandbox.store.table(vendor.messages).get(move.after.id)
+        return latest
+
+    def reply(self, vendor: Vendor, id: str) -> None:
+        """Let the person that a message went to answer it."""
+        message = self._sandbox.store.table(vendor.messages).find(id)
+        if message is not None:
+            text = message.plan.reply or "YES"
+            wanted = Inbound(
+                account=message.account, from_=message.address, text=text, in_reply_to=message.id
+            )
+            vendor.receive(self._sandbox, wanted)

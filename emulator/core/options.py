@@ -1,0 +1,145 @@
+"""The settings of a sandbox: nested, merged, and strict about names and values."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .durations import parse_duration
+from .errors import Problems, nearest
+from .lifecycle import OUTCOMES
+from .vendor import Setting, Vendor
+
+LATENCIES = ("instant", "fast", "realistic")
+
+
+def one_of(*choices: str) -> Callable[[Any], Any]:
+    """Return a check that a value is one of some words."""
+
+    def check(value: Any) -> Any:
+        if value not in choices:
+            raise ValueError(f"Must be one of: {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def boolean(value: Any) -> bool:
+    """Check that a value is true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("Must be true or false")
+    return value
+
+
+def duration(value: Any) -> Any:
+    """Check that a value is a duration; it stays as it was written."""
+    parse_duration(value)
+    return value
+
+
+def rate_limit(value: Any) -> Any:
+    """Check a rate limit: false, true, or ``{"window", "limits"}``."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, dict) or set(value) != {"window", "limits"}:
+        raise ValueError('Must be true, false or {"window": duration, "limits": {scope: n}}')
+    if parse_duration(value["window"]).total_seconds() <= 0:
+        raise ValueError("window must be longer than 0")
+    limits = value["limits"]
+    if not isinstance(limits, dict) or not all(_is_limit(limit) for limit in limits.values()):
+        raise ValueError("limits must be an object of whole numbers from 0")
+    return value
+
+
+def _is_limit(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+class Settings:
+    """The settings of a sandbox.
+
+    Nested values are read with ``settings["teekrr"]["success_codes"]``.
+    """
+
+    def __init__(self, vendors: Sequence[Vendor]) -> None:
+        self._spec = _spec(vendors)
+        self._values: dict[str, Any] = _defaults(self._spec)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    @property
+    def latency(self) -> str:
+        """How long steps take: ``instant``, ``fast`` or ``realistic``."""
+        return str(self._values["latency"])
+
+    def as_document(self) -> dict[str, Any]:
+        """Return all settings as users see them."""
+        return copy.deepcopy(self._values)
+
+    def merge(self, given: Any, pointer: str, problems: Problems) -> None:
+        """Take over the settings given; with mistakes, none is taken over."""
+        before = len(problems.found)
+        merged = _merge(self._spec, self._values, given, pointer, problems)
+        if len(problems.found) == before:
+            self._values = merged
+
+    def fork(self) -> Settings:
+        """Return a copy that goes its own way."""
+        other = object.__new__(Settings)
+        other._spec, other._values = self._spec, self._values
+        return other
+
+
+def _spec(vendors: Sequence[Vendor]) -> dict[str, Any]:
+    slugs = [vendor.slug for vendor in vendors]
+    spec: dict[str, Any] = {
+        "latency": Setting("fast", one_of(*LATENCIES)),
+        "magic_numbers": Setting(True, boolean),
+        "unknown_keys": Setting("refuse", one_of("refuse", "accept")),
+        "evidence_header": Setting(True, boolean),
+        "default_outcome": {
+            vendor.slug: Setting(vendor.default_outcome, one_of(*OUTCOMES)) for vendor in vendors
+        },
+        "rate_limits": {
+            vendor.slug: Setting(vendor.has_rate_limits, rate_limit) for vendor in vendors
+        },
+    }
+    spec.update({slug: dict(v.settings) for slug, v in zip(slugs, vendors, strict=True)})
+    return {name: part for name, part in spec.items() if part != {}}
+
+
+def _defaults(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: part.default if isinstance(part, Setting) else _defaults(part)
+        for name, part in spec.items()
+    }
+
+
+def _merge(
+    spec: Mapping[str, Any], values: Mapping[str, Any], given: Any, pointer: str, problems: Problems
+) -> dict[str, Any]:
+    merged = dict(values)
+    if not isinstance(given, dict):
+        problems.add(pointer, "Must be an object")
+        return merged
+    problems.unknown_keys(pointer, given, spec)
+    for name, value in given.items():
+        part = spec.get(name)
+        if isinstance(part, Setting):
+            merged[name] = _checked(part, value, f"{pointer}/{name}", problems)
+        elif part is not None:
+            merged[name] = _merge(part, values[name], value, f"{pointer}/{name}", problems)
+    return merged
+
+
+def _checked(setting: Setting, value: Any, pointer: str, problems: Problems) -> Any:
+    try:
+        return setting.check(value)
+    except (ValueError, TypeError) as error:
+        suggestion = None
+        if isinstance(value, str) and ": " in str(error):
+            suggestion = nearest(value, str(error).split(": ", 1)[1].split(", "))
+        problems.add(pointer, str(error), suggestion)
+        return value

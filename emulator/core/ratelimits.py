@@ -1,0 +1,83 @@
+"""Windows of requests; not part of a unit of work, because refused requests count as well."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+from typing import Any
+
+from .durations import parse_duration
+from .errors import RateLimited
+
+
+class RateLimits:
+    """The rate-limit windows of one sandbox. Call it under the sandbox's lock."""
+
+    def __init__(self) -> None:
+        self._fixed: dict[Hashable, tuple[datetime, int]] = {}
+        self._sliding: dict[Hashable, deque[datetime]] = {}
+
+    def count_fixed(self, key: Hashable, limit: int, window: timedelta, now: datetime) -> None:
+        """Count a request in a window that the first request opens.
+
+        :raises RateLimited: the window has had ``limit`` requests; this one is not counted.
+        """
+        start, used = self._fixed.get(key, (now, 0))
+        if now >= start + window:
+            start, used = now, 0
+        if used >= limit:
+            raise RateLimited(_seconds(start + window - now))
+        self._fixed[key] = start, used + 1
+
+    def count_sliding(self, key: Hashable, limit: int, window: timedelta, now: datetime) -> None:
+        """Count a request among those of the time just passed.
+
+        :raises RateLimited: there were ``limit`` in it already; this one is not counted.
+        """
+        times = self._sliding.setdefault(key, deque())
+        while times and times[0] <= now - window:
+            times.popleft()
+        if len(times) >= limit:
+            until = times[0] + window - now if times else window
+            raise RateLimited(_seconds(until))
+        times.append(now)
+
+    def clear(self, provider: str | None = None, account: str | None = None) -> None:
+        """Forget the windows of a provider, of one of its accounts, or all.
+
+        Keys are tuples that begin with provider and account.
+        """
+        for windows in (self._fixed, self._sliding):
+            for key in list(windows):
+                assert isinstance(key, tuple)
+                if provider in (None, key[0]) and account in (None, key[1]):
+                    del windows[key]
+
+    def fork(self) -> RateLimits:
+        """Return a copy that goes its own way."""
+        copy = RateLimits()
+        copy._fixed = self._fixed.copy()
+        copy._sliding = {key: times.copy() for key, times in self._sliding.items()}
+        return copy
+
+
+def limit_of(
+    setting: Any, scope: str, documented: int, window: timedelta
+) -> tuple[int, timedelta] | None:
+    """Return limit and window of a scope under ``settings.rate_limits``, None for no limit.
+
+    :param documented: the vendor's own number, with its own window.
+    """
+    if setting is False:
+        return None
+    if setting is True:
+        return documented, window
+    limits = setting["limits"]
+    limit = limits.get(scope, limits.get("*"))
+    return None if limit is None else (limit, parse_duration(setting["window"]))
+
+
+def _seconds(left: timedelta) -> int:
+    return max(1, math.ceil(left.total_seconds()))

@@ -1,0 +1,184 @@
+"""The records that core itself reads; providers add their own fields by inheritance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from .store import Kind, Lookup, Order, Record
+
+Moment = tuple[str, datetime]
+
+
+class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A span in virtual seconds: fixed, evenly drawn from a range, or lognormal."""
+
+    fixed: float | None = None
+    least: float | None = None
+    most: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Why a message failed, in the vendor's code and words."""
+
+    code: str
+    message: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is meant to go through; shared by all messages with the same fate.
+
+    :param outcome: canonical name of the ending.
+    :param path: the states still to come when the message is made.
+    :param source: what decided: a rule, a magic number or the default.
+    """
+
+    outcome: str
+    path: tuple[str, ...]
+    source: Literal["rule", "magic", "default"] = "default"
+    rule: str | None = None
+    delays: Mapping[str, Delays] = {}
+    error: Failure | None = None
+    reply: str | None = None
+
+
+NO_PLAN = Plan(outcome="", path=())
+
+
+class Account(Record, frozen=True, kw_only=True, gc=False):
+    """One customer at one provider."""
+
+    name: str
+
+
+class Broadcast(Record, frozen=True, kw_only=True, gc=False):
+    """One send-out to many."""
+
+    account: str
+    state: str
+    created_at: datetime
+
+
+class Message(Record, frozen=True, kw_only=True, gc=False):
+    """One text to (``out``) or from (``in``) one person.
+
+    :param address: the person's address as the provider normalises it.
+    :param state: where it is in its lifecycle; see the provider for the wire word.
+    :param history: every state with its moment, the first included.
+    :param nth: the how manieth send to this address in the sandbox.
+    :param taken: steps of the plan's path taken so far.
+    """
+
+    account: str
+    channel: str
+    address: str
+    state: str
+    created_at: datetime
+    history: tuple[Moment, ...]
+    direction: Literal["out", "in"] = "out"
+    broadcast: str | None = None
+    plan: Plan = NO_PLAN
+    nth: int = 1
+    taken: int = 0
+    error: Failure | None = None
+
+
+class Endpoint(Record, frozen=True, kw_only=True, gc=False):
+    """A URL that an account wants told.
+
+    :param events: event names it is told of; None is all.
+    :param channel: tell only of this channel; None is all.
+    """
+
+    provider: str
+    account: str
+    url: str
+    secret: str
+    events: tuple[str, ...] | None = None
+    channel: str | None = None
+    is_active: bool = True
+    extra: Mapping[str, str] = {}
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One HTTP try: when (virtual), what came back, how long it took (real)."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    duration_ms: float
+    response: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the receiver answered with a 2xx status."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Delivery(Record, frozen=True, kw_only=True, gc=False):
+    """One event owed to one endpoint: the exact bytes, and every attempt to bring them.
+
+    :param subject: the id of the message or object that the event is about.
+    """
+
+    provider: str
+    account: str
+    endpoint: str
+    event: str
+    subject: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    created_at: datetime
+    attempts: tuple[Attempt, ...] = ()
+    state: Literal["pending", "succeeded", "failed"] = "pending"
+
+
+ENDPOINTS: Kind[Endpoint] = Kind(
+    "endpoints",
+    Endpoint,
+    orders={
+        "all": Order(frozenset(), lambda e: ("all",), lambda e: e.serial),
+        "account": Order(
+            frozenset({"provider", "account"}),
+            lambda e: ((e.provider, e.account),),
+            lambda e: e.serial,
+        ),
+    },
+)
+
+DELIVERIES: Kind[Delivery] = Kind(
+    "deliveries",
+    Delivery,
+    orders={
+        "all": Order(frozenset({"created_at"}), lambda d: ("all",), lambda d: d.created_at),
+        "endpoint": Order(
+            frozenset({"endpoint", "created_at"}), lambda d: (d.endpoint,), lambda d: d.created_at
+        ),
+        "subject": Order(
+            frozenset({"subject", "created_at"}), lambda d: (d.subject,), lambda d: d.created_at
+        ),
+    },
+)
+
+__all__ = [
+    "DELIVERIES",
+    "ENDPOINTS",
+    "NO_PLAN",
+    "Account",
+    "Attempt",
+    "Broadcast",
+    "Delays",
+    "Delivery",
+    "Endpoint",
+    "Failure",
+    "Lookup",
+    "Message",
+    "Moment",
+    "Plan",
+]

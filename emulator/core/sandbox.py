@@ -1,0 +1,129 @@
+"""One isolated world: accounts, records, clock, timers, rules, journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .clock import Clock, wall_seconds
+from .engine import Engine, topics_of
+from .errors import NotFound
+from .ids import Draws, Ids
+from .journal import Journal
+from .messaging import Messaging
+from .options import Settings
+from .outcomes import OutcomeBook
+from .ratelimits import RateLimits
+from .records import DELIVERIES, ENDPOINTS, Broadcast, Delivery, Message
+from .sending import Sender
+from .store import Kind, Store, Table, Unit
+from .vendor import Vendor
+from .webhooks import Webhooks
+
+CORE_KINDS: tuple[Kind[Any], ...] = (ENDPOINTS, DELIVERIES)
+
+
+class Sandbox:
+    """One world. Everything in it is reached from here; nothing of it is shared.
+
+    A fork is a copy at this instant; see :meth:`fork`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        vendors: Sequence[Vendor],
+        sender: Sender,
+        *,
+        clock: Clock,
+        seed: int = 0,
+        parent: Sandbox | None = None,
+    ) -> None:
+        self.name = name
+        self.seed = seed
+        self.clock = clock
+        self.sender = sender
+        self.vendors: Mapping[str, Vendor] = {vendor.slug: vendor for vendor in vendors}
+        self.draws = Draws(seed)
+        if parent is None:
+            kinds = [kind for vendor in vendors for kind in vendor.kinds]
+            self.store = Store([*CORE_KINDS, *kinds])
+            self.settings = Settings(vendors)
+            self.outcomes = OutcomeBook(self.draws)
+            self.limits = RateLimits()
+        else:
+            self.store = parent.store.fork()
+            self.settings = parent.settings.fork()
+            self.outcomes = parent.outcomes.fork()
+            self.limits = parent.limits.fork()
+        self.agenda = self.store.agenda
+        self.ids = Ids(self.draws, self.store.counters)
+        self.journal = Journal()
+        self.webhooks = Webhooks(self)
+        self.messaging = Messaging(self)
+        self.engine = Engine(self, topics_of(vendors))
+        self.is_closed = False
+        self.ttl: float | None = None
+        self.used_at = wall_seconds()
+        self.wake: Callable[[Sandbox], None] | None = None
+        self.store.on_release = self._rouse
+
+    @property
+    def deliveries(self) -> Table[Delivery]:
+        """Everything that endpoints were, are or will be told."""
+        return self.store.table(DELIVERIES)
+
+    def unit(self) -> Unit:
+        """Return a unit of work on the store: all of its changes happen, or none."""
+        return self.store.unit()
+
+    def fork(self, name: str) -> Sandbox:
+        """Return a full copy at this instant: records, timers, clock, counters, rules."""
+        with self.store.lock:
+            return Sandbox(
+                name,
+                tuple(self.vendors.values()),
+                self.sender,
+                clock=self.clock.fork(),
+                seed=self.seed,
+                parent=self,
+            )
+
+    def close(self) -> None:
+        """End this world: no timer fires and no callback leaves after this returns."""
+        with self.store.lock:
+            self.is_closed = True
+        self.sender.abandon(self)
+
+    def find_message(self, id: str) -> tuple[Vendor, Message] | None:
+        """Return a message of any vendor by the vendor's own id, with its vendor."""
+        for vendor in self.vendors.values():
+            find = vendor.find_message
+            found = find(self, id) if find else self.store.table(vendor.messages).find(id)
+            if found is not None:
+                return vendor, found
+        return None
+
+    def find_broadcast(self, id: str) -> tuple[Vendor, Broadcast] | None:
+        """Return a broadcast of any vendor by the vendor's own id, with its vendor."""
+        for vendor in self.vendors.values():
+            find = vendor.find_broadcast
+            found = find(self, id) if find else self.store.table(vendor.broadcasts).find(id)
+            if found is not None:
+                return vendor, found
+        return None
+
+    def _rouse(self) -> None:
+        # On a real clock somebody must be told when there is something to do.
+        if self.wake is not None and self.clock.mode == "real":
+            self.wake(self)
+
+    def vendor(self, slug: str) -> Vendor:
+        """Return a vendor by its slug.
+
+        :raises NotFound: there is none of that name.
+        """
+        vendor = self.vendors.get(slug)
+        if vendor is None:
+            raise NotFound(f"no provider {slug!r}; there are {', '.join(self.vendors)}")
+        return vendor

@@ -1,0 +1,176 @@
+"""The little that core asks of a vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import Problems
+from .lifecycle import Lifecycle
+from .records import Account, Attempt, Broadcast, Delivery, Endpoint, Message
+from .store import Kind
+from .webhooks import RetryPolicy
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+NO_RETRY = RetryPolicy()
+
+
+class Move(NamedTuple):
+    """A message before and after one step."""
+
+    before: Message
+    after: Message
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A sort of planned thing and what happens when such things fall due at one instant.
+
+    :param handle: is given the sandbox, the due moment and the subjects, in order.
+    :param holds_idle: whether the sandbox is not idle while one is planned.
+    """
+
+    handle: Callable[[Sandbox, datetime, Sequence[str]], None]
+    holds_idle: bool = True
+
+
+class Inbound(NamedTuple):
+    """A message from a person's phone, as a tester asks for it."""
+
+    account: str | None
+    from_: str
+    to: str | None = None
+    text: str | None = None
+    media: tuple[str, ...] = ()
+    name: str | None = None
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of a vendor: its default, and a check that returns the value or raises ValueError."""
+
+    default: Any
+    check: Callable[[Any], Any]
+
+
+def _no_changes(sandbox: Sandbox, message: Message, target: str, at: datetime) -> dict[str, Any]:
+    return {}
+
+
+def _no_wait(sandbox: Sandbox, message: Message, target: str, at: datetime) -> datetime | None:
+    return None
+
+
+def _no_retry(sandbox: Sandbox, delivery: Delivery) -> RetryPolicy:
+    return NO_RETRY
+
+
+def _nothing(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """What core needs to know of a vendor: data and functions, no class hierarchy.
+
+    :param slug: URL prefix and key in fixtures.
+    :param events: names that endpoints may ask for; None where the vendor's users make them.
+    :param kinds: all kinds of record of this vendor, the three named ones included.
+    :param default_outcome: canonical outcome where nothing else decides.
+    :param has_rate_limits: default of ``settings.rate_limits`` (a sandbox may say otherwise).
+    :param lifecycle: the lifecycle of a channel.
+    :param sign: headers of a callback, the signature over exactly these bytes included.
+    :param moved: side effects of steps: credit, counters, callbacks. One call for many moves.
+    :param evolve: fields that change with the state, besides the state and history.
+    :param wait: moment of the next step where delays alone do not say it; None: they do.
+    :param receive: make an inbound message, with everything that follows from it.
+    :param answered: effects of a callback's answer, besides the retry.
+    :param cancel: stop a broadcast. :raises Conflict: its state does not allow it.
+    :param load: read a vendor's part of a fixture into the sandbox (merging).
+    :param account_of_key: the account that an API key belongs to, or None.
+    :param accounts: an account as fixtures show it, with live values.
+    :param keys: the keys of an account: objects with ``name`` and ``key``.
+    :param message_view: the vendor's own words for a message: see :class:`MessageView`.
+    :param broadcast_view: likewise for a broadcast.
+    """
+
+    slug: str
+    title: str
+    kinds: tuple[Kind[Any], ...]
+    accounts: Kind[Any]
+    messages: Kind[Any]
+    broadcasts: Kind[Any]
+    lifecycle: Callable[[str], Lifecycle]
+    sign: Callable[[Sandbox, Endpoint, str, bytes], tuple[tuple[str, str], ...]]
+    moved: Callable[[Sandbox, Sequence[Move], datetime], None]
+    receive: Callable[[Sandbox, Inbound], Message]
+    cancel: Callable[[Sandbox, Any], Broadcast]
+    load: Callable[[Sandbox, Mapping[str, Any], str, Problems], None]
+    account_of_key: Callable[[Sandbox, str], str | None]
+    account_view: Callable[[Sandbox, Any], dict[str, Any]]
+    keys: Callable[[Sandbox, Account], list[dict[str, Any]]]
+    message_view: Callable[[Sandbox, Any], MessageView]
+    broadcast_view: Callable[[Sandbox, Any], BroadcastView]
+    make_key: Callable[[Sandbox, Any, Mapping[str, Any], Problems], dict[str, Any]]
+    drop_key: Callable[[Sandbox, Any, str], None]
+    events: frozenset[str] | None = None
+    default_outcome: str = "delivered"
+    has_rate_limits: bool = False
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes
+    wait: Callable[[Sandbox, Any, str, datetime], datetime | None] = _no_wait
+    retry: Callable[[Sandbox, Delivery], RetryPolicy] = _no_retry
+    answered: Callable[[Sandbox, Delivery, Attempt], None] = _nothing
+    find_message: Callable[[Sandbox, str], Message | None] | None = None
+    find_broadcast: Callable[[Sandbox, str], Broadcast | None] | None = None
+    new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
+    account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def step_topic(self) -> str:
+        """The agenda's word for a step of one of this vendor's messages."""
+        return f"{self.slug}.step"
+
+    @property
+    def reply_topic(self) -> str:
+        """The agenda's word for a person's answer to one of this vendor's messages."""
+        return f"{self.slug}.reply"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageView:
+    """What a vendor adds to the view of a message that all vendors share.
+
+    :param status: the state in the vendor's word.
+    :param statuses: words of the states in the history, in their order.
+    """
+
+    status: str
+    statuses: Sequence[str]
+    text: str | None
+    from_: str | None
+    to: str | None
+    contact: dict[str, str | None] | None = None
+    template: str | None = None
+    media: Sequence[str] = ()
+    broadcast: str | None = None
+    native: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BroadcastView:
+    """What a vendor adds to the view of a broadcast that all vendors share."""
+
+    status: str
+    channel: str | None
+    name: str | None
+    total: int
+    counts: Mapping[str, int]
+    scheduled_at: datetime | None = None
+    native: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,183 @@
+"""Callbacks: which endpoints are told, what they are owed, and when it is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .errors import NotFound
+from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint
+from .sending import Answer, Parcel
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+    from .vendor import Vendor
+
+TOPIC = "delivery"
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When a vendor tries a failed callback again: virtual seconds after each failure."""
+
+    waits: tuple[float, ...] = ()
+
+    def next_attempt(self, attempts: int, failed_at: datetime) -> datetime | None:
+        """Return when to try again, or None to give up.
+
+        :param attempts: tries made so far, at least 1.
+        """
+        if attempts > len(self.waits):
+            return None
+        return failed_at + timedelta(seconds=self.waits[attempts - 1])
+
+
+class Webhooks:
+    """The endpoints and deliveries of one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._is_immediate = False
+
+    def listening(
+        self, provider: str, account: str, event: str, channel: str | None = None
+    ) -> list[Endpoint]:
+        """Return the active endpoints of an account that want an event, oldest first."""
+        endpoints = self._sandbox.store.table(ENDPOINTS).every("account", (provider, account))
+        return [
+            endpoint
+            for endpoint in endpoints
+            if endpoint.is_active
+            and (endpoint.events is None or event in endpoint.events)
+            and (endpoint.channel is None or endpoint.channel == channel)
+        ]
+
+    def owe(
+        self, vendor: Vendor, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes
+    ) -> None:
+        """Owe one event to endpoints; it leaves when the agenda comes to it.
+
+        Within :meth:`at_once` it leaves as soon as the open unit has ended.
+        """
+        sandbox = self._sandbox
+        now = sandbox.clock.now()
+        deliveries = [
+            Delivery(
+                id=sandbox.ids.uuid4("deliveries"),
+                serial=sandbox.ids.serial("deliveries"),
+                provider=vendor.slug,
+                account=endpoint.account,
+                endpoint=endpoint.id,
+                event=event,
+                subject=subject,
+                url=endpoint.url,
+                headers=vendor.sign(sandbox, endpoint, event, body),
+                body=body,
+                created_at=now,
+            )
+            for endpoint in endpoints
+        ]
+        sandbox.store.table(DELIVERIES).add_all(deliveries)
+        if self._is_immediate:
+            ids = [delivery.id for delivery in deliveries]
+            sandbox.store.after_commit(lambda: self.dispatch(ids))
+        else:
+            sandbox.agenda.plan_all(now, TOPIC, [delivery.id for delivery in deliveries])
+
+    def at_once(self, action: Callable[[], None]) -> None:
+        """Do something whose callbacks leave in the background instead of waiting for the clock.
+
+        To be called inside a unit of work.
+        """
+        before, self._is_immediate = self._is_immediate, True
+        try:
+            action()
+        finally:
+            self._is_immediate = before
+
+    def dispatch(self, ids: Sequence[str], finished: Callable[[bool], None] | None = None) -> None:
+        """Hand deliveries to the sender and return; each is recorded when it is answered.
+
+        :param finished: called with whether the attempt succeeded, on the sender's thread.
+        """
+        for id in ids:
+            delivery = self._sandbox.store.table(DELIVERIES).find(id)
+            if delivery is not None:
+                self._post(delivery, finished)
+
+    def redeliver(self, delivery: Delivery, parcel: Parcel, finished: Callable[[], None]) -> None:
+        """Try a delivery once more, with these bytes, without starting retries."""
+        sandbox = self._sandbox
+        at = sandbox.clock.now()
+
+        def record(answer: Answer) -> None:
+            with sandbox.unit():
+                self._note_attempt(delivery.id, _attempt(at, answer))
+            sandbox.engine.landed()
+            finished()
+
+        sandbox.engine.took_off()
+        sandbox.sender.post(sandbox, (delivery.subject, delivery.endpoint), parcel, record)
+
+    def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
+        sandbox = self._sandbox
+        at = sandbox.clock.now()
+        parcel = Parcel(url=delivery.url, headers=delivery.headers, body=delivery.body)
+
+        def record(answer: Answer) -> None:
+            attempt = _attempt(at, answer)
+            try:
+                with sandbox.unit():
+                    self._conclude(delivery.id, attempt)
+            finally:
+                sandbox.engine.landed()
+                if finished is not None:
+                    finished(attempt.is_success)
+
+        sandbox.engine.took_off()
+        sandbox.sender.post(sandbox, (delivery.subject, delivery.endpoint), parcel, record)
+
+    def _note_attempt(self, id: str, attempt: Attempt) -> Delivery:
+        table = self._sandbox.store.table(DELIVERIES)
+        delivery = table.get(id)
+        attempts = (*delivery.attempts, attempt)
+        if attempt.is_success:
+            return table.change(delivery, attempts=attempts, state="succeeded")
+        return table.change(delivery, attempts=attempts)
+
+    def _conclude(self, id: str, attempt: Attempt) -> None:
+        sandbox = self._sandbox
+        delivery = self._note_attempt(id, attempt)
+        vendor = sandbox.vendors[delivery.provider]
+        vendor.answered(sandbox, delivery, attempt)
+        if attempt.is_success:
+            return
+        policy = vendor.retry(sandbox, delivery)
+        again = policy.next_attempt(len(delivery.attempts), attempt.at)
+        if again is None:
+            sandbox.store.table(DELIVERIES).change(delivery, state="failed")
+        else:
+            sandbox.agenda.plan(again, TOPIC, id)
+
+
+def _attempt(at: datetime, answer: Answer) -> Attempt:
+    return Attempt(
+        at=at,
+        status=answer.status,
+        error=answer.error,
+        duration_ms=answer.duration_ms,
+        response=answer.response,
+    )
+
+
+def endpoint_of(sandbox: Sandbox, id: str) -> Endpoint:
+    """Return an endpoint of the sandbox.
+
+    :raises NotFound: there is none with this id.
+    """
+    endpoint = sandbox.store.table(ENDPOINTS).find(id)
+    if endpoint is None:
+        raise NotFound(f"no endpoint {id}")
+    return endpoint

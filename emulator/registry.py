@@ -1,0 +1,12 @@
+"""The vendors, one line each."""
+
+from __future__ import annotations
+
+from emulator.providers.rapidpro import PROVIDER as RAPIDPRO
+from emulator.providers.teekrr import PROVIDER as TEEKRR
+from emulator.web.provider import Provider
+
+PROVIDERS: tuple[Provider, ...] = (
+    RAPIDPRO,
+    TEEKRR,
+)

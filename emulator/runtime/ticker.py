@@ -1,0 +1,98 @@
+"""The metronome of real time: one APScheduler job that wakes the sandboxes with something due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from emulator.core.clock import moment_of, wall_seconds
+from emulator.core.emulator import Emulator
+from emulator.core.sandbox import Sandbox
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING = timedelta(seconds=5)
+JOB = "beat"
+
+
+class Ticker:
+    """Wakes sandboxes on a real clock when something in them falls due.
+
+    There is one job, set to the earliest due moment of all of them: a job for each message
+    would cost more than all the rest.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._scheduler: BackgroundScheduler | None = None
+        self._lock = threading.Lock()
+        self._next_beat: datetime | None = None
+
+    def start(self) -> None:
+        """Start the metronome."""
+        # Importing the scheduler's pool costs time that a server on a manual clock never needs,
+        # so nothing else of it is touched here.
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.start()
+        self._scheduler = scheduler
+        self._set(self._now())
+
+    def stop(self) -> None:
+        """Stop the metronome; a beat that is going on is waited for."""
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=True)
+
+    def nudge(self, sandbox: Sandbox) -> None:
+        """See to it that a sandbox is woken in time for what it has planned."""
+        at = self._due(sandbox)
+        if at is not None:
+            with self._lock:
+                is_sooner = self._next_beat is None or at < self._next_beat
+            if is_sooner:
+                self._set(at)
+
+    def beat(self) -> None:
+        """Let everything happen that is due, and plan the next beat."""
+        with self._lock:
+            self._next_beat = None
+        try:
+            self._emulator.expire()
+            for sandbox in self._emulator.all():
+                if sandbox.clock.mode == "real":
+                    sandbox.engine.catch_up()
+        except Exception:
+            log.exception("a beat of the clock failed")
+        dues = [due for s in self._emulator.all() if (due := self._due(s)) is not None]
+        self._set(min([*dues, self._now() + HOUSEKEEPING]))
+
+    def _due(self, sandbox: Sandbox) -> datetime | None:
+        with sandbox.store.lock:
+            at = sandbox.agenda.next_at()
+            seconds = None if at is None else sandbox.clock.real_seconds_until(at)
+        return None if seconds is None else self._now() + timedelta(seconds=min(seconds, 86400))
+
+    def _now(self) -> datetime:
+        return moment_of(wall_seconds())
+
+    def _set(self, at: datetime) -> None:
+        scheduler = self._scheduler
+        if scheduler is None:
+            return
+        with self._lock:
+            if self._next_beat is not None and self._next_beat <= at:
+                return
+            self._next_beat = at
+        scheduler.add_job(
+            self.beat,
+            DateTrigger(at),
+            id=JOB,
+            replace_existing=True,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )

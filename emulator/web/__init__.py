@@ -1,0 +1,1 @@
+"""What several providers need of Flask: addressing, context, bodies, errors, operations."""

@@ -1,0 +1,108 @@
+"""Which sandbox and provider a request is for: from its host, its path and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from emulator.core.clock import wall_seconds
+from emulator.core.emulator import Emulator
+from emulator.core.sandbox import Sandbox
+
+from .provider import Provider, ProviderApp
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+CONTROL = "_emulator"
+
+
+class Front:
+    """The WSGI application in front: hands each request to a provider or the control API.
+
+    What it cuts off the path becomes ``SCRIPT_NAME``, so that links made by Flask's
+    ``url_for`` keep the scheme, host, port and prefix that the client used.
+    """
+
+    def __init__(
+        self, emulator: Emulator, providers: Mapping[str, ProviderApp], control: WSGI
+    ) -> None:
+        self._emulator = emulator
+        self._apps = providers
+        self._control = control
+        self._hosts = {
+            host: slug
+            for slug, app in providers.items()
+            for host in (*app.provider.hosts, f"{slug}.localhost")
+        }
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        slug = self._hosts.get(_host(environ))
+        if slug is not None:
+            return self._serve(environ, start_response, slug, None, "")
+        path = environ.get("PATH_INFO", "")
+        first, _, rest = path[1:].partition("/")
+        if first in self._apps:
+            return self._serve(environ, start_response, first, None, f"/{first}")
+        if first == "s":
+            name, _, rest = rest.partition("/")
+            slug = rest.partition("/")[0]
+            if slug in self._apps:
+                return self._serve(environ, start_response, slug, name, f"/s/{name}/{slug}")
+        if first == CONTROL:
+            return self._control(environ, start_response)
+        if path in ("", "/"):
+            return _redirect(start_response, f"/{CONTROL}/console")
+        return _nothing_here(start_response, self._apps)
+
+    def _serve(
+        self,
+        environ: Environ,
+        start_response: StartResponse,
+        slug: str,
+        name: str | None,
+        prefix: str,
+    ) -> Iterable[bytes]:
+        app = self._apps[slug]
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+        environ["PATH_INFO"] = environ.get("PATH_INFO", "")[len(prefix) :] or "/"
+        sandbox = self._sandbox(app.provider, name, environ)
+        if sandbox is not None:
+            sandbox.used_at = wall_seconds()
+        environ["emulator.sandbox"] = sandbox
+        environ["emulator.sandbox_name"] = name
+        return app(environ, start_response)
+
+    def _sandbox(self, provider: Provider, name: str | None, environ: Environ) -> Sandbox | None:
+        if name is not None:
+            return self._emulator.find(name)
+        return self._emulator.holder_of(provider.slug, provider.credential(environ))
+
+
+def _host(environ: Environ) -> str:
+    host = str(environ.get("HTTP_HOST", "")).lower()
+    return host.partition(":")[0] if not host.startswith("[") else host
+
+
+def _redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:
+    start_response("302 Found", [("Location", target), ("Content-Length", "0")])
+    return [b""]
+
+
+def _nothing_here(start_response: StartResponse, slugs: Iterable[str]) -> Iterable[bytes]:
+    prefixes = ", ".join(f"/{slug}" for slug in slugs)
+    body = msgspec.json.encode(
+        {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": f"Nothing is served here. Clients use {prefixes} or /s/<sandbox>/<provider>; "
+            f"the control API is /{CONTROL}.",
+        }
+    )
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    start_response("404 Not Found", headers)
+    return [body]

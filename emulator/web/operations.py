@@ -1,0 +1,62 @@
+"""What a vendor's API can do, and how we know: one mark on each view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+Evidence = Literal["documented", "observed", "assumed"]
+LEVELS: tuple[Evidence, ...] = ("documented", "observed", "assumed")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a vendor's API can do.
+
+    :param id: short name, unique within the provider: ``sms.create``.
+    :param source: address of the page that documents it, or what was observed.
+    :param read_on: the day the source was read (ISO date).
+    :param takes: marshmallow schema class of the body, for OpenAPI.
+    :param gives: marshmallow schema class of the answer, for OpenAPI.
+    """
+
+    id: str
+    evidence: Evidence
+    source: str
+    read_on: str
+    takes: Any = None
+    gives: Any = None
+    extras: Mapping[str, Any] | None = None
+
+
+def operation(
+    id: str,
+    *,
+    source: str,
+    read_on: str,
+    evidence: Evidence = "documented",
+    takes: Any = None,
+    gives: Any = None,
+    **extras: Any,
+) -> Callable[[View], View]:
+    """Mark a view as an operation; ``extras`` are for the provider's own use (a scope, …)."""
+
+    def mark(view: View) -> View:
+        marked = Operation(id, evidence, source, read_on, takes, gives, extras)
+        view.operation = marked  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def operation_of(view: Any) -> Operation | None:
+    """Return the operation that a view is marked as, or None."""
+    found = getattr(view, "operation", None)
+    return found if isinstance(found, Operation) else None
+
+
+def weakest(levels: Iterable[Evidence]) -> Evidence:
+    """Return the weakest of some levels; ``documented`` where there are none."""
+    return max(levels, key=LEVELS.index, default="documented")

@@ -1,0 +1,234 @@
+"""One vendor on the web: a Flask application of its own, mounted by :mod:`.addressing`."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Flask, Response, g, make_response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoRoute
+
+from emulator.core.errors import EmulatorError, NotFound
+from emulator.core.journal import Exchange
+from emulator.core.vendor import Vendor
+
+from . import context
+from .bodies import LIMIT, read_body
+from .operations import Operation, operation_of
+
+log = logging.getLogger(__name__)
+
+MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+NEAREST = 3
+
+
+class UnknownSandbox(NotFound):
+    """The URL names a sandbox that does not exist."""
+
+
+class Unmatched(EmulatorError):
+    """No operation has this path and method.
+
+    :param allowed: the methods that the path has; empty if there is no such path.
+    """
+
+    name = "unmatched"
+
+    def __init__(self, method: str, path: str, allowed: frozenset[str]) -> None:
+        super().__init__(f"no operation {method} {path}")
+        self.method, self.path, self.allowed = method, path, allowed
+
+
+def _no_hint(_method: str, _path: str) -> str | None:
+    return None
+
+
+def _as_it_is(response: Response) -> Response:
+    return response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """One vendor: what core asks of it, and what a client sees of it.
+
+    :param blueprint: its routes, below the base URL.
+    :param hosts: host names of the vendor's own servers.
+    :param credential: the API key that a request carries (WSGI environment), or None.
+    :param admit: recognise the caller and count rate limits, before the view; raises what is
+        refused. Called inside the unit of work of the request.
+    :param error_response: say an error in the vendor's shape. It is given what was raised:
+        :class:`EmulatorError`, an :class:`Unmatched` or :class:`UnknownSandbox`, an
+        ``HTTPException`` of werkzeug, or anything else, which is the vendor's 500.
+    :param hint: a better hint for an unmatched request than the nearest operations, or None.
+    :param example: a ``curl`` command line that works, given base URL and key.
+    """
+
+    vendor: Vendor
+    blueprint: Blueprint
+    hosts: tuple[str, ...]
+    credential: Callable[[Mapping[str, Any]], str | None]
+    admit: Callable[[Operation | None], None]
+    error_response: Callable[[Exception], Response]
+    example: Callable[[str, str], str]
+    hint: Callable[[str, str], str | None] = _no_hint
+    finish: Callable[[Response], Response] = _as_it_is
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        """URL prefix and key in fixtures."""
+        return self.vendor.slug
+
+
+class Served(NamedTuple):
+    """An operation and where it is served."""
+
+    operation: Operation
+    methods: tuple[str, ...]
+    path: str
+    view: Callable[..., Any]
+
+
+class ProviderApp(Flask):
+    """The Flask application of one provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider.blueprint.import_name, static_folder=None)
+        self.provider = provider
+        self.url_map.strict_slashes = False
+        self.url_map.merge_slashes = False
+        self.config["MAX_CONTENT_LENGTH"] = LIMIT
+        self.config["MAX_FORM_MEMORY_SIZE"] = LIMIT
+        self.config.update(provider.config)
+        self.register_blueprint(provider.blueprint)
+        self._views = dict(self.view_functions)
+        for endpoint, view in self._views.items():
+            self.view_functions[endpoint] = self._guarded(view)
+        self.before_request(self._arrive)
+        self.after_request(self._leave)
+        self.register_error_handler(Exception, self._refuse)
+
+    def served(self) -> Iterator[Served]:
+        """Yield every operation with its methods and path."""
+        for rule in self.url_map.iter_rules():
+            operation = operation_of(self._views.get(rule.endpoint))
+            if operation is not None:
+                methods = tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+                yield Served(operation, methods, rule.rule, self._views[rule.endpoint])
+
+    def nearest(self, method: str, path: str) -> list[tuple[str, str, str]]:
+        """Return the operations that look most like a request: (method, path, operation)."""
+        wanted = f"{method} {path}"
+        ranked = sorted(
+            (
+                -difflib.SequenceMatcher(None, wanted, f"{verb} {served.path}").ratio(),
+                verb,
+                served.path,
+                served.operation.id,
+            )
+            for served in self.served()
+            for verb in served.methods
+        )
+        return [(verb, route, id) for _, verb, route, id in ranked[:NEAREST]]
+
+    def _arrive(self) -> None:
+        g.started = time.perf_counter()
+        found = request.environ["emulator.sandbox"]
+        if found is None:
+            raise UnknownSandbox(request.environ["emulator.sandbox_name"])
+        g.sandbox = found
+        g.exchange = Exchange(
+            id=found.journal.next_id(),
+            at=found.clock.now(),
+            provider=self.provider.slug,
+            method=request.method,
+            path=request.path,
+            query=tuple(request.args.items(multi=True)),
+            headers=_headers(request.environ),
+            body=b"",
+        )
+        try:
+            g.exchange.body = read_body()
+        finally:
+            found.journal.add(g.exchange)
+
+    def _guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        operation = operation_of(view)
+
+        def answer(**arguments: Any) -> Any:
+            g.operation = operation
+            found = context.sandbox()
+            if operation is not None:
+                g.exchange.operation = operation.id
+                context.rests_on(operation.evidence)
+            with found.unit():
+                self.provider.admit(operation)
+                response = make_response(view(**arguments))
+                if found.settings.latency == "instant":
+                    found.engine.settle()
+            return response
+
+        return answer
+
+    def _refuse(self, error: Exception) -> Response:
+        if isinstance(error, NoRoute | MethodNotAllowed) and request.routing_exception is error:
+            error = self._unmatched(error)
+        elif not isinstance(error, EmulatorError | HTTPException):
+            log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return self.provider.error_response(error)
+
+    def _unmatched(self, error: HTTPException) -> Unmatched:
+        allowed = frozenset(getattr(error, "valid_methods", None) or ())
+        method, path = request.method, request.path
+        near = self.nearest(method, path)
+        found = g.exchange
+        found.operation = None
+        found.evidence = None
+        found.near = near
+        words = ", ".join(f"{verb} {route}" for verb, route, _ in near)
+        found.hint = self.provider.hint(method, path) or (
+            f"{self.provider.slug} has no operation {method} {path[:200]}; nearest: {words}"
+        )
+        return Unmatched(method, path, allowed)
+
+    def _leave(self, response: Response) -> Response:
+        response = self.provider.finish(response)
+        found: Exchange | None = g.get("exchange")
+        if found is None:
+            return response
+        if found.hint:
+            response.headers["X-Emulator-Hint"] = _one_line(found.hint)
+        if found.evidence and found.operation and g.sandbox.settings["evidence_header"]:
+            response.headers["X-Emulator-Evidence"] = found.evidence
+        found.duration_ms = (time.perf_counter() - g.started) * 1000
+        body = b"" if response.is_streamed else response.get_data()
+        g.sandbox.journal.finish(found, response.status_code, body, response.mimetype)
+        return response
+
+
+def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            name = key[5:].replace("_", "-").title()
+            found.append((name, mask(value) if name.lower() in MASKED else value))
+        elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            found.append((key.replace("_", "-").title(), value))
+    return found
+
+
+def mask(value: str) -> str:
+    """Return a credential with all but its scheme and last four characters hidden."""
+    scheme, blank, secret = value.rpartition(" ")
+    tail = secret[-4:] if len(secret) > 8 else ""
+    return f"{scheme}{blank}…{tail}"
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line.encode("ascii", "replace").decode()

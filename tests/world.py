@@ -1,0 +1,68 @@
+"""A server without sockets for tests: the WSGI application, its sandboxes, and a client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from emulator.app import fixture_library
+from emulator.control import create_control_app
+from emulator.core.emulator import DEFAULT, Emulator, Wish
+from emulator.core.sending import Answer, Parcel
+from emulator.settings import ServerSettings
+from emulator.web.addressing import Front
+from emulator.web.provider import Provider, ProviderApp
+
+
+class RecordingSender:
+    """Stands in for the network: answers at once, as told, and keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Parcel] = []
+        self.script: list[int | str] = []
+        self.on_send: Callable[[Parcel], None] | None = None
+
+    def post(
+        self, world: object, lane: Hashable, parcel: Parcel, done: Callable[[Answer], None]
+    ) -> None:
+        self.sent.append(parcel)
+        if self.on_send is not None:
+            self.on_send(parcel)
+        said = self.script.pop(0) if self.script else 200
+        if isinstance(said, int):
+            done(Answer(status=said, error=None, duration_ms=1.0, response=""))
+        else:
+            done(Answer(status=None, error=said, duration_ms=1.0, response=""))
+
+    def abandon(self, world: object) -> None:
+        """Nothing is ever under way."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class World:
+    """An emulator with some providers, spoken to over WSGI."""
+
+    def __init__(self, providers: Sequence[Provider], documents: Sequence[Any] = ()) -> None:
+        self.sender = RecordingSender()
+        vendors = [provider.vendor for provider in providers]
+        self.emulator = Emulator(vendors, self.sender, fixture_library())
+        self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
+        apps = {provider.slug: ProviderApp(provider) for provider in providers}
+        control = create_control_app(self.emulator, apps, ServerSettings(), "0")
+        self.client = Client(Front(self.emulator, apps, control))
+
+    @property
+    def sandbox(self) -> Any:
+        return self.emulator.get(DEFAULT)
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Send a request with a JSON body, if any."""
+        if body is not None:
+            options["data"] = json.dumps(body)
+            options.setdefault("content_type", "application/json")
+        return self.client.open(path, method=method, **options)
