@@ -1,0 +1,9 @@
+"""The accounts of a sandbox."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from .context import IN_SANDBOX
+
+bp = Blueprint("accounts", __name__, url_prefix=IN_SANDBOX)

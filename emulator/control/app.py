@@ -1,0 +1,67 @@
+"""The control plane's WSGI application: its blueprints, its doors, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask
+
+from emulator.core.emulator import Emulator
+from emulator.settings import ServerSettings
+from emulator.web.bodies import LIMIT
+from emulator.web.provider import ProviderApp
+
+from . import (
+    accounts,
+    broadcasts,
+    callbacks,
+    clock,
+    endpoints,
+    messages,
+    outcomes,
+    problems,
+    safety,
+    sandboxes,
+    server,
+    settings,
+    sink,
+    traffic,
+)
+from .context import EXTENSION, Control
+
+PREFIX = "/_emulator"
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    server.bp,
+    sandboxes.bp,
+    clock.bp,
+    outcomes.bp,
+    settings.bp,
+    accounts.bp,
+    traffic.bp,
+    messages.bp,
+    broadcasts.bp,
+    endpoints.bp,
+    callbacks.bp,
+    sink.bp,
+)
+
+
+def create_control_app(
+    emulator: Emulator,
+    apps: Mapping[str, ProviderApp],
+    server_settings: ServerSettings,
+    version: str,
+) -> Flask:
+    """Return the application that answers below ``/_emulator``; paths keep that prefix."""
+    app = Flask(__name__, static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = LIMIT
+    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version)
+    root = Blueprint("control", __name__, url_prefix=PREFIX)
+    for blueprint in BLUEPRINTS:
+        root.register_blueprint(blueprint)
+    app.register_blueprint(root)
+    app.before_request(safety.check_request)
+    app.register_error_handler(Exception, problems.to_response)
+    return app

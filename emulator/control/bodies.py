@@ -1,0 +1,178 @@
+"""Read bodies and query parameters strictly: mistakes in a test's set-up must be loud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from flask import request
+
+from emulator.core.durations import parse_duration
+from emulator.core.errors import Problems, nearest
+from emulator.core.fixtures import read_moment
+from emulator.web.bodies import parse_json, read_body
+
+T = TypeVar("T")
+
+
+def json_body() -> dict[str, Any]:
+    """Return the body as an object; no body is an empty one.
+
+    :raises BadBody: it is no JSON.
+    :raises Invalid: it is no object.
+    """
+    raw = read_body()
+    value = parse_json(raw) if raw else {}
+    problems = Problems()
+    if not isinstance(value, dict):
+        problems.add("", "Must be an object")
+    problems.check()
+    return dict(value)
+
+
+class Fields:
+    """The fields of one object, each asked for once; what nobody asks for is a mistake.
+
+    ``problems`` may be shared, to gather the mistakes of several objects.
+    """
+
+    def __init__(
+        self, given: object, pointer: str = "", *, problems: Problems | None = None
+    ) -> None:
+        self.pointer = pointer
+        self.problems = problems if problems is not None else Problems()
+        self._asked: set[str] = set()
+        self._given: Mapping[str, Any] = {}
+        if isinstance(given, Mapping):
+            self._given = given
+        else:
+            self.problems.add(pointer, "Must be an object")
+
+    def has(self, name: str) -> bool:
+        """Return whether a field stands there, null or not, and count it as asked for."""
+        self._asked.add(name)
+        return name in self._given
+
+    def raw(self, name: str) -> Any:
+        """Return a field unread; None if it is absent."""
+        self._asked.add(name)
+        return self._given.get(name)
+
+    def get(self, name: str, check: Callable[[Any], T]) -> T | None:
+        """Return a field as ``check`` reads it; None if it is absent, null or wrong.
+
+        :param check: raises ValueError with what the field must be.
+        """
+        value = self.raw(name)
+        if value is None:
+            return None
+        try:
+            return check(value)
+        except BadChoice as error:
+            self.problems.add(f"{self.pointer}/{name}", str(error), error.suggestion)
+        except (ValueError, TypeError, OverflowError) as error:
+            self.problems.add(f"{self.pointer}/{name}", str(error))
+        return None
+
+    def need(self, name: str, check: Callable[[Any], T]) -> T | None:
+        """Return a field that must be there."""
+        if self.raw(name) is None:
+            self.problems.add(f"{self.pointer}/{name}", "Required")
+        return self.get(name, check)
+
+    def check(self) -> None:
+        """Report fields that nobody asked for, and raise if there are mistakes.
+
+        :raises Invalid: lists them all.
+        """
+        self.note_unknown()
+        self.problems.check()
+
+    def note_unknown(self) -> None:
+        """Report fields that nobody asked for."""
+        self.problems.unknown_keys(self.pointer, self._given, self._asked)
+
+
+class BadChoice(ValueError):
+    """A word that is not one of those known."""
+
+    def __init__(self, value: object, known: Iterable[str]) -> None:
+        names = list(known)
+        super().__init__(f"Must be one of: {', '.join(names)}")
+        self.suggestion = nearest(str(value), names)
+
+
+def one_of(*known: str) -> Callable[[Any], str]:
+    """Return a check that a value is one of some words."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in known:
+            raise BadChoice(value, known)
+        return value
+
+    return check
+
+
+def text(value: Any) -> str:
+    """Check that a value is a string."""
+    if not isinstance(value, str):
+        raise ValueError("Must be a string")
+    return value
+
+
+def filled_text(value: Any) -> str:
+    """Check that a value is a string that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("Must be a string that is not empty")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """Check that a value is true or false (as text in a query)."""
+    if value in ("true", "false"):
+        return bool(value == "true")
+    if not isinstance(value, bool):
+        raise ValueError("Must be true or false")
+    return value
+
+
+def whole(least: int | None = None, most: int | None = None) -> Callable[[Any], int]:
+    """Return a check that a value is a whole number within limits (as text in a query)."""
+
+    def check(value: Any) -> int:
+        is_digits = isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit()
+        number = int(value) if is_digits and len(value) < 20 else value
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise ValueError("Must be a whole number")
+        if (least is not None and number < least) or (most is not None and number > most):
+            raise ValueError(_range(least, most))
+        return number
+
+    return check
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if least is not None and most is not None:
+        return f"Must be a whole number from {least} to {most}"
+    return f"Must be at least {least}" if least is not None else f"Must be at most {most}"
+
+
+def span(value: Any) -> timedelta:
+    """Check that a value is a duration: seconds, short form or ISO 8601."""
+    return parse_duration(value)
+
+
+def moment(value: Any) -> datetime:
+    """Check that a value is a time with ``Z`` or an offset."""
+    return read_moment(value)
+
+
+class Query(Fields):
+    """The parameters of the query, read in the same way; one given twice is a mistake."""
+
+    def __init__(self) -> None:
+        super().__init__(request.args.to_dict())
+        for name, values in request.args.lists():
+            if len(values) > 1:
+                self.problems.add(f"/{name}", "Must be given once")

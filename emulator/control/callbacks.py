@@ -1,0 +1,9 @@
+"""What endpoints were told."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from .context import IN_SANDBOX
+
+bp = Blueprint("callbacks", __name__, url_prefix=IN_SANDBOX)

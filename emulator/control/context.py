@@ -1,0 +1,44 @@
+"""What a view of the control plane can reach: the emulator, the providers, the sandbox named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flask import current_app
+
+from emulator.core.clock import wall_seconds
+from emulator.core.emulator import Emulator
+from emulator.core.sandbox import Sandbox
+from emulator.settings import ServerSettings
+from emulator.web.provider import ProviderApp
+
+EXTENSION = "control"
+
+IN_SANDBOX = "/sandboxes/<name>"
+"""The ``url_prefix`` of blueprints whose views are given the ``name`` of a sandbox."""
+
+
+class Control(NamedTuple):
+    """Everything that the control plane was given when it was made."""
+
+    emulator: Emulator
+    apps: Mapping[str, ProviderApp]
+    settings: ServerSettings
+    version: str
+
+
+def control() -> Control:
+    """Return what this control plane was made with."""
+    found: Control = current_app.extensions[EXTENSION]
+    return found
+
+
+def the_sandbox(name: str) -> Sandbox:
+    """Return a sandbox by name, and note that somebody uses it.
+
+    :raises NotFound: there is none of that name.
+    """
+    found = control().emulator.get(name)
+    found.used_at = wall_seconds()
+    return found
