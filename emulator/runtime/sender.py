@@ -62,7 +62,7 @@ class _Worker:
         self.thread: threading.Thread
 
 
-class ThreadedSender:
+class HTTPSender:
     """The ``Sender`` of a running server.
 
     :param limit: real seconds that an attempt may take.

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.core.sending import Answer, Parcel
 from emulator.runtime.destinations import Destinations
-from emulator.runtime.sender import ThreadedSender
+from emulator.runtime.sender import HTTPSender
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -144,7 +144,7 @@ def make_sender():
 
     def make(resolver=None, **kwargs):
         places = Destinations(resolver=resolver) if resolver else Destinations()
-        made.append(ThreadedSender(places, **kwargs))
+        made.append(HTTPSender(places, **kwargs))
         return made[-1]
 
     yield make
