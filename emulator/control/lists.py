@@ -43,7 +43,7 @@ def listing(
     limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
     cursor = query.get("cursor", text)
     query.check()
-    after = None if cursor is None else _decode(cursor)
+    after = None if cursor is None else decode_cursor(cursor)
     shown: list[T] = []
     total, has_more = 0, False
     for item in matching:
@@ -57,7 +57,7 @@ def listing(
     return json_response(
         {
             "items": [show(item) for item in shown],
-            "next": _encode(position(shown[-1])) if has_more else None,
+            "next": encode_cursor(position(shown[-1])) if has_more else None,
             "total": total,
         }
     )
@@ -68,7 +68,7 @@ def _follows(position: Any, after: list[Any], is_descending: bool) -> bool:
     try:
         return plain < after if is_descending else plain > after
     except TypeError as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
 
 
 def _plain(position: Any) -> list[Any]:
@@ -78,19 +78,24 @@ def _plain(position: Any) -> list[Any]:
     ]
 
 
-def _encode(position: Any) -> str:
+def encode_cursor(position: Any) -> str:
+    """Return the cursor that goes on behind a position in the list being asked for."""
     raw = msgspec.json.encode([_digest(), _plain(position)])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> list[Any]:
+def decode_cursor(cursor: str) -> list[Any]:
+    """Return the position of a cursor; moments are seconds since 1970.
+
+    :raises Invalid: it is none of this list with these filters.
+    """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         digest, after = msgspec.json.decode(raw, type=tuple[str, list[Any]])
     except (ValueError, msgspec.MsgspecError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if digest != _digest():
-        raise _bad_cursor()
+        raise bad_cursor()
     return after
 
 
@@ -100,6 +105,7 @@ def _digest() -> str:
     return hashlib.sha256(msgspec.json.encode([request.path, asked])).hexdigest()[:12]
 
 
-def _bad_cursor() -> Invalid:
+def bad_cursor() -> Invalid:
+    """Return what to raise for a cursor that does not fit."""
     message = "Must be the `next` of an answer to the same call with the same filters"
     return Invalid([Problem(pointer="/cursor", message=message)])

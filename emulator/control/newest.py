@@ -1,0 +1,127 @@
+"""Lists over one or several tables, newest first, whose pages seek instead of counting."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from flask import Response
+
+from emulator.core.clock import moment_of
+from emulator.core.sandbox import Sandbox
+from emulator.core.store import Position, Table
+from emulator.web.bodies import json_response
+
+from .bodies import Query, text, whole
+from .lists import DEFAULT_LIMIT, MOST, bad_cursor, decode_cursor, encode_cursor
+
+CHUNK = 500
+
+Seat = tuple[datetime, str, int]
+"""Where a row stands: moment of creation, label of its source, serial."""
+
+
+class Source(NamedTuple):
+    """A partition of a table that is ordered by ``created_at``.
+
+    :param label: the vendor; it decides between vendors where moments are equal.
+    """
+
+    label: str
+    table: Table[Any]
+    order: str
+    partition: Hashable
+
+
+class Row(NamedTuple):
+    """A record and the label of where it came from."""
+
+    label: str
+    record: Any
+
+
+def seat_of(row: Row) -> Seat:
+    """Return where a row stands in the list."""
+    return row.record.created_at, row.label, row.record.serial
+
+
+def newest(
+    sources: Iterable[Source], *, after: Seat | None = None, chunk: int = CHUNK
+) -> Iterator[Row]:
+    """Yield the rows of all sources, newest first.
+
+    :param after: the seat of the row before the first; it need not exist any more.
+    :param chunk: how many records are fetched from a source at a time.
+    """
+    descents = [_descend(source, after, chunk) for source in sources]
+    return heapq.merge(*descents, key=seat_of, reverse=True)
+
+
+def newest_listing(
+    sandbox: Sandbox,
+    query: Query,
+    sources: Callable[[], Sequence[Source]],
+    show: Callable[[Row], Any],
+    where: Callable[[Row], bool] | None = None,
+) -> Response:
+    """Return one page. To be called after the filters have been taken from ``query``.
+
+    Without ``where`` a page and the total cost the same however many rows there are.
+    """
+    limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
+    cursor = query.get("cursor", text)
+    query.check()
+    after = None if cursor is None else _read_seat(cursor)
+    with sandbox.store.lock:
+        found = sources()
+        if where is None:
+            rows = list(islice(newest(found, after=after, chunk=limit + 1), limit + 1))
+            total = sum(source.table.count(source.order, source.partition) for source in found)
+        else:
+            rows, total = _sift(filter(where, newest(found)), after, limit + 1)
+        items = [show(row) for row in rows[:limit]]
+    following = encode_cursor(seat_of(rows[limit - 1])) if len(rows) > limit else None
+    return json_response({"items": items, "next": following, "total": total})
+
+
+def _sift(matching: Iterable[Row], after: Seat | None, most: int) -> tuple[list[Row], int]:
+    """Return the first rows behind a seat, and how many rows there are in all."""
+    rows: list[Row] = []
+    total = 0
+    for row in matching:
+        total += 1
+        if len(rows) < most and (after is None or seat_of(row) < after):
+            rows.append(row)
+    return rows, total
+
+
+def _descend(source: Source, after: Seat | None, chunk: int) -> Iterator[Row]:
+    position = None if after is None else _position(source.label, after)
+    while True:
+        page = source.table.page(source.order, source.partition, limit=chunk, after=position)
+        for record in page.records:
+            yield Row(source.label, record)
+        if not page.has_more:
+            return
+        last = page.records[-1]
+        position = (last.created_at, last.serial)
+
+
+def _position(label: str, after: Seat) -> Position:
+    moment, last_label, serial = after
+    if label == last_label:
+        return moment, serial
+    # Of one moment, a source with a smaller label comes altogether later, others are through.
+    return moment, sys.maxsize if label < last_label else 0
+
+
+def _read_seat(cursor: str) -> Seat:
+    match decode_cursor(cursor):
+        case [int() | float() as seconds, str() as label, int() as serial]:
+            return moment_of(seconds), label, serial
+        case _:
+            raise bad_cursor()
