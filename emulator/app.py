@@ -49,6 +49,14 @@ def fixture_library() -> Library:
     return Library([HERE / "_fixtures", HERE.parent / "fixtures"])
 
 
+def check_settings(settings: ServerSettings) -> None:
+    """Check what can be checked before a server is started.
+
+    :raises EmulatorError: a fixture cannot be read, or the clock cannot be understood.
+    """
+    _default_wish(settings, fixture_library())
+
+
 def create_app(settings: ServerSettings) -> Application:
     """Return a ready application whose default sandbox is loaded.
 

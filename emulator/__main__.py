@@ -1,0 +1,5 @@
+"""``python -m emulator``: the command line."""
+
+from .cli import main
+
+main()

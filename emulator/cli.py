@@ -1,0 +1,155 @@
+"""The command line: ``broadcast-emulator``, also ``python -m emulator``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from emulator import __version__
+from emulator.settings import ServerSettings
+
+MOST_ACCOUNTS = 4
+MOST_KEYS = 3
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="broadcast-emulator")
+def main() -> None:
+    """Stand in for the APIs of RapidPro/TextIt, Teekrr and their like."""
+
+
+def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, str]:
+    pairs = dict(value.partition("=")[::2] for value in values)
+    if not all(name and target for name, target in pairs.items()):
+        raise click.BadParameter("must be NAME=HOST, for example localhost=host.docker.internal")
+    return pairs
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=4600,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--fixture",
+    "fixtures",
+    multiple=True,
+    default=("demo",),
+    show_default=True,
+    help="Name of a fixture that comes with the emulator, or a file; several are merged.",
+)
+@click.option("--seed", type=int, help="Seed of everything that is drawn.")
+@click.option("--clock", help="real, manual, manual@TIME, or xN for N times real time.")
+@click.option(
+    "--latency",
+    type=click.Choice(["instant", "fast", "realistic"]),
+    help="How long the steps of a message take.",
+)
+@click.option(
+    "--unknown-keys",
+    type=click.Choice(["refuse", "accept"]),
+    help="What becomes of a request whose API key nobody has.",
+)
+@click.option("--control-token", help="Bearer token that the control API asks for.")
+@click.option("--insecure", is_flag=True, help="Listen beyond this machine without a token.")
+@click.option("--allow-host", multiple=True, help="A Host that the control API answers to.")
+@click.option("--allow-callback-host", multiple=True, help="A public host that may be called back.")
+@click.option(
+    "--callback-map",
+    multiple=True,
+    callback=_pairs,
+    help="NAME=HOST: call HOST where a callback URL says NAME.",
+)
+@click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
+def serve(**options: Any) -> None:
+    """Start the emulator and serve until it is stopped (Ctrl-C, SIGTERM)."""
+    is_json = options.pop("is_json")
+    settings = _settings(options)
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    _run(settings, is_json=is_json)
+
+
+def _settings(options: dict[str, Any]) -> ServerSettings:
+    if options["host"] not in LOOPBACK and not (options["control_token"] or options["insecure"]):
+        raise click.UsageError(
+            f"--host {options['host']} can be reached from outside this machine: "
+            "add --control-token TOKEN, or --insecure if that is all right."
+        )
+    return ServerSettings(
+        host=options["host"],
+        port=options["port"],
+        fixtures=tuple(options["fixtures"]),
+        seed=options["seed"],
+        clock=options["clock"],
+        latency=options["latency"],
+        unknown_keys=options["unknown_keys"],
+        control_token=options["control_token"],
+        is_insecure=options["insecure"],
+        allowed_hosts=frozenset(options["allow_host"]),
+        callback_hosts=frozenset(options["allow_callback_host"]),
+        callback_map=options["callback_map"],
+    )
+
+
+def _run(settings: ServerSettings, *, is_json: bool) -> None:
+    # The parts are imported here so that --help and mistakes in options answer at once.
+    from emulator.app import check_settings, create_app
+    from emulator.core.errors import EmulatorError
+    from emulator.runtime.serving import serve as serve_app
+
+    say = _say_json if is_json else _say
+    try:
+        check_settings(settings)
+        serve_app(
+            lambda: create_app(settings),
+            settings.host,
+            settings.port,
+            say,
+            token=settings.control_token,
+        )
+    except EmulatorError as error:
+        raise click.ClickException(f"{error}{_advice(error)}") from error
+
+
+def _say_json(url: str, sandbox: dict[str, Any]) -> None:
+    # The process that was started is the parent of the one that serves: it is the one to stop.
+    said = {"url": url, "pid": os.getppid(), "version": __version__, "sandbox": sandbox}
+    click.echo(json.dumps(said, ensure_ascii=False))
+
+
+def _say(url: str, sandbox: dict[str, Any]) -> None:
+    from emulator.registry import PROVIDERS
+
+    lines = [f"broadcast-emulator {__version__} answers at {url}", ""]
+    for provider in PROVIDERS:
+        lines += [f"{provider.vendor.title}: {url}/{provider.slug}"]
+        accounts = sandbox["providers"][provider.slug]["accounts"]
+        for account in accounts[:MOST_ACCOUNTS]:
+            lines += [
+                f"  {account['name']}: {key['key']}  ({key['name']})"
+                for key in account["keys"][:MOST_KEYS]
+            ]
+        key = next((key["key"] for account in accounts for key in account["keys"]), None)
+        if key is not None:
+            lines += ["  Try:", f"    {provider.example(f'{url}/{provider.slug}', key)}"]
+        lines.append("")
+    lines += [f"Control API: {url}/_emulator", "Stop with Ctrl-C."]
+    click.echo("\n".join(lines))
+
+
+def _advice(error: Exception) -> str:
+    if type(error).__name__ == "PortTaken":
+        return "; choose another with --port, or --port 0 for any free one"
+    return ""

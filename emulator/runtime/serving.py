@@ -1,0 +1,176 @@
+"""The two servers behind one application: granian for the command line, waitress in-process."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from emulator.core.errors import EmulatorError
+
+WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+THREADS = 64
+WAITRESS_THREADS = 16
+KILL_AFTER = 2
+PATIENCE = 30.0
+LARGEST_BODY = 1024 * 1024 * 1024
+
+
+class PortTaken(EmulatorError):
+    """Another program listens on the port."""
+
+
+class CannotListen(EmulatorError):
+    """The address cannot be listened on."""
+
+
+def claim_port(host: str, port: int) -> tuple[int, socket.socket | None]:
+    """Return the port to serve on, and for port 0 a socket that keeps it ours until then.
+
+    The server listens with SO_REUSEPORT, which would let two servers share a port without a
+    word; a plain bind tells whether somebody is there already.
+
+    :raises PortTaken: somebody listens there.
+    :raises CannotListen: the host is not one of this machine's addresses.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if port == 0:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        probe.bind((host, port))
+    except OSError as error:
+        probe.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortTaken(f"port {port} of {host}: {error.strerror}") from error
+        raise CannotListen(f"cannot listen on {host}: {error}") from error
+    if port == 0:
+        return int(probe.getsockname()[1]), probe
+    probe.close()
+    return port, None
+
+
+Ready = Callable[[str, dict[str, Any]], None]
+
+
+def serve(
+    make_app: Callable[[], WSGI], host: str, port: int, on_ready: Ready, *, token: str | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; the application lives in a process of its own.
+
+    :param make_app: called in the serving process, which is forked from this one.
+    :param on_ready: called there once it answers, with the base URL and the default sandbox
+        as the control API describes it.
+    :param token: what the control API asks for, if anything.
+    """
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    port, held = claim_port(host, port)
+
+    def load(_target: str) -> WSGI:
+        app = make_app()
+        # The server copies the environment into every request; a variable such as HTTP_PROXY
+        # would pass for a header there.
+        os.environ.clear()
+        announcer = _Announcer(host, port, token)
+        threading.Thread(target=announcer.run, args=(on_ready,), daemon=True).start()
+        return app
+
+    try:
+        Server(
+            "emulator",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=THREADS,
+            backpressure=1024,
+            http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
+            websockets=False,
+            log_enabled=False,
+            workers_kill_timeout=KILL_AFTER,
+        ).serve(target_loader=load)
+    finally:
+        if held is not None:
+            held.close()
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the URL under which a client on this machine reaches a server."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+class _Announcer:
+    """Asks the server how it is until it answers."""
+
+    def __init__(self, host: str, port: int, token: str | None) -> None:
+        self._address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
+        self._url = base_url(host, port)
+        self._headers = {"Host": self._url.removeprefix("http://")}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    def run(self, on_ready: Ready) -> None:
+        deadline = time.perf_counter() + PATIENCE
+        while time.perf_counter() < deadline:
+            try:
+                on_ready(self._url, self._sandbox())
+            except OSError:
+                time.sleep(0.005)
+            else:
+                return
+
+    def _sandbox(self) -> dict[str, Any]:
+        connection = http.client.HTTPConnection(*self._address, timeout=5)
+        try:
+            connection.request("GET", "/_emulator/sandboxes/default", headers=self._headers)
+            found: dict[str, Any] = json.loads(connection.getresponse().read())
+            return found
+        finally:
+            connection.close()
+
+
+class InProcessServer:
+    """A server on threads of this process, for tests and programs that embed the emulator.
+
+    It is up when it has been made, and down when :meth:`close` returns.
+    """
+
+    def __init__(self, app: WSGI, host: str = "127.0.0.1", port: int = 0) -> None:
+        from waitress.server import create_server
+
+        self._server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=WAITRESS_THREADS,
+            max_request_body_size=LARGEST_BODY,
+            channel_timeout=60,
+            clear_untrusted_proxy_headers=False,
+        )
+        self.url = base_url(host, int(self._server.effective_port))
+        self._thread = threading.Thread(target=self._run, name="emulator-server", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and let the port go."""
+        self._server.close()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except OSError:
+            # The listening socket is closed under the loop's feet: that is how it ends.
+            return
