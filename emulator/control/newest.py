@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
+import msgspec
 from flask import Response
 
 from emulator.core.clock import moment_of
@@ -120,8 +121,8 @@ def _position(label: str, after: Seat) -> Position:
 
 
 def _read_seat(cursor: str) -> Seat:
-    match decode_cursor(cursor):
-        case [int() | float() as seconds, str() as label, int() as serial]:
-            return moment_of(seconds), label, serial
-        case _:
-            raise bad_cursor()
+    try:
+        seconds, label, serial = msgspec.convert(decode_cursor(cursor), tuple[float, str, int])
+        return moment_of(seconds), label, serial
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise bad_cursor() from error

@@ -1,0 +1,58 @@
+"""Which fields of a body nobody reads: mostly misspelt ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import INCLUDE, Schema
+from marshmallow import fields as kinds
+
+from emulator.core.errors import BadBody, escape, nearest
+from emulator.core.journal import Exchange
+from emulator.web.bodies import parse_json
+from emulator.web.provider import ProviderApp
+
+
+def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:
+    """Return the fields of a request's body that no schema of its operation reads.
+
+    Empty where the operation names no schema, or the body is no JSON object.
+    """
+    takes = next(
+        (
+            served.operation.takes
+            for served in app.served()
+            if served.operation.id == exchange.operation
+        ),
+        None,
+    )
+    schema = takes() if isinstance(takes, type) and issubclass(takes, Schema) else takes
+    if not isinstance(schema, Schema):
+        return []
+    try:
+        body = parse_json(exchange.body)
+    except BadBody:
+        return []
+    return list(_unread(schema, body, ""))
+
+
+def _unread(schema: Schema, value: Any, pointer: str) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _unread(schema, item, f"{pointer}/{at}")
+    if not isinstance(value, Mapping) or schema.unknown == INCLUDE:
+        return
+    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    for key, inner in value.items():
+        here = f"{pointer}/{escape(key)}"
+        if key not in known:
+            yield {"pointer": here, "suggestion": nearest(key, known)}
+        elif (below := _schema_of(known[key])) is not None:
+            yield from _unread(below, inner, here)
+
+
+def _schema_of(field: kinds.Field[Any]) -> Schema | None:
+    if isinstance(field, kinds.List):
+        return _schema_of(field.inner)
+    return field.schema if isinstance(field, kinds.Nested) else None
