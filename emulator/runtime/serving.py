@@ -21,6 +21,8 @@ WAITRESS_THREADS = 16
 KILL_AFTER = 2
 PATIENCE = 30.0
 LARGEST_BODY = 1024 * 1024 * 1024
+# Nobody connects to "every address": how a server that listens on it is reached from here.
+REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class PortTaken(EmulatorError):
@@ -107,7 +109,8 @@ def serve(
 
 def base_url(host: str, port: int) -> str:
     """Return the URL under which a client on this machine reaches a server."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    reachable = REACHABLE.get(host, host)
+    shown = f"[{reachable}]" if ":" in reachable else reachable
     return f"http://{shown}:{port}"
 
 
@@ -115,7 +118,7 @@ class _Announcer:
     """Asks the server how it is until it answers."""
 
     def __init__(self, host: str, port: int, token: str | None) -> None:
-        self._address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
+        self._address = REACHABLE.get(host, host), port
         self._url = base_url(host, port)
         self._headers = {"Host": self._url.removeprefix("http://")}
         if token is not None:
