@@ -190,7 +190,7 @@ class Emulator:
 
     def _forked(self, wish: Wish, name: str) -> Sandbox:
         assert wish.parent is not None
-        made = self.get(wish.parent).fork(name)
+        made = self.get(wish.parent).fork(name, wish.seed)
         if wish.clock != ClockWish():
             made.clock.set(wish.clock.mode, wish.clock.now, wish.clock.rate)
         for at, document in enumerate(wish.documents):

@@ -155,9 +155,9 @@ class OutcomeBook:
         self.rules: list[Rule] = list(rules)
         self.hits: dict[str, int] = {}
 
-    def fork(self) -> OutcomeBook:
-        """Return a copy that goes its own way."""
-        copy = OutcomeBook(self._draws, self.rules)
+    def fork(self, draws: Draws) -> OutcomeBook:
+        """Return a copy that goes its own way, with the draws of its sandbox."""
+        copy = OutcomeBook(draws, self.rules)
         copy.hits = self.hits.copy()
         return copy
 

@@ -54,7 +54,7 @@ class Sandbox:
         else:
             self.store = parent.store.fork()
             self.settings = parent.settings.fork()
-            self.outcomes = parent.outcomes.fork()
+            self.outcomes = parent.outcomes.fork(self.draws)
             self.limits = parent.limits.fork()
         self.agenda = self.store.agenda
         self.ids = Ids(self.draws, self.store.counters)
@@ -77,15 +77,18 @@ class Sandbox:
         """Return a unit of work on the store: all of its changes happen, or none."""
         return self.store.unit()
 
-    def fork(self, name: str) -> Sandbox:
-        """Return a full copy at this instant: records, timers, clock, counters, rules."""
+    def fork(self, name: str, seed: int | None = None) -> Sandbox:
+        """Return a full copy at this instant: records, timers, clock, counters, rules.
+
+        :param seed: of what will be drawn in the copy; None: as here.
+        """
         with self.store.lock:
             return Sandbox(
                 name,
                 tuple(self.vendors.values()),
                 self.sender,
                 clock=self.clock.fork(),
-                seed=self.seed,
+                seed=self.seed if seed is None else seed,
                 parent=self,
             )
 

@@ -118,8 +118,7 @@ class Webhooks:
             sandbox.engine.landed()
             finished()
 
-        sandbox.engine.took_off()
-        sandbox.sender.post(sandbox, (delivery.subject, delivery.endpoint), parcel, record)
+        self._hand_over(delivery, parcel, record)
 
     def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         sandbox = self._sandbox
@@ -136,8 +135,18 @@ class Webhooks:
                 if finished is not None:
                     finished(attempt.is_success)
 
-        sandbox.engine.took_off()
-        sandbox.sender.post(sandbox, (delivery.subject, delivery.endpoint), parcel, record)
+        self._hand_over(delivery, parcel, record)
+
+    def _hand_over(
+        self, delivery: Delivery, parcel: Parcel, record: Callable[[Answer], None]
+    ) -> None:
+        sandbox = self._sandbox
+        # Under the lock, so that nothing slips out behind the back of a sandbox being closed.
+        with sandbox.store.lock:
+            if not sandbox.is_closed:
+                sandbox.engine.took_off()
+                lane = (delivery.subject, delivery.endpoint)
+                sandbox.sender.post(sandbox, lane, parcel, record)
 
     def _note_attempt(self, id: str, attempt: Attempt) -> Delivery:
         table = self._sandbox.store.table(DELIVERIES)

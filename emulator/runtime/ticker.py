@@ -59,7 +59,8 @@ class Ticker:
     def beat(self) -> None:
         """Let everything happen that is due, and plan the next beat."""
         with self._lock:
-            self._next_beat = None
+            # What is planned during the beat is seen to at its end.
+            self._next_beat = self._now()
         try:
             self._emulator.expire()
             for sandbox in self._emulator.all():
@@ -67,6 +68,8 @@ class Ticker:
                     sandbox.engine.catch_up()
         except Exception:
             log.exception("a beat of the clock failed")
+        with self._lock:
+            self._next_beat = None
         dues = [due for s in self._emulator.all() if (due := self._due(s)) is not None]
         self._set(min([*dues, self._now() + HOUSEKEEPING]))
 
