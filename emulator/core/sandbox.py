@@ -16,6 +16,7 @@ from .outcomes import OutcomeBook
 from .ratelimits import RateLimits
 from .records import DELIVERIES, ENDPOINTS, Broadcast, Delivery, Message
 from .sending import Sender
+from .sink import Sink
 from .store import Kind, Store, Table, Unit
 from .vendor import Vendor
 from .webhooks import Webhooks
@@ -59,6 +60,7 @@ class Sandbox:
         self.agenda = self.store.agenda
         self.ids = Ids(self.draws, self.store.counters)
         self.journal = Journal()
+        self.sink = Sink()
         self.webhooks = Webhooks(self)
         self.messaging = Messaging(self)
         self.engine = Engine(self, topics_of(vendors))
@@ -96,6 +98,7 @@ class Sandbox:
         """End this world: no timer fires and no callback leaves after this returns."""
         with self.store.lock:
             self.is_closed = True
+        self.sink.close()
         self.sender.abandon(self)
 
     def find_message(self, id: str) -> tuple[Vendor, Message] | None:

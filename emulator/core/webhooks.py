@@ -113,12 +113,27 @@ class Webhooks:
         at = sandbox.clock.now()
 
         def record(answer: Answer) -> None:
-            with sandbox.unit():
-                self._note_attempt(delivery.id, _attempt(at, answer))
-            sandbox.engine.landed()
-            finished()
+            attempt = _attempt(at, answer)
+            try:
+                with sandbox.unit():
+                    self._note_attempt(delivery.id, attempt)
+                    if attempt.is_success:
+                        sandbox.agenda.cancel(TOPIC, delivery.id)
+            finally:
+                sandbox.engine.landed()
+                finished()
 
         self._hand_over(delivery, parcel, record)
+
+    def remove(self, endpoint: Endpoint) -> None:
+        """Forget an endpoint; what it is still owed is never sent."""
+        sandbox = self._sandbox
+        deliveries = sandbox.store.table(DELIVERIES)
+        for delivery in deliveries.every("endpoint", endpoint.id):
+            if sandbox.agenda.planned(TOPIC, delivery.id) is not None:
+                sandbox.agenda.cancel(TOPIC, delivery.id)
+                deliveries.change(delivery, state="failed")
+        sandbox.store.table(ENDPOINTS).drop(endpoint.id)
 
     def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         sandbox = self._sandbox

@@ -1,0 +1,95 @@
+"""A receiver of callbacks for those who have none: keeps what comes, answers as told; bounded."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+MOST_ENTRIES = 10_000
+MOST_BYTES = 64 * 1024 * 1024
+TIMEOUT = 10.5  # a little longer than a sender waits
+
+Reaction = int | Literal["timeout"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One request to the sink.
+
+    :param number: counts the requests since the sandbox began.
+    """
+
+    number: int
+    at: datetime
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes this holds."""
+        return 1000 + len(self.body)
+
+
+class Sink:
+    """What one sandbox has received, oldest first; the oldest goes when there is too much.
+
+    :param timeout: real seconds for which ``"timeout"`` holds an answer.
+    """
+
+    def __init__(self, timeout: float = TIMEOUT) -> None:
+        self.timeout = timeout
+        self._received: deque[Received] = deque()
+        self._script: deque[Reaction] = deque()
+        self._bytes = 0
+        self._count = 0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def next_number(self) -> int:
+        """Return the number for a new entry."""
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def take(self, received: Received) -> Reaction:
+        """Keep a request and return how to answer it: as the script says, else 200."""
+        with self._lock:
+            self._received.append(received)
+            self._bytes += received.size
+            while len(self._received) > MOST_ENTRIES or (
+                self._bytes > MOST_BYTES and len(self._received) > 1
+            ):
+                self._bytes -= self._received.popleft().size
+            return self._script.popleft() if self._script else 200
+
+    def hold(self) -> None:
+        """Wait until a sender has given up, or the sandbox has ended."""
+        self._ended.wait(self.timeout)
+
+    def received(self) -> list[Received]:
+        """Return what has come, oldest first."""
+        with self._lock:
+            return list(self._received)
+
+    def set_script(self, script: Sequence[Reaction]) -> None:
+        """Say how to answer the next requests, one after another."""
+        with self._lock:
+            self._script = deque(script)
+
+    def clear(self) -> None:
+        """Forget what has come, and the script."""
+        with self._lock:
+            self._received.clear()
+            self._script.clear()
+            self._bytes = 0
+
+    def close(self) -> None:
+        """Let go of the answers that are held."""
+        self._ended.set()
