@@ -22,8 +22,10 @@ class Places:
             path = _path(boundary, known)
             parent = path.rpartition(PATH_SEPARATOR)[0].lower()
             self._by_path[path.lower()] = path
+            # States are asked for without their country.
             above = parent if boundary.level > 1 else None
-            self._by_name[boundary.level, boundary.name.lower(), above] = path
+            for name in (boundary.name, *boundary.aliases):
+                self._by_name.setdefault((boundary.level, name.lower(), above), path)
 
     def at_path(self, path: str) -> str | None:
         return self._by_path.get(path.lower())
