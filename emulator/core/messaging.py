@@ -42,9 +42,25 @@ class Messaging:
 
         :param recipients: (address, rendered text) of each message of one broadcast or send.
         """
+        everywhere = [(channel, address, text) for address, text in recipients]
+        return self.choose_each(vendor, account, everywhere, template=template, broadcast=broadcast)
+
+    def choose_each(
+        self,
+        vendor: Vendor,
+        account: str,
+        recipients: Sequence[tuple[str, str, str]],
+        *,
+        template: str | None = None,
+        broadcast: str | None = None,
+    ) -> list[Fate]:
+        """Decide like :meth:`choose` where one send-out goes over several channels.
+
+        :param recipients: (channel, address, rendered text) of each message.
+        """
         sandbox = self._sandbox
         candidates = []
-        for address, text in recipients:
+        for channel, address, text in recipients:
             to = bare(address)
             nth = sandbox.store.count_send(to)
             candidates.append(
@@ -52,7 +68,7 @@ class Messaging:
             )
         plans = sandbox.outcomes.choose(
             candidates,
-            vendor.lifecycle(channel),
+            vendor.lifecycle,
             sandbox.settings["default_outcome"][vendor.slug],
             has_magic=sandbox.settings["magic_numbers"],
         )

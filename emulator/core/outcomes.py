@@ -164,7 +164,7 @@ class OutcomeBook:
     def choose(
         self,
         candidates: Sequence[Candidate],
-        lifecycle: Lifecycle,
+        lifecycle_of: Callable[[str], Lifecycle],
         default: str,
         *,
         has_magic: bool = True,
@@ -172,6 +172,8 @@ class OutcomeBook:
         """Return a plan for each candidate and count the hits of the rules.
 
         Candidates chosen together are one broadcast: shares are exact among them.
+
+        :param lifecycle_of: the lifecycle of a candidate's channel.
         """
         plans: list[Plan | None] = [None] * len(candidates)
         open_: Sequence[int] = range(len(candidates))
@@ -181,11 +183,15 @@ class OutcomeBook:
             taken = self._claim(rule, candidates, open_)
             if taken:
                 self.hits[rule.id] = self.hits.get(rule.id, 0) + len(taken)
-                plan = _plan_of_rule(rule, lifecycle)
+                shared: dict[str, Plan] = {}
                 for at in taken:
-                    plans[at] = plan
+                    channel = candidates[at].channel
+                    if channel not in shared:
+                        shared[channel] = _plan_of_rule(rule, lifecycle_of(channel))
+                    plans[at] = shared[channel]
                 open_ = [at for at in open_ if plans[at] is None]
         for at in open_:
+            lifecycle = lifecycle_of(candidates[at].channel)
             plans[at] = _fallback(candidates[at].address, lifecycle, default, has_magic)
         return [plan for plan in plans if plan is not None]
 
