@@ -1,9 +1,188 @@
-"""What endpoints were told."""
+"""Callbacks: every event that an endpoint was owed, with its attempts."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from .context import IN_SANDBOX
+import msgspec
+from flask import Blueprint, Response
+
+from emulator.core.engine import Closed
+from emulator.core.errors import Conflict, NotFound
+from emulator.core.records import DELIVERIES, ENDPOINTS, Attempt, Delivery
+from emulator.core.sandbox import Sandbox
+from emulator.core.sending import Parcel
+from emulator.web.bodies import json_response
+
+from .bodies import Fields, Query, filled_text, json_body, one_of
+from .context import IN_SANDBOX, the_sandbox
+from .newest import Row, Source, newest_listing
+from .wire import exact, many
 
 bp = Blueprint("callbacks", __name__, url_prefix=IN_SANDBOX)
+
+_LOOK = 0.05
+"""Real seconds between looks at whether the sandbox has ended."""
+
+
+class Wanted(NamedTuple):
+    """The filters of a list of callbacks."""
+
+    provider: str | None
+    endpoint: str | None
+    event: str | None
+    subject: str | None
+    state: str | None
+
+    def sources(self, sandbox: Sandbox) -> list[Source]:
+        """Return the narrowest partition that holds everything wanted."""
+        table = sandbox.deliveries
+        if self.subject is not None:
+            return [Source("", table, "subject", self.subject)]
+        if self.endpoint is not None:
+            return [Source("", table, "endpoint", self.endpoint)]
+        return [Source("", table, "all", "all")]
+
+    def condition(self) -> Callable[[Row], bool] | None:
+        """Return what rows of the source must still meet; None if they all are wanted."""
+        narrowed = "subject" if self.subject is not None else "endpoint"
+        wanted = {
+            field: value
+            for field, value in self._asdict().items()
+            if value is not None and field != narrowed
+        }
+        if not wanted:
+            return None
+        return lambda row: all(getattr(row.record, field) == wanted[field] for field in wanted)
+
+
+@bp.get("/callbacks")
+def list_callbacks(name: str) -> Response:
+    """List callbacks, newest first."""
+    sandbox, query = the_sandbox(name), Query()
+    wanted = Wanted(
+        provider=query.get("provider", one_of(*sandbox.vendors)),
+        endpoint=query.get("endpoint", filled_text),
+        event=query.get("event", filled_text),
+        subject=query.get("subject", filled_text),
+        state=query.get("state", one_of("pending", "succeeded", "failed")),
+    )
+    return newest_listing(
+        sandbox,
+        query,
+        lambda: wanted.sources(sandbox),
+        lambda row: show(row.record),
+        wanted.condition(),
+    )
+
+
+@bp.get("/callbacks/<id>")
+def get_callback(name: str, id: str) -> Response:
+    """Show one callback."""
+    Query().check()
+    return json_response(show(_find(the_sandbox(name), id)))
+
+
+class Edit(NamedTuple):
+    """What a redelivery shall change; None is as it was."""
+
+    body: bytes | None
+    headers: Mapping[str, str]
+    url: str | None
+
+
+@bp.post("/callbacks/<id>/redeliver")
+def redeliver(name: str, id: str) -> Response:
+    """Send a callback again, edited or not; answers when the attempt is done.
+
+    Errors: 409 an edited body cannot be signed: the endpoint has been removed.
+    """
+    sandbox = the_sandbox(name)
+    edit = _read_edit(Fields(json_body()))
+    with sandbox.store.lock:
+        delivery = _find(sandbox, id)
+        parcel = _edited(sandbox, delivery, edit)
+    done = threading.Event()
+    sandbox.webhooks.redeliver(delivery, parcel, done.set)
+    while not done.wait(_LOOK):
+        if sandbox.is_closed:
+            raise Closed(f"sandbox {name} was reset or deleted")
+    return json_response(show(_find(sandbox, id)))
+
+
+def _read_edit(fields: Fields) -> Edit:
+    edit = Edit(
+        body=fields.get("body", _bytes),
+        headers=fields.get("headers", _headers) or {},
+        url=fields.get("url", _url),
+    )
+    fields.check()
+    return edit
+
+
+def _bytes(value: Any) -> bytes:
+    # Text is sent as it is; an object is meant as the JSON that vendors send.
+    return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
+
+
+def _headers(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        raise ValueError("Must be an object of strings")
+    return value
+
+
+def _url(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        raise ValueError("Must be an http:// or https:// URL")
+    return value
+
+
+def _edited(sandbox: Sandbox, delivery: Delivery, edit: Edit) -> Parcel:
+    body, headers = delivery.body, delivery.headers
+    if edit.body is not None and edit.body != body:
+        endpoint = sandbox.store.table(ENDPOINTS).find(delivery.endpoint)
+        if endpoint is None:
+            raise Conflict("the endpoint is gone, and with it the secret to sign another body")
+        body = edit.body
+        headers = sandbox.vendors[delivery.provider].sign(sandbox, endpoint, delivery.event, body)
+    # A signature among the headers given takes the place of the one just made.
+    given = {name.lower() for name in edit.headers}
+    kept = tuple(header for header in headers if header[0].lower() not in given)
+    return Parcel(url=edit.url or delivery.url, headers=(*kept, *edit.headers.items()), body=body)
+
+
+def _find(sandbox: Sandbox, id: str) -> Delivery:
+    delivery = sandbox.store.table(DELIVERIES).find(id)
+    if delivery is None:
+        raise NotFound(f"no callback {id}")
+    return delivery
+
+
+def show(delivery: Delivery) -> dict[str, Any]:
+    """Return a callback as lists show it."""
+    return {
+        "id": delivery.id,
+        "provider": delivery.provider,
+        "account": delivery.account,
+        "endpoint": delivery.endpoint,
+        "event": delivery.event,
+        "subject": delivery.subject,
+        "url": delivery.url,
+        "headers": many(delivery.headers),
+        **exact("body", delivery.body),
+        "created_at": delivery.created_at,
+        "attempts": [_show_attempt(attempt) for attempt in delivery.attempts],
+        "state": delivery.state,
+    }
+
+
+def _show_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": attempt.at,
+        "status": attempt.status,
+        "error": attempt.error,
+        "duration_ms": attempt.duration_ms,
+        "response": attempt.response,
+    }

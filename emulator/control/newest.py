@@ -6,7 +6,7 @@ import heapq
 import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 import msgspec
@@ -68,10 +68,14 @@ def newest_listing(
     sources: Callable[[], Sequence[Source]],
     show: Callable[[Row], Any],
     where: Callable[[Row], bool] | None = None,
+    is_later: Callable[[Row], bool] | None = None,
 ) -> Response:
     """Return one page. To be called after the filters have been taken from ``query``.
 
-    Without ``where`` a page and the total cost the same however many rows there are.
+    Without conditions a page and the total cost the same however many rows there are.
+
+    :param where: leave out rows for which this is false.
+    :param is_later: end the list at the first row for which this is false.
     """
     limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
     cursor = query.get("cursor", text)
@@ -79,14 +83,19 @@ def newest_listing(
     after = None if cursor is None else _read_seat(cursor)
     with sandbox.store.lock:
         found = sources()
-        if where is None:
+        if where is None and is_later is None:
             rows = list(islice(newest(found, after=after, chunk=limit + 1), limit + 1))
             total = sum(source.table.count(source.order, source.partition) for source in found)
         else:
-            rows, total = _sift(filter(where, newest(found)), after, limit + 1)
+            matching = filter(where, takewhile(is_later or _any, newest(found)))
+            rows, total = _sift(matching, after, limit + 1)
         items = [show(row) for row in rows[:limit]]
     following = encode_cursor(seat_of(rows[limit - 1])) if len(rows) > limit else None
     return json_response({"items": items, "next": following, "total": total})
+
+
+def _any(_row: Row) -> bool:
+    return True
 
 
 def _sift(matching: Iterable[Row], after: Seat | None, most: int) -> tuple[list[Row], int]:
