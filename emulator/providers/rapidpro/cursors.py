@@ -24,14 +24,16 @@ class InvalidCursor(EmulatorError):
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where a page begins: so many items behind the first that has a position.
+    """Where a page begins: behind one item, or so many items behind a position.
 
     :param position: the value that the list is ordered by, as text; None is the list's start.
-    :param offset: how many items with that value come before the page.
+    :param serial: which of the items with that value it is; None is the last of them.
+    :param offset: how many items more come before the page.
     :param reverse: whether the page lies before that place instead of after it.
     """
 
     position: str | None = None
+    serial: int | None = None
     offset: int = 0
     reverse: bool = False
 
@@ -45,6 +47,8 @@ def encode(cursor: Cursor) -> str:
         parts["r"] = "1"
     if cursor.position is not None:
         parts["p"] = cursor.position
+    if cursor.serial is not None:
+        parts["s"] = str(cursor.serial)
     return base64.b64encode(urlencode(parts).encode("ascii")).decode("ascii")
 
 
@@ -59,12 +63,13 @@ def decode(text: str) -> Cursor:
         parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), True)
         offset = int(parts.get("o", ["0"])[0])
         reverse = int(parts.get("r", ["0"])[0]) != 0
+        serial = int(parts["s"][0]) if "s" in parts else None
     except ValueError:
         raise InvalidCursor from None
     if offset < 0:
         raise InvalidCursor
     position = parts.get("p", [None])[0]
-    return Cursor(position=position, offset=min(offset, MAX_OFFSET), reverse=reverse)
+    return Cursor(position=position, serial=serial, offset=min(offset, MAX_OFFSET), reverse=reverse)
 
 
 def link(

@@ -1,0 +1,158 @@
+"""What is refused, and how the API says it."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any, ClassVar
+
+from flask import Response, g
+from werkzeug.exceptions import HTTPException
+
+from emulator.core.errors import (
+    BadBody,
+    EmulatorError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthorized,
+)
+from emulator.web.bodies import json_response
+
+from .bodies import UnsupportedMedia
+from .cursors import InvalidCursor
+from .urns import InvalidURN
+from .validation import Invalid
+
+HTML = "text/html; charset=utf-8"
+NOT_AUTHENTICATED = "Authentication credentials were not provided."
+NOT_PERMITTED = "You do not have permission to perform this action."
+CRASHED = "Server Error. Site administrators have been notified."
+
+
+class Refusal(EmulatorError):
+    """A request is refused for a reason that no field of its body is to blame for.
+
+    :param detail: the reason, as the answer gives it.
+    """
+
+    name: ClassVar[str] = "refused"
+    status: ClassVar[int] = 400
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Denied(Refusal):
+    """The credentials are missing, wrong, or do not suffice; it is never 401."""
+
+    name = "forbidden"
+    status = 403
+
+
+class Missing(Refusal):
+    """What the query of a URL points at does not exist."""
+
+    name = "not_found"
+    status = 404
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"No {model} matches the given query.")
+
+
+class NoSuchPage(Refusal):
+    """The URL is none of the API's, so the answer has none of the API's headers."""
+
+    name = "not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("Not found.")
+
+
+class MethodNotAllowed(Refusal):
+    """The endpoint has no such method."""
+
+    status = 405
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f'Method "{method}" not allowed.')
+
+
+class NotAcceptable(Refusal):
+    """The client wants another format than there is."""
+
+    status = 406
+
+    def __init__(self) -> None:
+        super().__init__("Could not satisfy the request Accept header.")
+
+
+class LimitReached(Refusal):
+    """The workspace has as many objects of the kind as it may have."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Cannot create object because workspace has reached limit.")
+
+
+def to_response(error: Exception) -> Response:
+    """Return the answer to a request that went wrong."""
+    if isinstance(error, Invalid):
+        return rendered(error.errors, 400)
+    status, detail = _told(error)
+    if detail is None:
+        return Response(CRASHED, status, content_type=HTML)
+    response = rendered({"detail": detail}, status)
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _told(error: Exception) -> tuple[int, str | None]:
+    """Return status and detail; None where the server has nothing to say."""
+    match error:
+        case Refusal():
+            return error.status, error.detail
+        case RateLimited(retry_after=seconds):
+            unit = "second" if seconds == 1 else "seconds"
+            return 429, f"Request was throttled. Expected available in {seconds} {unit}."
+        case TooLarge():
+            return 413, "Request body too large."
+        case UnsupportedMedia():
+            return 415, str(error)
+        case InvalidURN():
+            return 400, error.detail
+        case BadBody():
+            return 400, str(error)
+        case InvalidCursor():
+            return 404, str(error)
+        case Unauthorized():
+            return 403, "Invalid token"
+        case Forbidden():
+            return 403, NOT_PERMITTED
+        case NotFound():
+            return 404, "Not found."
+        case HTTPException(code=int(code)) if code < 500:
+            return code, error.description or error.name
+    return 500, None
+
+
+def rendered(value: Any, status: int = 200) -> Response:
+    """Return a value as JSON, or as a page where the client has asked for one."""
+    if g.get("is_page", False):
+        return Response(page(value), status, content_type=HTML)
+    return json_response(value, status)
+
+
+def page(value: Any) -> str:
+    """Return a value as a page for people."""
+    title = f"{g.endpoint.name or 'API'}" if g.get("endpoint") else "API"
+    text = json.dumps(value, ensure_ascii=False, indent=4)
+    return (
+        f"<!DOCTYPE html>\n<html><head><title>{escape(title)}</title></head>"
+        f"<body><h1>{escape(title)}</h1><pre>{escape(text)}</pre></body></html>\n"
+    )
