@@ -226,6 +226,11 @@ MESSAGES: Kind[r.RapidMessage] = Kind(
             _listed,
             lambda m: m.created_at,
         ),
+        "echo": Order(
+            frozenset({"contact", "text", "direction", "created_at"}),
+            lambda m: ((m.contact, m.text),) if m.direction == "out" else (),
+            lambda m: m.created_at,
+        ),
         "sent": Order(_PLACE | {"sent_on"}, _sent, lambda m: m.sent_on),
     },
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.messaging import Fate
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Record
 
@@ -278,6 +279,8 @@ class RapidBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
 
     :param total: recipients, -1 until they are known and when there are none.
     :param left: recipients (contact UUIDs) whose messages are still to be made.
+    :param fates: what becomes of the messages to those, where it was chosen for all at once;
+        None for a recipient that could not be written to then.
     """
 
     number: int
@@ -291,6 +294,7 @@ class RapidBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
     total: int = -1
     started: int = 0
     left: tuple[str, ...] = ()
+    fates: tuple[Fate | None, ...] = ()
     is_scheduled: bool = False
     is_deleted: bool = False
 
