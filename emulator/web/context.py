@@ -30,6 +30,13 @@ def current_operation() -> Operation | None:
     return found
 
 
+def become(operation: Operation) -> None:
+    """Say that the request turns out to be another operation than its path and method told."""
+    g.operation = operation
+    exchange().operation = operation.id
+    rests_on(operation.evidence)
+
+
 def caller() -> Any:
     """Return the account that the request's key belongs to."""
     return g.account

@@ -20,6 +20,8 @@ class Operation:
     :param read_on: the day the source was read (ISO date).
     :param takes: marshmallow schema class of the body, for OpenAPI.
     :param gives: marshmallow schema class of the answer, for OpenAPI.
+    :param also: operations that share path and method; the view finds out which one is meant
+        and says so with :func:`.context.become`.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Operation:
     takes: Any = None
     gives: Any = None
     extras: Mapping[str, Any] | None = None
+    also: tuple[Operation, ...] = ()
 
 
 def operation(

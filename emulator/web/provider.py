@@ -119,7 +119,8 @@ class ProviderApp(Flask):
             operation = operation_of(self._views.get(rule.endpoint))
             if operation is not None:
                 methods = tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-                yield Served(operation, methods, rule.rule, self._views[rule.endpoint])
+                for each in (operation, *operation.also):
+                    yield Served(each, methods, rule.rule, self._views[rule.endpoint])
 
     def nearest(self, method: str, path: str) -> list[tuple[str, str, str]]:
         """Return the operations that look most like a request: (method, path, operation)."""
