@@ -33,6 +33,11 @@ class Draws:
         message = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(message, digest_size=size, key=self._key).digest()
 
+    def begin(self, *parts: object) -> hashlib.blake2b:
+        """Return a digest of 16 bytes whose last part is still to be given, for many draws."""
+        message = "\x1f".join([*map(str, parts), ""]).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(message, digest_size=16, key=self._key)
+
     def fraction(self, *parts: object) -> float:
         """Return a number from 0 up to, but not including, 1."""
         return (int.from_bytes(self.digest(*parts, size=8), "big") >> 11) / 2**53
@@ -69,9 +74,18 @@ class Ids:
 
     def uuid4(self, kind: str) -> str:
         """Return a lower-case UUID of version 4."""
-        drawn = self._draw(kind).hex()
-        variant = "89ab"[int(drawn[16], 16) & 3]
-        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
+        return _uuid4(self._draw(kind).hex())
+
+    def uuid4s(self, kind: str, count: int) -> list[str]:
+        """Return the UUIDs that ``count`` calls of :meth:`uuid4` would, in a fraction of the time."""
+        first = self.serial(f"id:{kind}", count)
+        start = self._draws.begin("id", kind)
+        drawn = []
+        for number in range(first, first + count):
+            state = start.copy()
+            state.update(b"%d" % number)
+            drawn.append(_uuid4(state.hexdigest()))
+        return drawn
 
     def uuid7(self, kind: str, at: datetime) -> str:
         """Return a lower-case UUID of version 7 that carries a moment."""
@@ -87,3 +101,8 @@ class Ids:
 
     def _draw(self, kind: str) -> bytes:
         return self._draws.digest("id", kind, self.serial(f"id:{kind}"))
+
+
+def _uuid4(drawn: str) -> str:
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
