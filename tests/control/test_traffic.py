@@ -1,0 +1,203 @@
+"""The journal of requests, over the control API."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.control.desk import NOON, Desk
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_request_is_shown_with_its_answer(desk: Desk) -> None:
+    message = desk.send("+15550001")
+
+    [request] = desk.items("/requests")
+
+    assert request == {
+        "id": 1,
+        "at": NOON,
+        "provider": "acme",
+        "account": "one",
+        "operation": "messages.create",
+        "method": "POST",
+        "path": "/messages",
+        "query": {},
+        "headers": request["headers"],
+        "body": {"to": "+15550001", "text": "Hello"},
+        "status": 202,
+        "response": {"id": message},
+        "duration_ms": request["duration_ms"],
+        "fault": None,
+        "evidence": "documented",
+        "hint": None,
+    }
+    assert request["headers"]["X-Api-Key"] == "…"
+    assert request["duration_ms"] > 0
+
+
+def test_repeated_names_of_a_query_hold_a_list(desk: Desk) -> None:
+    desk.world.call("GET", "/acme/nowhere?a=1&b=2&a=3")
+
+    assert desk.items("/requests")[0]["query"] == {"a": ["1", "3"], "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"", {"body": None}),
+        (b"a=1", {"body": "a=1"}),
+        (b"[1]", {"body": [1]}),
+        (b"\xff\x00", {"body": "/wA=", "body_encoding": "base64"}),
+    ],
+)
+def test_body_is_json_or_text_or_base64(desk: Desk, raw: bytes, shown: dict[str, object]) -> None:
+    desk.world.call("POST", "/acme/nowhere", data=raw)
+
+    [request] = desk.items("/requests")
+
+    assert {name: request[name] for name in request if name.startswith("body")} == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ({}, [5, 4, 3, 2, 1]),
+        ({"provider": "zenith"}, [2]),
+        ({"operation": "messages.create"}, [4, 2, 1]),
+        ({"method": "get"}, [3]),
+        ({"path": "/broad*"}, [5]),
+        ({"path": "/messages"}, [4, 2, 1]),
+        ({"status": "401"}, [4]),
+        ({"matched": "false"}, [3]),
+        ({"matched": "true", "since": "2"}, [5, 4]),
+        ({"since": "5"}, []),
+    ],
+)
+def test_requests_are_filtered(desk: Desk, query: dict[str, str], wanted: list[int]) -> None:
+    desk.send("+15550001")
+    desk.send("+15550001", vendor="zenith")
+    desk.world.call("GET", "/acme/nowhere")
+    desk.client("/acme/messages", {}, key="wrong")
+    desk.broadcast("May", ["+15550001"])
+
+    found = desk.get("/requests", **query)
+
+    assert [request["id"] for request in found["items"]] == wanted
+    assert found["total"] == len(wanted)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "1001"},
+        {"limit": "0"},
+        {"provider": "acne"},
+        {"status": "ok"},
+        {"matched": "perhaps"},
+        {"since": "yesterday"},
+        {"cursor": "AAAA"},
+        {"colour": "red"},
+    ],
+)
+def test_query_with_a_mistake_is_refused(desk: Desk, query: dict[str, str]) -> None:
+    [error] = desk.refused("GET", "/requests", query_string=query)
+
+    assert error["pointer"] == f"/{next(iter(query))}"
+
+
+def test_pages_show_each_request_once_while_others_arrive(desk: Desk) -> None:
+    for _ in range(5):
+        desk.send("+15550001")
+    first = desk.get("/requests", limit=2)
+    desk.send("+15550001")
+
+    second = desk.get("/requests", limit=2, cursor=first["next"])
+
+    assert [request["id"] for request in first["items"]] == [5, 4]
+    assert [request["id"] for request in second["items"]] == [3, 2]
+    assert second["total"] == 6
+
+
+def test_misspelt_field_is_unread(desk: Desk) -> None:
+    body = {"to": "+1", "text": "Hi", "txet": "Ho", "options": {"priorty": 1}, "zebra": 1}
+    desk.client("/acme/messages", body)
+
+    request = desk.get("/requests/1")
+
+    assert request["unread"] == [
+        {"pointer": "/txet", "suggestion": "text"},
+        {"pointer": "/options/priorty", "suggestion": "priority"},
+        {"pointer": "/zebra", "suggestion": None},
+    ]
+    assert request["near"] == []
+
+
+def test_unmatched_request_names_its_nearest_operations(desk: Desk) -> None:
+    desk.client("/acme/message", {"to": "+1"})
+
+    request = desk.get("/requests/1")
+
+    assert request["near"][0] == {
+        "method": "POST",
+        "path": "/messages",
+        "operation": "messages.create",
+    }
+    assert request["operation"] is None
+    assert request["unread"] == []
+
+
+def test_unknown_request_is_not_found(desk: Desk) -> None:
+    assert desk.ask("GET", "/requests/7").status_code == 404
+
+
+def test_cleared_requests_are_gone(desk: Desk) -> None:
+    desk.send("+1")
+
+    desk.do("DELETE", "/requests", status=204)
+
+    assert desk.get("/requests") == {"items": [], "next": None, "total": 0}
+
+
+def test_wait_answers_at_once_with_what_is_there(desk: Desk) -> None:
+    desk.send("+1")
+    desk.send("+2")
+
+    found = desk.get("/requests/wait", count=1, since=1, timeout=0)
+
+    assert [request["id"] for request in found["items"]] == [2]
+    assert list(found) == ["items"]
+
+
+def test_wait_answers_with_fewer_at_the_time_out(desk: Desk) -> None:
+    desk.send("+1")
+
+    found = desk.get("/requests/wait", count=2, timeout="10ms")
+
+    assert len(found["items"]) == 1
+
+
+def test_wait_is_answered_by_a_request_that_comes_later(desk: Desk) -> None:
+    found: list[list[int]] = []
+    waiter = threading.Thread(
+        target=lambda: found.append(
+            [r["status"] for r in desk.get("/requests/wait", status=202, timeout=20)["items"]]
+        )
+    )
+
+    waiter.start()
+    Desk(desk.world).send("+1")
+    waiter.join(30)
+
+    assert found == [[202]]
+
+
+def test_wait_of_more_than_thirty_seconds_is_refused(desk: Desk) -> None:
+    [error] = desk.refused("GET", "/requests/wait", query_string={"timeout": "31"})
+
+    assert error == {"pointer": "/timeout", "message": "Must be at most 30 seconds"}
