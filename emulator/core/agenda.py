@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -34,6 +35,7 @@ class Agenda:
         self._order = 0
         self._count = 0
         self.note: Callable[[Undo], None] | None = None
+        self._fresh: list[Due] | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -75,39 +77,68 @@ class Agenda:
 
     def next_at(self) -> datetime | None:
         """Return the earliest instant at which something is due."""
+        due = self.next()
+        return due.at if due else None
+
+    def next(self) -> Due | None:
+        """Return what is due first, None if nothing is planned."""
         while self._instants:
             at = self._instants[0]
             bucket = self._buckets[at]
             first = next((n for n, due in enumerate(bucket) if self._is_live(due)), len(bucket))
             del bucket[:first]
             if bucket:
-                return at
+                return bucket[0]
             heapq.heappop(self._instants)
             del self._buckets[at]
         return None
 
-    def take(self, until: datetime, most: int) -> list[Due]:
+    def take(self, until: datetime, most: int, last: str | None = None) -> list[Due]:
         """Take what is due first, up to ``most`` things of one instant and one topic.
 
         Empty when nothing is due at ``until`` or before. What is taken is gone, whatever
         becomes of it: a thing that fails must not come up for ever.
+
+        :param last: the subject after which to stop.
         """
-        at = self.next_at()
-        if at is None or at > until:
+        first = self.next()
+        if first is None or first.at > until:
             return []
-        bucket = self._buckets[at]
+        bucket = self._buckets[first.at]
         taken: list[Due] = []
         passed = 0
         for due in bucket:
             if self._is_live(due):
-                if taken and (due.topic != taken[0].topic or len(taken) >= most):
+                if due.topic != first.topic or len(taken) >= most:
                     break
                 taken.append(due)
             passed += 1
+            if due.subject == last:
+                break
         del bucket[:passed]
         for due in taken:
             self._drop(due.topic, due.subject)
         return taken
+
+    def begin(self, note: Callable[[Undo], None]) -> None:
+        """Begin a unit of work: tell ``note`` how to undo things, remember what is planned."""
+        self.note, self._fresh = note, []
+
+    def end(self) -> None:
+        """End the unit of work."""
+        self.note = self._fresh = None
+
+    def fresh(self, until: datetime) -> list[Due]:
+        """Return what the open unit has planned for up to ``until`` since it was last asked."""
+        fresh, self._fresh = self._fresh or [], []
+        return sorted(due for due in fresh if due.at <= until and self._is_live(due))
+
+    def claim(self, dues: Iterable[Due]) -> list[str]:
+        """Take things that are still planned as they were; return their subjects."""
+        live = [due for due in dues if self._is_live(due)]
+        for due in live:
+            self._drop(due.topic, due.subject)
+        return [due.subject for due in live]
 
     def entries(self) -> list[Due]:
         """Return everything planned, in order."""
@@ -128,6 +159,8 @@ class Agenda:
         if subject not in live:
             self._count += 1
         live[subject] = due
+        if self._fresh is not None:
+            self._fresh.append(due)
         self._enter(due)
 
     def _enter(self, due: Due) -> None:
@@ -154,7 +187,9 @@ class Agenda:
         if before is not None:
             self._live[topic][subject] = before
             self._count += 1
-            if before not in self._buckets.get(before.at, ()):
+            bucket = self._buckets.get(before.at, [])
+            at = bisect_left(bucket, before)
+            if bucket[at : at + 1] != [before]:
                 self._enter(before)
 
     def _is_live(self, due: Due) -> bool:

@@ -37,6 +37,12 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
 
 
+class _Pin(threading.local):
+    """The moment that a thread sees as now, None for the clock's own."""
+
+    moment: datetime | None = None
+
+
 class Clock:
     """The time of one sandbox: standing still, or following real time at a rate.
 
@@ -58,13 +64,14 @@ class Clock:
         self._real_anchor = source()
         self._anchor = now or moment_of(self._real_anchor)
         self._latest = self._anchor
-        self._pin: datetime | None = None
-        self._pinned_by = 0
+        self._pin = _Pin()
+        self._is_wall = mode == "real" and now is None and rate == 1
+        self._begin = self._anchor
 
     def now(self) -> datetime:
         """Return the sandbox's time (aware, UTC)."""
-        if self._pin is not None and self._pinned_by == threading.get_ident():
-            return self._pin
+        if self._pin.moment is not None:
+            return self._pin.moment
         if self.mode == "manual":
             return self._anchor
         passed = (self._source() - self._real_anchor) * self.rate
@@ -75,18 +82,18 @@ class Clock:
     @contextmanager
     def pinned(self, moment: datetime) -> Iterator[None]:
         """Let this thread see ``moment`` as now: a thing happens when it is due."""
-        before = self._pin, self._pinned_by
-        self._pin, self._pinned_by = moment, threading.get_ident()
+        before, self._pin.moment = self._pin.moment, moment
         try:
             yield
         finally:
-            self._pin, self._pinned_by = before
+            self._pin.moment = before
 
     def move_to(self, moment: datetime) -> None:
         """Go forward to a moment; a moment that has passed changes nothing."""
         if moment > self.now():
             self._anchor = self._latest = moment
             self._real_anchor = self._source()
+            self._is_wall = False
 
     def set(
         self, mode: Mode | None = None, now: datetime | None = None, rate: float | None = None
@@ -98,6 +105,7 @@ class Clock:
         present = self.now()
         if now is not None and now < present:
             raise Conflict(f"the clock stands at {present.isoformat()} and cannot go back")
+        self._is_wall &= now is None and mode != "manual" and rate in (None, 1)
         self._anchor = self._latest = now or present
         self._real_anchor = self._source()
         self.mode = mode or self.mode
@@ -115,4 +123,14 @@ class Clock:
 
     def fork(self) -> Clock:
         """Return a clock that shows the same time and goes its own way."""
-        return Clock(self.mode, self.now(), self.rate, source=self._source)
+        copy = Clock(self.mode, self.now(), self.rate, source=self._source)
+        copy._is_wall = self._is_wall
+        return copy
+
+    def restarted(self) -> Clock:
+        """Return a clock that stands where this one stood when it was made.
+
+        One that has always shown real time goes on showing it.
+        """
+        now = None if self._is_wall else self._begin
+        return Clock(self.mode, now, self.rate, source=self._source)

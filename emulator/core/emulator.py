@@ -7,6 +7,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ class ClockWish(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: Mode | None = None
     now: datetime | None = None
-    rate: float = 1.0
+    rate: float | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,8 +137,10 @@ class Emulator:
             pristine = self._pristine[name]
             if is_empty:
                 fresh = self._blank(name, old.clock.fork(), old.seed)
+                fresh.settings = pristine.settings.fork()
             else:
                 fresh = pristine.fork(name)
+                fresh.clock = pristine.clock.restarted()
             fresh.ttl = old.ttl
             self._install(name, fresh, pristine)
         old.close()
@@ -146,16 +149,20 @@ class Emulator:
     def reset_all(self) -> None:
         """Delete every sandbox but ``default`` and reset that."""
         for sandbox in self.all():
-            if sandbox.name != DEFAULT:
-                self.delete(sandbox.name)
+            self._drop(sandbox)
         self.reset(DEFAULT)
 
     def expire(self) -> None:
         """Delete the sandboxes that nobody has used for as long as they asked to live."""
         now = wall_seconds()
         for sandbox in self.all():
-            is_over = sandbox.ttl is not None and now - sandbox.used_at > sandbox.ttl
-            if is_over and sandbox.name != DEFAULT:
+            if sandbox.ttl is not None and now - sandbox.used_at > sandbox.ttl:
+                self._drop(sandbox)
+
+    def _drop(self, sandbox: Sandbox) -> None:
+        # Somebody else may be deleting it at the same time.
+        if sandbox.name != DEFAULT:
+            with suppress(NotFound):
                 self.delete(sandbox.name)
 
     def close(self) -> None:
@@ -252,7 +259,7 @@ def _apply_settings(sandbox: Sandbox, wish: Wish) -> None:
 def _clock(wish: ClockWish, stands_at: datetime | None) -> Clock:
     mode: Mode = wish.mode or ("manual" if stands_at or wish.now else "real")
     now = wish.now or (stands_at if mode == "manual" else None)
-    return Clock(mode, now, wish.rate)
+    return Clock(mode, now, wish.rate or 1.0)
 
 
 def _template_key(wish: Wish, seed: int, clock: Clock, *, is_fixed: bool) -> bytes | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from itertools import groupby
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
 
-from .clock import LATEST, wall_seconds
+from .agenda import Due
+from .errors import Closed
+from .ledger import Entry, Goal, Ledger, Reason
 from .records import Message
 from .vendor import Topic, Vendor
 from .webhooks import TOPIC as DELIVERY
@@ -20,61 +22,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Reason = Literal["target", "idle", "condition", "max_events", "max_virtual", "max_real"]
 DELIVERIES_AT_ONCE = 1000
 STEPS_AT_ONCE = 5000
-
-
-@dataclass(kw_only=True)
-class Entry:
-    """One line of a detailed ledger."""
-
-    at: datetime
-    kind: str
-    provider: str
-    subject: str
-    before: str | None = None
-    after: str | None = None
-    callback: str | None = None
-
-
-@dataclass(kw_only=True)
-class Ledger:
-    """What an advance did.
-
-    :param transitions: how many messages came into each status, in the vendors' words.
-    :param log: every single thing, where it was asked for.
-    """
-
-    start: datetime
-    is_detailed: bool = False
-    end: datetime | None = None
-    reason: Reason = "target"
-    events: int = 0
-    transitions: Counter[str] = field(default_factory=Counter)
-    attempted: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    pending: int = 0
-    next_due: datetime | None = None
-    real_ms: float = 0.0
-    log: list[Entry] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Goal:
-    """How far to advance: to a moment, until idle, or until a message has had a status."""
-
-    by: timedelta | None = None
-    to: datetime | None = None
-    until: Literal["idle"] | tuple[str, str] | None = None
-    max_events: int = 1_000_000
-    max_virtual: timedelta = timedelta(days=30)
-    max_real: timedelta = timedelta(seconds=60)
-
-
-class Closed(Exception):
-    """The sandbox has been reset or deleted while something was going on in it."""
+LOOK_AGAIN = 0.05
+"""Real seconds after which whoever waits for callbacks looks whether the sandbox is still there."""
 
 
 class Engine:
@@ -86,6 +37,7 @@ class Engine:
         self._turn = threading.Lock()
         self._flights = 0
         self._flight_lock = threading.Lock()
+        self._landing = threading.Condition(self._flight_lock)
         self._ledger: Ledger | None = None
 
     @property
@@ -102,6 +54,7 @@ class Engine:
         """Note that a callback has been answered, or has failed."""
         with self._flight_lock:
             self._flights -= 1
+            self._landing.notify_all()
 
     def pending(self) -> int:
         """Return how many things are planned."""
@@ -116,111 +69,174 @@ class Engine:
     def advance(self, goal: Goal, *, is_detailed: bool = False) -> Ledger:
         """Walk from one due moment to the next, callbacks included; two advances queue.
 
+        :raises Conflict: the moment to advance to has passed.
         :raises Closed: the sandbox was reset or deleted meanwhile.
         """
         with self._turn:
             sandbox = self._sandbox
-            started = wall_seconds()
+            started = perf_counter()
             ledger = Ledger(start=sandbox.clock.now(), is_detailed=is_detailed)
-            target = _target(goal, ledger.start)
-            ledger.reason = self._walk(goal, target, ledger, started)
-            with sandbox.store.lock:
-                if ledger.reason == "target":
-                    sandbox.clock.move_to(target)
-                ledger.end = sandbox.clock.now()
-                ledger.pending = self.pending()
-                ledger.next_due = sandbox.agenda.next_at()
-            ledger.real_ms = (wall_seconds() - started) * 1000
-            return ledger
+            walk = _Walk(
+                goal,
+                goal.target(ledger.start),
+                ledger,
+                started + goal.max_real.total_seconds(),
+            )
+            while not self._is_over(walk):
+                self._go_on(walk)
+            ledger.real_ms = (perf_counter() - started) * 1000
+        sandbox.rouse()
+        return ledger
 
     def catch_up(self) -> None:
         """Do what a real clock has made due; callbacks leave without being waited for."""
         if not self._turn.acquire(blocking=False):
             return
         try:
-            while not self._sandbox.is_closed:
-                if not self._next_group(self._sandbox.clock.now(), STEPS_AT_ONCE, None):
-                    break
+            while self._next_overdue():
+                pass
         finally:
             self._turn.release()
 
     def settle(self) -> None:
-        """Take the steps that are due this instant, within the open unit of work.
+        """Take the steps that the open unit of work has planned for this instant.
 
         For latency ``instant``: what a request sets off has happened when it is answered.
+        What others have planned waits for the clock as ever.
         """
         sandbox = self._sandbox
-        now = sandbox.clock.now()
         held: list[str] = []
-        while group := sandbox.agenda.take(now, STEPS_AT_ONCE):
-            subjects = [due.subject for due in group]
-            if group[0].topic == DELIVERY:
-                held += subjects
-            else:
-                self._topics[group[0].topic].handle(sandbox, now, subjects)
+        while fresh := sandbox.agenda.fresh(sandbox.clock.now()):
+            for (at, topic), group in groupby(fresh, lambda due: (due.at, due.topic)):
+                subjects = sandbox.agenda.claim(group)
+                if topic == DELIVERY:
+                    held += subjects
+                else:
+                    with sandbox.clock.pinned(at):
+                        self._topics[topic].handle(sandbox, at, subjects)
         if held:
-            sandbox.store.after_commit(lambda: sandbox.webhooks.dispatch(held))
+            sandbox.webhooks.send_off(held)
 
     def note_move(self, vendor: Vendor, before: Message, after: Message) -> None:
         """Enter a step into the ledger of the advance that takes it."""
         ledger = self._ledger
         if ledger is None:
             return
-        ledger.transitions[after.state] += 1
+        word = vendor.lifecycle(after.channel).word
+        ledger.transitions[word(after.state)] += 1
         if ledger.is_detailed:
             at, provider = after.history[-1][1], vendor.slug
             entry = Entry(at=at, kind="message", provider=provider, subject=after.id)
-            entry.before, entry.after = before.state, after.state
+            entry.before, entry.after = word(before.state), word(after.state)
             ledger.log.append(entry)
 
-    def _walk(self, goal: Goal, target: datetime, ledger: Ledger, started: float) -> Reason:
-        while True:
-            if self._sandbox.is_closed:
-                raise Closed(f"sandbox {self._sandbox.name} was reset or deleted")
-            if self._has_come_about(goal):
-                return "condition"
-            if goal.until is not None and self.is_idle():
-                return "idle"
-            if ledger.events >= goal.max_events:
-                return "max_events"
-            if wall_seconds() - started >= goal.max_real.total_seconds():
-                return "max_real"
-            if not self._next_group(target, goal.max_events - ledger.events, ledger):
-                return "target" if goal.until is None else "max_virtual"
-
-    def _has_come_about(self, goal: Goal) -> bool:
-        if not isinstance(goal.until, tuple):
-            return False
-        id, status = goal.until
-        found = self._sandbox.find_message(id)
-        if found is None:
-            return False
-        vendor, message = found
-        return status in vendor.message_view(self._sandbox, message).statuses
-
-    def _next_group(self, until: datetime, most: int, ledger: Ledger | None) -> bool:
-        """Let the next things of one instant and topic happen; return whether there were any."""
+    def _is_over(self, walk: _Walk) -> bool:
+        """Return whether there is a reason to stop; if so, the ledger is closed with it."""
         sandbox = self._sandbox
         with sandbox.store.lock:
-            if sandbox.is_closed:
+            self._check_open()
+            reason = self._reason_to_stop(walk)
+            if reason is None:
                 return False
-            most = min(most, STEPS_AT_ONCE)
-            group = sandbox.agenda.take(until, most)
+            # Within the same lock, so that nothing can be planned for the time passed over.
+            if reason == "target":
+                sandbox.clock.move_to(walk.target)
+            ledger = walk.ledger
+            ledger.reason, ledger.end = reason, sandbox.clock.now()
+            ledger.pending, ledger.next_due = self.pending(), sandbox.agenda.next_at()
+            return True
+
+    def _reason_to_stop(self, walk: _Walk) -> Reason | None:
+        goal, is_late = walk.goal, perf_counter() >= walk.deadline
+        if self._has_come_about(goal):
+            return "condition"
+        if self._must_stand_still():
+            return "max_real" if is_late else None
+        if goal.until is not None and self.is_idle():
+            return "idle"
+        next_at = self._sandbox.agenda.next_at()
+        if next_at is None or next_at > walk.target:
+            return "target" if goal.until is None else "max_virtual"
+        if walk.ledger.events >= goal.max_events:
+            return "max_events"
+        return "max_real" if is_late else None
+
+    def _must_stand_still(self) -> bool:
+        # On a manual clock what a receiver does in its handler happens at the moment of the call.
+        return self._flights > 0 and self._sandbox.clock.mode == "manual"
+
+    def _check_open(self) -> None:
+        if self._sandbox.is_closed:
+            raise Closed(f"sandbox {self._sandbox.name} was reset or deleted")
+
+    def _sought(self, goal: Goal) -> tuple[Vendor, Message] | None:
+        return self._sandbox.find_message(goal.until[0]) if isinstance(goal.until, tuple) else None
+
+    def _has_come_about(self, goal: Goal) -> bool:
+        found = self._sought(goal)
+        if found is None or goal.until is None:
+            return False
+        vendor, message = found
+        return goal.until[1] in vendor.message_view(self._sandbox, message).statuses
+
+    def _go_on(self, walk: _Walk) -> None:
+        """Wait for a callback in the air, or let the next things of one instant happen."""
+        sandbox = self._sandbox
+        with sandbox.store.lock:
+            if not self._must_stand_still():
+                group = self._take_next(walk)
+                if not group or group[0].topic != DELIVERY:
+                    self._happen(group, walk.ledger)
+                    return
+                sandbox.webhooks.departing.update(dict.fromkeys(due.subject for due in group))
+            else:
+                group = []
+        if group:
+            self._deliver_and_wait(group, walk)
+        else:
+            self._wait_for_landing()
+
+    def _take_next(self, walk: _Walk) -> list[Due]:
+        agenda, goal = self._sandbox.agenda, walk.goal
+        first = agenda.next()
+        if first is None:
+            return []
+        most = goal.max_events - walk.ledger.events
+        if first.topic == DELIVERY:
+            return agenda.take(walk.target, min(most, DELIVERIES_AT_ONCE))
+        found = self._sought(goal)
+        if found is not None and first.topic == found[0].step_topic:
+            # Nothing may happen after the step that is waited for.
+            return agenda.take(walk.target, min(most, STEPS_AT_ONCE), last=found[1].id)
+        if isinstance(goal.until, tuple):
+            return agenda.take(walk.target, min(most, 1))
+        return agenda.take(walk.target, min(most, STEPS_AT_ONCE))
+
+    def _next_overdue(self) -> bool:
+        """Let what a real clock has made due happen; return whether there was anything."""
+        sandbox = self._sandbox
+        with sandbox.store.lock:
+            if sandbox.is_closed or sandbox.clock.mode != "real":
+                return False
+            group = sandbox.agenda.take(sandbox.clock.now(), STEPS_AT_ONCE)
             if not group:
                 return False
-            at, topic = group[0].at, group[0].topic
-            subjects = [due.subject for due in group]
-            sandbox.clock.move_to(at)
-            if topic != DELIVERY:
-                self._happen(at, topic, subjects, ledger)
+            if group[0].topic != DELIVERY:
+                self._happen(group, None)
                 return True
-        self._deliver(at, subjects, ledger)
+            ids = [due.subject for due in group]
+            sandbox.webhooks.departing.update(dict.fromkeys(ids))
+        with sandbox.clock.pinned(group[0].at):
+            sandbox.webhooks.dispatch(ids)
         return True
 
-    def _happen(
-        self, at: datetime, topic: str, subjects: Sequence[str], ledger: Ledger | None
-    ) -> None:
+    def _happen(self, group: Sequence[Due], ledger: Ledger | None) -> None:
+        if not group:
+            return
         sandbox = self._sandbox
+        at, topic = group[0].at, group[0].topic
+        subjects = [due.subject for due in group]
+        sandbox.clock.move_to(at)
         self._ledger = ledger
         try:
             with sandbox.clock.pinned(at), sandbox.store.unit():
@@ -231,37 +247,39 @@ class Engine:
         finally:
             self._ledger = None
         if ledger is not None:
-            ledger.events += len(subjects)
-            if ledger.is_detailed and not topic.endswith(".step"):
-                provider = topic.split(".", 1)[0]
-                ledger.log += [
-                    Entry(at=at, kind=topic.rpartition(".")[2], provider=provider, subject=subject)
-                    for subject in subjects
-                ]
+            self._enter(ledger, at, topic, subjects)
 
-    def _deliver(self, at: datetime, ids: Sequence[str], ledger: Ledger | None) -> None:
-        sandbox = self._sandbox
-        if ledger is None:
-            with sandbox.clock.pinned(at):
-                sandbox.webhooks.dispatch(ids)
-            return
-        for first in range(0, len(ids), DELIVERIES_AT_ONCE):
-            self._deliver_and_wait(at, ids[first : first + DELIVERIES_AT_ONCE], ledger)
+    def _enter(self, ledger: Ledger, at: datetime, topic: str, subjects: Sequence[str]) -> None:
+        ledger.events += len(subjects)
+        # A step has its own entry with the states before and after.
+        if ledger.is_detailed and not topic.endswith(".step"):
+            provider, _, kind = topic.partition(".")
+            ledger.log += [
+                Entry(at=at, kind=kind, provider=provider, subject=subject) for subject in subjects
+            ]
 
-    def _deliver_and_wait(self, at: datetime, ids: Sequence[str], ledger: Ledger) -> None:
-        sandbox = self._sandbox
+    def _deliver_and_wait(self, group: Sequence[Due], walk: _Walk) -> None:
+        """Send callbacks and wait for the answers, at most until the walk's deadline."""
+        sandbox, ledger = self._sandbox, walk.ledger
+        at, ids = group[0].at, [due.subject for due in group]
         arrivals = _Arrivals(len(ids))
+        sandbox.clock.move_to(at)
         with sandbox.clock.pinned(at):
             sandbox.webhooks.dispatch(ids, arrivals.arrive)
-        while not arrivals.wait(0.05):
-            if sandbox.is_closed:
-                raise Closed(f"sandbox {sandbox.name} was reset or deleted")
+        while not arrivals.wait(LOOK_AGAIN):
+            self._check_open()
+            if perf_counter() >= walk.deadline:
+                break
         ledger.events += len(ids)
         ledger.attempted += len(ids)
         ledger.succeeded += arrivals.succeeded
-        ledger.failed += len(ids) - arrivals.succeeded
+        ledger.failed += arrivals.failed
         if ledger.is_detailed:
             ledger.log += [self._callback_entry(at, id) for id in ids]
+
+    def _wait_for_landing(self) -> None:
+        with self._flight_lock:
+            self._landing.wait_for(lambda: self._flights == 0, LOOK_AGAIN)
 
     def _callback_entry(self, at: datetime, id: str) -> Entry:
         delivery = self._sandbox.deliveries.get(id)
@@ -274,6 +292,15 @@ class Engine:
         )
 
 
+class _Walk(NamedTuple):
+    """One advance while it goes on; ``deadline`` is in seconds of ``perf_counter``."""
+
+    goal: Goal
+    target: datetime
+    ledger: Ledger
+    deadline: float
+
+
 class _Arrivals:
     """Counts callbacks as they are answered."""
 
@@ -282,29 +309,18 @@ class _Arrivals:
         self._lock = threading.Lock()
         self._all_in = threading.Event()
         self.succeeded = 0
-        if expected == 0:
-            self._all_in.set()
+        self.failed = 0
 
     def arrive(self, is_success: bool) -> None:
         with self._lock:
             self._left -= 1
             self.succeeded += is_success
+            self.failed += not is_success
             if self._left == 0:
                 self._all_in.set()
 
     def wait(self, seconds: float) -> bool:
         return self._all_in.wait(seconds)
-
-
-def _target(goal: Goal, start: datetime) -> datetime:
-    try:
-        if goal.by is not None:
-            return min(start + goal.by, LATEST)
-        if goal.to is not None:
-            return goal.to
-        return min(start + goal.max_virtual, LATEST)
-    except OverflowError:
-        return LATEST
 
 
 Handler = Callable[["Sandbox", datetime, Sequence[str]], None]
@@ -335,4 +351,4 @@ def _replying(vendor: Vendor) -> Handler:
     return reply
 
 
-__all__: list[Any] = ["Closed", "Engine", "Entry", "Goal", "Ledger", "Topic", "topics_of"]
+__all__ = ["Closed", "Engine", "Entry", "Goal", "Ledger", "Topic", "topics_of"]

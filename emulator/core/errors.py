@@ -39,6 +39,10 @@ class Conflict(EmulatorError):
     name = "conflict"
 
 
+class Closed(Conflict):
+    """The sandbox has been reset or deleted while something was going on in it."""
+
+
 class BadBody(EmulatorError):
     """The body cannot be read as what it claims to be."""
 

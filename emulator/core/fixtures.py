@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Invalid, NotFound, Problem, Problems, nearest
-from .outcomes import read_rules
 from .records import ENDPOINTS, Endpoint
+from .rules import read_rules
 from .vendor import Vendor
 
 if TYPE_CHECKING:
@@ -138,7 +138,14 @@ def merge(sandbox: Sandbox, document: Document, pointer: str = "") -> None:
 
     :raises Invalid: lists every mistake with its place.
     """
-    problems = Problems()
+    merge_all(sandbox, [(document, pointer)])
+
+
+def merge_all(sandbox: Sandbox, documents: Sequence[tuple[Document, str]]) -> None:
+    """Merge fixtures in their order, each with the pointer to it: all of them, or none.
+
+    :raises Invalid: lists every mistake of the first that has any.
+    """
     with sandbox.unit():
         settings, rules, hits = (
             sandbox.settings.fork(),
@@ -146,8 +153,10 @@ def merge(sandbox: Sandbox, document: Document, pointer: str = "") -> None:
             sandbox.outcomes.hits,
         )
         try:
-            _merge(sandbox, document, pointer, problems)
-            problems.check()
+            for document, pointer in documents:
+                problems = Problems()
+                _merge(sandbox, document, pointer, problems)
+                problems.check()
         except BaseException:
             sandbox.settings = settings
             sandbox.outcomes.rules, sandbox.outcomes.hits = rules, hits
@@ -171,7 +180,7 @@ def _merge(sandbox: Sandbox, document: Document, pointer: str, problems: Problem
             document["outcomes"],
             where,
             problems,
-            list(sandbox.vendors),
+            sandbox.vendors,
             lambda: new_rule_id(sandbox),
         )
         _merge_rules(sandbox, rules)
@@ -307,7 +316,7 @@ def _read_account(
     accounts = sorted(sandbox.store.table(vendor.accounts), key=lambda account: account.serial)
     wanted = given.get("account", known.account if known else None)
     if wanted is None and accounts:
-        return accounts[0].id
+        return str(accounts[0].id)
     if wanted is None:
         problems.add(f"{pointer}/account", f"{vendor.slug} has no account in this sandbox")
         return ""

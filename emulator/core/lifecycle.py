@@ -44,6 +44,7 @@ class Lifecycle:
     :param approximated: outcomes that this vendor cannot say; their path is the nearest.
     :param delay_names: state to the name by which rules set its delay
         (``sent``, ``delivered``, ``read``, ``failed``).
+    :param words: state to the vendor's word for it, where that is another.
     :param pushes: state to the states that a tester may force it into.
     """
 
@@ -54,6 +55,7 @@ class Lifecycle:
     delay_names: Mapping[str, str]
     pushes: Mapping[str, frozenset[str]]
     approximated: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
     reply: Delay = field(default_factory=lambda: Delay(2, 600, 7200))
 
     def __post_init__(self) -> None:
@@ -64,6 +66,10 @@ class Lifecycle:
             for step in pairwise((self.initial, *path)):
                 if step not in self.steps:
                     raise ValueError(f"{self.name}: {outcome} takes {step}, which is no step")
+
+    def word(self, state: str) -> str:
+        """Return the vendor's word for a state."""
+        return self.words.get(state, state)
 
     @property
     def states(self) -> frozenset[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import structs
+
 from .errors import Conflict
-from .outcomes import Candidate, bare, reply_delay, step_delay
+from .outcomes import Candidate, Considered, bare, reply_delay, step_delay
 from .records import Failure, Message, Plan
 from .vendor import Inbound, Move, Vendor
 
@@ -20,6 +23,19 @@ class Fate(NamedTuple):
 
     plan: Plan
     nth: int
+
+
+class Explanation(NamedTuple):
+    """What a message would go through, and why.
+
+    :param considered: every rule in order, with whether it matches and the reason.
+    :param timeline: the vendor's words for its states, with the time since it was made.
+    """
+
+    plan: Plan
+    considered: list[Considered]
+    timeline: list[tuple[str, timedelta]]
+    is_approximated: bool
 
 
 class Messaging:
@@ -66,6 +82,7 @@ class Messaging:
             candidates.append(
                 Candidate(vendor.slug, account, channel, to, text, template, broadcast, nth)
             )
+        self._guard_hits()
         plans = sandbox.outcomes.choose(
             candidates,
             vendor.lifecycle,
@@ -73,6 +90,46 @@ class Messaging:
             has_magic=sandbox.settings["magic_numbers"],
         )
         return [Fate(plan, c.nth) for plan, c in zip(plans, candidates, strict=True)]
+
+    def explain(self, vendor: Vendor, candidate: Candidate) -> Explanation:
+        """Return what a message would be meant to go through; nothing is counted or made.
+
+        Waits of a vendor's own (a schedule, a queue) are not on the timeline.
+        """
+        sandbox = self._sandbox
+        lifecycle = vendor.lifecycle(candidate.channel)
+        plan, considered = sandbox.outcomes.explain(
+            candidate,
+            lifecycle,
+            sandbox.settings["default_outcome"][vendor.slug],
+            has_magic=sandbox.settings["magic_numbers"],
+        )
+        message = Message(
+            id="",
+            serial=0,
+            account=candidate.account,
+            channel=candidate.channel,
+            address=candidate.address,
+            state=lifecycle.initial,
+            created_at=sandbox.clock.now(),
+            history=(),
+            plan=plan,
+            nth=candidate.nth,
+        )
+        passed, latency = timedelta(), sandbox.settings.latency
+        timeline = [(lifecycle.word(message.state), passed)]
+        for taken, state in enumerate(plan.path):
+            message = structs.replace(message, taken=taken)
+            passed += step_delay(sandbox.draws, message, lifecycle, state, latency)
+            message = structs.replace(message, state=state)
+            timeline.append((lifecycle.word(state), passed))
+        return Explanation(plan, considered, timeline, plan.outcome in lifecycle.approximated)
+
+    def _guard_hits(self) -> None:
+        # A refused request must not use up a rule.
+        outcomes = self._sandbox.outcomes
+        if outcomes.rules:
+            self._sandbox.store.on_rollback(partial(outcomes.restore_hits, outcomes.hits.copy()))
 
     def launch(
         self, vendor: Vendor, messages: Sequence[Message], at: datetime | None = None

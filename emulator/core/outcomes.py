@@ -7,44 +7,28 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-import msgspec
-import re2
-
-from .durations import parse_duration
-from .errors import Problems, nearest
 from .ids import Draws
-from .lifecycle import OUTCOMES, Delay, Lifecycle
-from .records import Delays, Failure, Message, Plan
+from .lifecycle import Delay, Lifecycle
+from .records import Delays, Message, Plan
+from .rules import Rule, bare, pattern, plain_address
 
-DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
-CHANNELS = ("sms", "whatsapp", "email")
+__all__ = [
+    "Candidate",
+    "Considered",
+    "OutcomeBook",
+    "bare",
+    "draw_delay",
+    "lognormal",
+    "magic_of",
+    "mismatch",
+    "reply_delay",
+    "step_delay",
+]
+
 ONE_HOUR = Delays(fixed=3600.0)
 _Z95 = NormalDist().inv_cdf(0.95)
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """Decides the outcome of the messages that match all of its conditions."""
-
-    id: str
-    outcome: str
-    provider: str | None = None
-    account: str | None = None
-    channel: str | None = None
-    to: str | None = None
-    to_prefix: str | None = None
-    to_suffix: str | None = None
-    to_pattern: str | None = None
-    template: str | None = None
-    text_pattern: str | None = None
-    broadcast: str | None = None
-    nth: tuple[int, ...] | None = None
-    times: int | None = None
-    share: float | None = None
-    error: Failure | None = None
-    delays: Mapping[str, Delays] = {}
-    reply: str | None = None
 
 
 class Candidate(NamedTuple):
@@ -89,11 +73,6 @@ MAGIC_MAILBOXES: Mapping[str, Magic] = {
 }
 
 
-def bare(address: str) -> str:
-    """Return an address as rules compare it: e-mail in lower case, no leading ``+``."""
-    return address.lower() if "@" in address else address.removeprefix("+")
-
-
 def magic_of(address: str) -> Magic | None:
     """Return what an address asks for by its last six digits or its mailbox, or None."""
     if "@" in address:
@@ -102,12 +81,6 @@ def magic_of(address: str) -> Magic | None:
     if len(tail) == 6 and tail.startswith("99") and tail.isascii() and tail.isdigit():
         return MAGIC_NUMBERS.get(tail[2:4])
     return None
-
-
-@lru_cache(maxsize=1024)
-def _pattern(text: str) -> Any:
-    # RE2 takes time in proportion to the text, whatever the pattern.
-    return re2.compile(text)
 
 
 def mismatch(rule: Rule, candidate: Candidate) -> str | None:
@@ -122,19 +95,24 @@ def mismatch(rule: Rule, candidate: Candidate) -> str | None:
 
 
 def _address_mismatch(rule: Rule, address: str) -> str | None:
-    if rule.to is not None and address != bare(rule.to):
-        return f"the recipient is {address}, not {bare(rule.to)}"
-    if rule.to_prefix is not None and not address.startswith(bare(rule.to_prefix)):
-        return f"the recipient does not begin with {bare(rule.to_prefix)}"
-    if rule.to_suffix is not None and not address.endswith(bare(rule.to_suffix)):
+    if rule.to is not None and address != plain_address(rule.to):
+        return f"the recipient is {address}, not {plain_address(rule.to)}"
+    if rule.to_prefix is not None and not address.startswith(_part(rule.to_prefix, address)):
+        return f"the recipient does not begin with {rule.to_prefix}"
+    if rule.to_suffix is not None and not address.endswith(_part(rule.to_suffix, address)):
         return f"the recipient does not end with {rule.to_suffix}"
-    if rule.to_pattern is not None and not _pattern(rule.to_pattern).search(address):
+    if rule.to_pattern is not None and not pattern(rule.to_pattern).search(address):
         return f"the recipient does not match {rule.to_pattern!r}"
     return None
 
 
+def _part(given: str, address: str) -> str:
+    # A part of an e-mail address need not hold the @ that tells it from a number.
+    return given.lower() if "@" in address else plain_address(given)
+
+
 def _text_mismatch(rule: Rule, text: str) -> str | None:
-    if rule.text_pattern is not None and not _pattern(rule.text_pattern).search(text):
+    if rule.text_pattern is not None and not pattern(rule.text_pattern).search(text):
         return f"the text does not match {rule.text_pattern!r}"
     return None
 
@@ -160,6 +138,26 @@ class OutcomeBook:
         copy = OutcomeBook(draws, self.rules)
         copy.hits = self.hits.copy()
         return copy
+
+    def restore_hits(self, hits: dict[str, int]) -> None:
+        """Put the counts back to what they were."""
+        self.hits = hits
+
+    def replace(self, rules: Sequence[Rule]) -> None:
+        """Put other rules in the place of all, with no hits."""
+        self.rules, self.hits = list(rules), {}
+
+    def put_first(self, rule: Rule) -> None:
+        """Put a rule in front of all others."""
+        self.rules = [rule, *self.rules]
+
+    def drop(self, id: str) -> bool:
+        """Remove a rule; return whether it was there."""
+        kept = [rule for rule in self.rules if rule.id != id]
+        is_known = len(kept) < len(self.rules)
+        self.rules = kept
+        self.hits.pop(id, None)
+        return is_known
 
     def choose(
         self,
@@ -245,19 +243,17 @@ class OutcomeBook:
 
 
 @lru_cache(maxsize=4096)
-def _simple_plan(
-    lifecycle_id: int, outcome: str, path: tuple[str, ...], source: Literal["magic", "default"]
-) -> Plan:
+def _simple_plan(outcome: str, path: tuple[str, ...], source: Literal["magic", "default"]) -> Plan:
     return Plan(outcome=outcome, path=path, source=source)
 
 
 def _fallback(address: str, lifecycle: Lifecycle, default: str, has_magic: bool) -> Plan:
     magic = magic_of(address) if has_magic else None
     if magic is None:
-        return _simple_plan(id(lifecycle), default, lifecycle.outcomes[default], "default")
+        return _simple_plan(default, lifecycle.outcomes[default], "default")
     path = lifecycle.outcomes[magic.outcome]
     if not magic.reply and not magic.delays:
-        return _simple_plan(id(lifecycle), magic.outcome, path, "magic")
+        return _simple_plan(magic.outcome, path, "magic")
     return Plan(
         outcome=magic.outcome, path=path, source="magic", reply=magic.reply, delays=magic.delays
     )
@@ -282,7 +278,8 @@ def draw_delay(delays: Delays, fraction: Callable[[], float]) -> timedelta:
         return timedelta(seconds=delays.fixed)
     if delays.least is not None and delays.most is not None:
         return timedelta(seconds=delays.least + (delays.most - delays.least) * fraction())
-    assert delays.p50 is not None and delays.p95 is not None
+    assert delays.p50 is not None
+    assert delays.p95 is not None
     return timedelta(seconds=lognormal(delays.p50, delays.p95, fraction()))
 
 
@@ -330,162 +327,3 @@ def _profile(delay: Delay, latency: str, fraction: Callable[[], float]) -> timed
     if latency == "realistic":
         return timedelta(seconds=lognormal(delay.p50, delay.p95, fraction()))
     return timedelta(seconds=delay.fast)
-
-
-# --- reading rules -------------------------------------------------------------------------
-
-
-def read_rules(
-    given: object,
-    pointer: str,
-    problems: Problems,
-    providers: Sequence[str],
-    new_id: Callable[[], str],
-) -> list[Rule]:
-    """Return the rules of a list as users write it; mistakes go to ``problems``."""
-    if not isinstance(given, list):
-        problems.add(pointer, "Must be a list of rules")
-        return []
-    rules = [
-        read_rule(item, f"{pointer}/{at}", problems, providers, new_id)
-        for at, item in enumerate(given)
-    ]
-    known = [rule for rule in rules if rule is not None]
-    for at, rule in enumerate(known):
-        if any(rule.id == other.id for other in known[:at]):
-            problems.add(f"{pointer}/{at}/id", f"Two rules have the id {rule.id!r}")
-    return known
-
-
-def read_rule(
-    given: object,
-    pointer: str,
-    problems: Problems,
-    providers: Sequence[str],
-    new_id: Callable[[], str],
-) -> Rule | None:
-    """Return one rule as users write it, None if it has mistakes."""
-    if not isinstance(given, dict):
-        problems.add(pointer, "Must be an object")
-        return None
-    before = len(problems.found)
-    known = {field for field in Rule.__struct_fields__}
-    problems.unknown_keys(pointer, given, known)
-    present = {key: value for key, value in given.items() if key in known and value is not None}
-    if "outcome" not in present:
-        problems.add(f"{pointer}/outcome", "Required")
-    values: dict[str, Any] = {}
-    for key, value in present.items():
-        read = _READERS.get(key, _read_text)
-        try:
-            values[key] = read(value, f"{pointer}/{key}", problems)
-        except (ValueError, TypeError) as error:
-            problems.add(f"{pointer}/{key}", str(error))
-    _one_of(values, "outcome", OUTCOMES, pointer, problems)
-    _one_of(values, "provider", providers, pointer, problems)
-    if len(problems.found) > before:
-        return None
-    return Rule(**{"id": values.pop("id", None) or new_id(), **values})
-
-
-def _one_of(
-    values: dict[str, Any], key: str, known: Sequence[str], pointer: str, problems: Problems
-) -> None:
-    if key in values and values[key] not in known:
-        message = f"Must be one of: {', '.join(known)}"
-        problems.add(f"{pointer}/{key}", message, nearest(values[key], known))
-
-
-def _read_text(value: Any, pointer: str, problems: Problems) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Must be a string")
-    return value
-
-
-def _read_pattern(value: Any, pointer: str, problems: Problems) -> str:
-    text = _read_text(value, pointer, problems)
-    if len(text) > 1000:
-        raise ValueError("Must be at most 1000 characters")
-    try:
-        _pattern(text)
-    except (re2.error, UnicodeError) as error:
-        raise ValueError(f"Not a pattern: {error}") from error
-    return text
-
-
-def _read_nth(value: Any, pointer: str, problems: Problems) -> tuple[int, ...]:
-    items = value if isinstance(value, list) else [value]
-    if not items or not all(_is_count(item) for item in items):
-        raise ValueError("Must be a list of whole numbers from 1")
-    return tuple(items)
-
-
-def _read_times(value: Any, pointer: str, problems: Problems) -> int:
-    if not _is_count(value):
-        raise ValueError("Must be a whole number from 1")
-    return int(value)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _read_share(value: Any, pointer: str, problems: Problems) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError("Must be a number from 0 to 1")
-    return float(value)
-
-
-def _read_error(value: Any, pointer: str, problems: Problems) -> Failure:
-    if not isinstance(value, dict):
-        raise ValueError("Must be an object with code and message")
-    problems.unknown_keys(pointer, value, ("code", "message"))
-    code, message = value.get("code"), value.get("message", "")
-    if isinstance(code, int) and not isinstance(code, bool):
-        code = str(code)
-    if not isinstance(code, str) or not isinstance(message, str):
-        raise ValueError("code and message must be strings")
-    return Failure(code=code, message=message)
-
-
-def _read_reply(value: Any, pointer: str, problems: Problems) -> str:
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        raise ValueError('Must be an object such as {"text": "YES"}')
-    problems.unknown_keys(pointer, value, ("text",))
-    return str(value["text"])
-
-
-def _read_delays(value: Any, pointer: str, problems: Problems) -> dict[str, Delays]:
-    if not isinstance(value, dict):
-        raise ValueError("Must be an object of durations")
-    problems.unknown_keys(pointer, value, DELAY_NAMES)
-    delays: dict[str, Delays] = {}
-    for name, span in value.items():
-        try:
-            delays[name] = _read_delay(span)
-        except ValueError as error:
-            problems.add(f"{pointer}/{name}", str(error))
-    return delays
-
-
-def _read_delay(span: Any) -> Delays:
-    if not isinstance(span, dict):
-        return Delays(fixed=parse_duration(span).total_seconds())
-    seconds = {key: parse_duration(value).total_seconds() for key, value in span.items()}
-    if set(seconds) == {"min", "max"} and seconds["min"] <= seconds["max"]:
-        return Delays(least=seconds["min"], most=seconds["max"])
-    if set(seconds) == {"p50", "p95"} and seconds["p50"] <= seconds["p95"]:
-        return Delays(p50=seconds["p50"], p95=seconds["p95"])
-    raise ValueError("Must be a duration, {min, max} or {p50, p95}, the smaller one first")
-
-
-_READERS: Mapping[str, Callable[[Any, str, Problems], Any]] = {
-    "to_pattern": _read_pattern,
-    "text_pattern": _read_pattern,
-    "nth": _read_nth,
-    "times": _read_times,
-    "share": _read_share,
-    "error": _read_error,
-    "reply": _read_reply,
-    "delays": _read_delays,
-}

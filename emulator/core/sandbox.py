@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from .clock import Clock, wall_seconds
+from .clock import Clock, Mode, wall_seconds
 from .engine import Engine, topics_of
 from .errors import NotFound
 from .ids import Draws, Ids
@@ -68,7 +69,7 @@ class Sandbox:
         self.ttl: float | None = None
         self.used_at = wall_seconds()
         self.wake: Callable[[Sandbox], None] | None = None
-        self.store.on_release = self._rouse
+        self.store.on_release = self.rouse
 
     @property
     def deliveries(self) -> Table[Delivery]:
@@ -85,7 +86,7 @@ class Sandbox:
         :param seed: of what will be drawn in the copy; None: as here.
         """
         with self.store.lock:
-            return Sandbox(
+            copy = Sandbox(
                 name,
                 tuple(self.vendors.values()),
                 self.sender,
@@ -93,6 +94,8 @@ class Sandbox:
                 seed=self.seed if seed is None else seed,
                 parent=self,
             )
+            copy.webhooks.take_over(self.webhooks.departing)
+            return copy
 
     def close(self) -> None:
         """End this world: no timer fires and no callback leaves after this returns."""
@@ -119,8 +122,19 @@ class Sandbox:
                 return vendor, found
         return None
 
-    def _rouse(self) -> None:
-        # On a real clock somebody must be told when there is something to do.
+    def set_clock(
+        self, mode: Mode | None = None, now: datetime | None = None, rate: float | None = None
+    ) -> None:
+        """Change the clock; what has fallen due by that is left to the next advance.
+
+        :raises Conflict: ``now`` has passed.
+        """
+        with self.store.lock:
+            self.clock.set(mode, now, rate)
+        self.rouse()
+
+    def rouse(self) -> None:
+        """Let a real clock look at what is due next: it may be sooner than it thinks."""
         if self.wake is not None and self.clock.mode == "real":
             self.wake(self)
 

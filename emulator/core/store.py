@@ -416,6 +416,11 @@ class Store:
         else:
             self._unit.actions.append(action)
 
+    def on_rollback(self, action: Callable[[], None]) -> None:
+        """Do something if the open unit is undone."""
+        if self._unit is not None:
+            self._unit.undos.append(action)
+
     def count_send(self, address: str) -> int:
         """Count a send to an address and return the how manieth it is."""
         before = self.sends.get(address, 0)
@@ -453,7 +458,7 @@ class Unit:
         if self._outer is None:
             store._unit = self
             self._counters = store.counters.copy()
-            store.agenda.note = self.undos.append
+            store.agenda.begin(self.undos.append)
         return store
 
     def __exit__(
@@ -468,7 +473,7 @@ class Unit:
             return
         try:
             store._unit = None
-            store.agenda.note = None
+            store.agenda.end()
             if error is not None and not getattr(error, "keeps_changes", False):
                 self._undo()
                 self.actions.clear()

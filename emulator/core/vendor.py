@@ -52,7 +52,10 @@ class Inbound(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting of a vendor: its default, and a check that returns the value or raises ValueError."""
+    """A setting of a vendor: its default, and a check that returns the value.
+
+    The check raises ValueError with what the value must be.
+    """
 
     default: Any
     check: Callable[[Any], Any]
@@ -95,6 +98,7 @@ class Vendor:
     :param account_of_key: the account that an API key belongs to, or None.
     :param accounts: an account as fixtures show it, with live values.
     :param keys: the keys of an account: objects with ``name`` and ``key``.
+    :param channels: what its messages go by; the first where a tester names none.
     :param message_view: the vendor's own words for a message: see :class:`MessageView`.
     :param broadcast_view: likewise for a broadcast.
     """
@@ -131,6 +135,7 @@ class Vendor:
     find_broadcast: Callable[[Sandbox, str], Broadcast | None] | None = None
     new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    channels: tuple[str, ...] = ("sms",)
 
     @property
     def step_topic(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ class Webhooks:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._is_immediate = False
+        self.departing: dict[str, None] = {}
+        """Deliveries that have left the agenda and are not answered yet, in their order."""
 
     def listening(
         self, provider: str, account: str, event: str, channel: str | None = None
@@ -81,8 +83,7 @@ class Webhooks:
         ]
         sandbox.store.table(DELIVERIES).add_all(deliveries)
         if self._is_immediate:
-            ids = [delivery.id for delivery in deliveries]
-            sandbox.store.after_commit(lambda: self.dispatch(ids))
+            self.send_off([delivery.id for delivery in deliveries])
         else:
             sandbox.agenda.plan_all(now, TOPIC, [delivery.id for delivery in deliveries])
 
@@ -96,6 +97,19 @@ class Webhooks:
             action()
         finally:
             self._is_immediate = before
+
+    def send_off(self, ids: Sequence[str]) -> None:
+        """Let deliveries leave in the background as soon as the open unit has ended."""
+        self.departing.update(dict.fromkeys(ids))
+        self._sandbox.store.after_commit(lambda: self.dispatch(ids))
+
+    def take_over(self, ids: Iterable[str]) -> None:
+        """Plan deliveries for now that were on their way when this world was copied."""
+        sandbox = self._sandbox
+        now = sandbox.clock.now()
+        for id in ids:
+            if id in sandbox.deliveries:
+                sandbox.agenda.plan(now, TOPIC, id)
 
     def dispatch(self, ids: Sequence[str], finished: Callable[[bool], None] | None = None) -> None:
         """Hand deliveries to the sender and return; each is recorded when it is answered.
@@ -143,7 +157,8 @@ class Webhooks:
         def record(answer: Answer) -> None:
             attempt = _attempt(at, answer)
             try:
-                with sandbox.unit():
+                with sandbox.clock.pinned(at), sandbox.unit():
+                    self.departing.pop(delivery.id, None)
                     self._conclude(delivery.id, attempt)
             finally:
                 sandbox.engine.landed()

@@ -1,0 +1,249 @@
+"""Outcome rules: what they are, how users write them, how they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import re2
+
+from .durations import parse_duration
+from .errors import Problems, nearest
+from .lifecycle import OUTCOMES
+from .records import Delays, Failure
+
+if TYPE_CHECKING:
+    from .vendor import Vendor
+
+DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
+CHANNELS = ("sms", "whatsapp", "email")
+_SCHEME = re.compile(r"[a-z][a-z0-9]*:(?=.)")
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Decides the outcome of the messages that match all of its conditions."""
+
+    id: str
+    outcome: str
+    provider: str | None = None
+    account: str | None = None
+    channel: str | None = None
+    to: str | None = None
+    to_prefix: str | None = None
+    to_suffix: str | None = None
+    to_pattern: str | None = None
+    template: str | None = None
+    text_pattern: str | None = None
+    broadcast: str | None = None
+    nth: tuple[int, ...] | None = None
+    times: int | None = None
+    share: float | None = None
+    error: Failure | None = None
+    delays: Mapping[str, Delays] = {}
+    reply: str | None = None
+
+
+def bare(address: str) -> str:
+    """Return an address as rules compare it: e-mail in lower case, no leading ``+``."""
+    return address.lower() if "@" in address else address.removeprefix("+")
+
+
+@lru_cache(maxsize=4096)
+def plain_address(address: str) -> str:
+    """Return an address that a user wrote as messages carry it: without a URN's scheme, too."""
+    return bare(_SCHEME.sub("", address, count=1))
+
+
+@lru_cache(maxsize=1024)
+def pattern(text: str) -> Any:
+    """Return a compiled pattern."""
+    # RE2 takes time in proportion to the text, whatever the pattern.
+    return re2.compile(text)
+
+
+def read_rules(
+    given: object,
+    pointer: str,
+    problems: Problems,
+    vendors: Mapping[str, Vendor],
+    new_id: Callable[[], str],
+) -> list[Rule]:
+    """Return the rules of a list as users write it; mistakes go to ``problems``."""
+    if not isinstance(given, list):
+        problems.add(pointer, "Must be a list of rules")
+        return []
+    rules = [
+        read_rule(item, f"{pointer}/{at}", problems, vendors, new_id)
+        for at, item in enumerate(given)
+    ]
+    known = [rule for rule in rules if rule is not None]
+    for at, rule in enumerate(known):
+        if any(rule.id == other.id for other in known[:at]):
+            problems.add(f"{pointer}/{at}/id", f"Two rules have the id {rule.id!r}")
+    return known
+
+
+def read_rule(
+    given: object,
+    pointer: str,
+    problems: Problems,
+    vendors: Mapping[str, Vendor],
+    new_id: Callable[[], str],
+) -> Rule | None:
+    """Return one rule as users write it, None if it has mistakes."""
+    if not isinstance(given, dict):
+        problems.add(pointer, "Must be an object")
+        return None
+    before = len(problems.found)
+    known = set(Rule.__struct_fields__)
+    problems.unknown_keys(pointer, given, known)
+    present = {key: value for key, value in given.items() if key in known and value is not None}
+    if "outcome" not in present:
+        problems.add(f"{pointer}/outcome", "Required")
+    values: dict[str, Any] = {}
+    for key, value in present.items():
+        read: Callable[[Any, str, Problems], Any] = _READERS.get(key, _read_text)
+        try:
+            values[key] = read(value, f"{pointer}/{key}", problems)
+        except (ValueError, TypeError) as error:
+            problems.add(f"{pointer}/{key}", str(error))
+    _one_of(values, "outcome", OUTCOMES, pointer, problems)
+    _one_of(values, "provider", list(vendors), pointer, problems)
+    _one_of(values, "channel", channels_of(vendors), pointer, problems)
+    if len(problems.found) > before:
+        return None
+    return Rule(**{"id": values.pop("id", None) or new_id(), **values})
+
+
+def channels_of(vendors: Mapping[str, Vendor]) -> list[str]:
+    """Return the channels that rules may name: the three of all, and the vendors' own."""
+    own = (channel for vendor in vendors.values() for channel in vendor.channels)
+    return list(dict.fromkeys([*CHANNELS, *own]))
+
+
+def _one_of(
+    values: dict[str, Any], key: str, known: Sequence[str], pointer: str, problems: Problems
+) -> None:
+    if key in values and values[key] not in known:
+        message = f"Must be one of: {', '.join(known)}"
+        problems.add(f"{pointer}/{key}", message, nearest(values[key], known))
+
+
+def _read_text(value: Any, pointer: str, problems: Problems) -> str:
+    if not isinstance(value, str):
+        raise ValueError("Must be a string")
+    return value
+
+
+def _read_pattern(value: Any, pointer: str, problems: Problems) -> str:
+    text = _read_text(value, pointer, problems)
+    if len(text) > 1000:
+        raise ValueError("Must be at most 1000 characters")
+    try:
+        pattern(text)
+    except (re2.error, UnicodeError) as error:
+        raise ValueError(f"Not a pattern: {error}") from error
+    return text
+
+
+def _read_nth(value: Any, pointer: str, problems: Problems) -> tuple[int, ...]:
+    items = value if isinstance(value, list) else [value]
+    if not items or not all(_is_count(item) for item in items):
+        raise ValueError("Must be a list of whole numbers from 1")
+    return tuple(items)
+
+
+def _read_times(value: Any, pointer: str, problems: Problems) -> int:
+    if not _is_count(value):
+        raise ValueError("Must be a whole number from 1")
+    return int(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _read_share(value: Any, pointer: str, problems: Problems) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("Must be a number from 0 to 1")
+    return float(value)
+
+
+def _read_error(value: Any, pointer: str, problems: Problems) -> Failure:
+    if not isinstance(value, dict):
+        raise ValueError("Must be an object with code and message")
+    problems.unknown_keys(pointer, value, ("code", "message"))
+    code, message = value.get("code"), value.get("message", "")
+    if isinstance(code, int) and not isinstance(code, bool):
+        code = str(code)
+    if not isinstance(code, str) or not isinstance(message, str):
+        raise ValueError("code and message must be strings")
+    return Failure(code=code, message=message)
+
+
+def _read_reply(value: Any, pointer: str, problems: Problems) -> str:
+    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
+        raise ValueError('Must be an object such as {"text": "YES"}')
+    problems.unknown_keys(pointer, value, ("text",))
+    return str(value["text"])
+
+
+def _read_delays(value: Any, pointer: str, problems: Problems) -> dict[str, Delays]:
+    if not isinstance(value, dict):
+        raise ValueError("Must be an object of durations")
+    problems.unknown_keys(pointer, value, DELAY_NAMES)
+    delays: dict[str, Delays] = {}
+    for name, span in value.items():
+        try:
+            delays[name] = _read_delay(span)
+        except ValueError as error:
+            problems.add(f"{pointer}/{name}", str(error))
+    return delays
+
+
+def _read_delay(span: Any) -> Delays:
+    if not isinstance(span, dict):
+        return Delays(fixed=parse_duration(span).total_seconds())
+    seconds = {key: parse_duration(value).total_seconds() for key, value in span.items()}
+    if set(seconds) == {"min", "max"} and seconds["min"] <= seconds["max"]:
+        return Delays(least=seconds["min"], most=seconds["max"])
+    if set(seconds) == {"p50", "p95"} and seconds["p50"] <= seconds["p95"]:
+        return Delays(p50=seconds["p50"], p95=seconds["p95"])
+    raise ValueError("Must be a duration, {min, max} or {p50, p95}, the smaller one first")
+
+
+_READERS: Mapping[str, Callable[[Any, str, Problems], Any]] = {
+    "to_pattern": _read_pattern,
+    "text_pattern": _read_pattern,
+    "nth": _read_nth,
+    "times": _read_times,
+    "share": _read_share,
+    "error": _read_error,
+    "reply": _read_reply,
+    "delays": _read_delays,
+}
+
+
+def rule_document(rule: Rule) -> dict[str, Any]:
+    """Return a rule as users write it, without the fields that it leaves open."""
+    document = {
+        name: value
+        for name in rule.__struct_fields__
+        if (value := getattr(rule, name)) is not None and name != "delays"
+    }
+    if rule.delays:
+        document["delays"] = {name: _delay_document(span) for name, span in rule.delays.items()}
+    if rule.reply is not None:
+        document["reply"] = {"text": rule.reply}
+    return document
+
+
+def _delay_document(delays: Delays) -> float | dict[str, float | None]:
+    if delays.fixed is not None:
+        return delays.fixed
+    if delays.least is not None:
+        return {"min": delays.least, "max": delays.most}
+    return {"p50": delays.p50, "p95": delays.p95}
