@@ -158,6 +158,19 @@ def _range(least: int | None, most: int | None) -> str:
     return f"Must be at least {least}" if least is not None else f"Must be at most {most}"
 
 
+def number(least: float, most: float) -> Callable[[Any], float]:
+    """Return a check that a value is a number above ``least`` and not above ``most``."""
+
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError("Must be a number")
+        if not least < value <= most:
+            raise ValueError(f"Must be a number above {least:g}, at most {most:g}")
+        return float(value)
+
+    return check
+
+
 def span(value: Any) -> timedelta:
     """Check that a value is a duration: seconds, short form or ISO 8601."""
     return parse_duration(value)

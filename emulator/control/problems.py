@@ -10,7 +10,6 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.core import errors
-from emulator.core.engine import Closed
 from emulator.web.bodies import json_response
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,6 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
-    (Closed, 409),
     (errors.TooLarge, 413),
     (UnsupportedMediaType, 415),
     (Misdirected, 421),
