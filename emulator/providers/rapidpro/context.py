@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import g
 
@@ -13,6 +15,7 @@ from emulator.web import context
 from .records import Workspace
 
 R = TypeVar("R", bound=Record)
+log = logging.getLogger(__name__)
 
 
 def workspace() -> Workspace:
@@ -39,4 +42,32 @@ def is_strict() -> bool:
 
 def tolerate(warning: str) -> None:
     """Note that the newest server would have refused something, and how."""
+    log.warning("RapidPro: %s", warning)
     g.setdefault("warnings", []).append(warning)
+
+
+def target() -> Record | None:
+    """Return the object that the request changes, None if it makes one."""
+    found: Record | None = g.get("target")
+    return found
+
+
+def is_taken(kind: Kind[Any]) -> Callable[[str], bool]:
+    """Return a check whether another object of the workspace has a name, in any capitals."""
+
+    def check(name: str) -> bool:
+        other = table(kind).one("name", (workspace().id, name.lower()))
+        mine = target()
+        return other is not None and (mine is None or other.id != mine.id)
+
+    return check
+
+
+def has_all(kind: Kind[Any], limit: int) -> Callable[[], bool]:
+    """Return a check whether the workspace has so many objects; built-in ones don't count."""
+
+    def check() -> bool:
+        listed = table(kind).every("created", (workspace().id,))
+        return sum(1 for record in listed if not getattr(record, "is_system", False)) >= limit
+
+    return check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import escape
 from typing import Any, ClassVar
 
@@ -112,32 +113,33 @@ def to_response(error: Exception) -> Response:
     return response
 
 
+#: Errors of other modules: status, and detail where it is not the error's own text.
+_WORDS: Mapping[type[Exception], tuple[int, str | None]] = {
+    TooLarge: (413, "Request body too large."),
+    UnsupportedMedia: (415, None),
+    BadBody: (400, None),
+    InvalidCursor: (404, None),
+    Unauthorized: (403, "Invalid token"),
+    Forbidden: (403, NOT_PERMITTED),
+    NotFound: (404, "Not found."),
+}
+
+
 def _told(error: Exception) -> tuple[int, str | None]:
     """Return status and detail; None where the server has nothing to say."""
     match error:
         case Refusal():
             return error.status, error.detail
+        case InvalidURN():
+            return 400, error.detail
         case RateLimited(retry_after=seconds):
             unit = "second" if seconds == 1 else "seconds"
             return 429, f"Request was throttled. Expected available in {seconds} {unit}."
-        case TooLarge():
-            return 413, "Request body too large."
-        case UnsupportedMedia():
-            return 415, str(error)
-        case InvalidURN():
-            return 400, error.detail
-        case BadBody():
-            return 400, str(error)
-        case InvalidCursor():
-            return 404, str(error)
-        case Unauthorized():
-            return 403, "Invalid token"
-        case Forbidden():
-            return 403, NOT_PERMITTED
-        case NotFound():
-            return 404, "Not found."
         case HTTPException(code=int(code)) if code < 500:
             return code, error.description or error.name
+    for kind, (status, detail) in _WORDS.items():
+        if isinstance(error, kind):
+            return status, detail or str(error)
     return 500, None
 
 
@@ -150,7 +152,8 @@ def rendered(value: Any, status: int = 200) -> Response:
 
 def page(value: Any) -> str:
     """Return a value as a page for people."""
-    title = f"{g.endpoint.name or 'API'}" if g.get("endpoint") else "API"
+    endpoint = g.get("endpoint")
+    title = endpoint.title if endpoint is not None else "RapidPro API v2"
     text = json.dumps(value, ensure_ascii=False, indent=4)
     return (
         f"<!DOCTYPE html>\n<html><head><title>{escape(title)}</title></head>"

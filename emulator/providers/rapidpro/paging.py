@@ -19,6 +19,7 @@ from emulator.web.bodies import json_response
 from . import filters
 from .context import table
 from .cursors import Cursor, InvalidCursor, decode, link, page_link
+from .lookups import as_integer
 from .values import format_moment, parse_moment
 
 R = TypeVar("R", bound=Record)
@@ -186,7 +187,7 @@ def _link(edge: list[R], seat: Callable[[R], tuple[str, int]], *, is_back: bool)
 
 
 def _natural(name: str) -> int:
-    number = filters.as_integer(filters.last(name) or "")
+    number = as_integer(filters.last(name) or "")
     return max(0, number or 0)
 
 

@@ -1,0 +1,29 @@
+"""The endpoints of the API, a module for each resource."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from flask import Blueprint
+
+from emulator.providers.rapidpro.endpoint import Endpoint
+
+from . import channels, root, topics, users, workspace
+from . import globals as globals_
+
+#: Each has a tuple ``ENDPOINTS``.
+MODULES: Final[tuple[ModuleType, ...]] = (root, workspace, users, channels, globals_, topics)
+
+TABLE: Final[dict[str, Endpoint]] = {
+    endpoint.name: endpoint for module in MODULES for endpoint in module.ENDPOINTS
+}
+
+
+def make_blueprint() -> Blueprint:
+    """Return the routes of all endpoints."""
+    blueprint = Blueprint("rapidpro", __name__)
+    for endpoint in TABLE.values():
+        endpoint.register(blueprint)
+    root.register_redirects(blueprint)
+    return blueprint

@@ -1,0 +1,43 @@
+"""The workspace itself, under two names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from emulator.providers.rapidpro.context import workspace
+from emulator.providers.rapidpro.endpoint import Endpoint
+
+#: Workspaces have had no credits for a long time; clients still read them.
+CREDITS = {"used": -1, "remaining": -1}
+
+
+def show() -> dict[str, Any]:
+    found = workspace()
+    return {
+        "uuid": found.id,
+        "name": found.name,
+        "country": found.country,
+        "languages": list(found.languages),
+        "timezone": found.timezone,
+        "date_style": found.date_style,
+        "anon": found.anon,
+        "credits": CREDITS,
+        "primary_language": found.languages[0] if found.languages else None,
+    }
+
+
+def _sample() -> dict[str, Any]:
+    return show() if g.get("caller") else {"uuid": None, "name": ""}
+
+
+def _endpoint(name: str) -> Endpoint:
+    endpoint = Endpoint(
+        name, sample=_sample, has_fixed_permission=True, answers_head=True, answers_options=True
+    )
+    endpoint.answers(show)
+    return endpoint
+
+
+ENDPOINTS = (_endpoint("workspace"), _endpoint("org"))
