@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from itertools import takewhile
 
 from emulator.core.sandbox import Sandbox
 
@@ -40,4 +40,5 @@ def _closest(candidates: Sequence[r.Channel], number: str) -> r.Channel:
 
 
 def _overlap(address: str, number: str) -> int:
-    return len(os.path.commonprefix([address.removeprefix("+"), number.removeprefix("+")]))
+    pairs = zip(address.removeprefix("+"), number.removeprefix("+"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -56,9 +56,9 @@ class FieldTexts:
     def _value(self, key: str, text: str, values: Mapping[str, FieldValue]) -> FieldValue:
         kind, before = self.types[key], values.get(key)
         new = self._reader.read(text, kind, self._above(kind, values))
-        if before is not None and msgspec.structs.replace(new, datetime=before.datetime) == before:
-            # A date without a time means another moment each time it is read.
-            return before
+        if before is not None and before.text == new.text:
+            # A date without a time would mean another moment each time it is read.
+            return msgspec.structs.replace(new, datetime=before.datetime)
         return new
 
     def _above(self, kind: str, values: Mapping[str, FieldValue]) -> str | None:

@@ -132,7 +132,18 @@ CHANNELS: Kind[r.Channel] = _plain("channels", r.Channel)
 TOPICS: Kind[r.Topic] = _plain("topics", r.Topic, **NAME)
 LABELS: Kind[r.Label] = _plain("labels", r.Label, **NAME)
 FLOW_LABELS: Kind[r.FlowLabel] = _plain("flow_labels", r.FlowLabel, **NAME)
-FLOWS: Kind[r.Flow] = _plain("flows", r.Flow, **NAME)
+
+
+def _flows(flow: r.Flow) -> Iterable[Hashable]:
+    if flow.is_deleted:
+        return ()
+    keys = dict.fromkeys(flow.dependencies.get("fields", ()))
+    return ((flow.workspace,), *(("field", flow.workspace, key) for key in keys))
+
+
+FLOWS: Kind[r.Flow] = Kind(
+    "rapidpro.flows", r.Flow, lookups=NAME, orders=_by_created(_flows, "dependencies")
+)
 TRIGGERS: Kind[r.Trigger] = _plain("triggers", r.Trigger)
 
 
@@ -251,6 +262,11 @@ BROADCASTS: Kind[r.RapidBroadcast] = Kind(
         "created": Order(
             frozenset({"account", "created_at", "is_deleted", "is_scheduled"}),
             _broadcasts,
+            lambda b: b.created_at,
+        ),
+        "contact": Order(
+            frozenset({"contacts", "created_at"}),
+            lambda b: tuple(dict.fromkeys(b.contacts)),
             lambda b: b.created_at,
         ),
     },

@@ -99,8 +99,7 @@ class Rules:
             for id, query in self._rules
             if (
                 id in before
-                if query is None
-                or (changed is not None and query.attributes.isdisjoint(changed))
+                if query is None or (changed is not None and query.attributes.isdisjoint(changed))
                 else query.matches(seen)
             )
         )
@@ -110,9 +109,7 @@ class Rules:
         """Return rules that ask some groups again and leave the others as they are."""
         some = object.__new__(Rules)
         some._wording = self._wording
-        some._rules = tuple(
-            (id, query if id in groups else None) for id, query in self._rules
-        )
+        some._rules = tuple((id, query if id in groups else None) for id, query in self._rules)
         return some
 
 
@@ -174,9 +171,11 @@ def reevaluate(
     found = []
     for contact in contacts:
         groups = rules.memberships(contact, changed)
-        if groups != contact.smart_groups:
-            contact = table.change(contact, smart_groups=groups, modified_on=now)
-        found.append(contact)
+        found.append(
+            contact
+            if groups == contact.smart_groups
+            else table.change(contact, smart_groups=groups, modified_on=now)
+        )
     return found
 
 

@@ -1,0 +1,39 @@
+"""A field of bodies that holds the address of a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Unpack
+
+from marshmallow import ValidationError
+
+from . import urns
+from .validation import Field, Options
+
+
+class UrnField(Field[urns.Urn]):
+    """A URN. It is taken apart and put into the form in which addresses are compared.
+
+    :param country: tells the workspace's country when a body is read.
+    """
+
+    def __init__(self, country: Callable[[], str], **options: Unpack[Options]) -> None:
+        super().__init__(**options)
+        self.country = country
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> urns.Urn:
+        # Whatever else stands there is written out, and then is no URN.
+        text = value if isinstance(value, str) else _written(value)
+        if not text.strip():
+            raise ValidationError("This field may not be blank.")
+        try:
+            return urns.clean(text, self.country())
+        except urns.InvalidURN as error:
+            raise ValidationError(list(error.messages)) from error
+
+
+def _written(value: Any) -> str:
+    try:
+        return str(value)
+    except RecursionError:  # nested as deeply as a body can be
+        return "..."
