@@ -77,7 +77,7 @@ class Ids:
         return _uuid4(self._draw(kind).hex())
 
     def uuid4s(self, kind: str, count: int) -> list[str]:
-        """Return the UUIDs that ``count`` calls of :meth:`uuid4` would, in a fraction of the time."""
+        """Return the UUIDs that ``count`` calls of :meth:`uuid4` would, in less time."""
         first = self.serial(f"id:{kind}", count)
         start = self._draws.begin("id", kind)
         drawn = []
