@@ -1,0 +1,108 @@
+"""Every command and program of the README is run, in its order, against a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SHELL = [text for language, text in BLOCKS if language == "sh"]
+PROGRAMS = [text for language, text in BLOCKS if language == "python"]
+MADE = re.findall(r"\bmake ([a-z]+)", README)
+
+pytestmark = pytest.mark.xdist_group("readme")
+
+
+def first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    assert said, "the server ended without a word"
+    return json.loads(said)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of the demo, as `make run` starts it, on a free port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield first_line(process)["url"].removeprefix("http://")
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+@pytest.fixture(scope="module")
+def strict_curl(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which curl fails when the answer is an error."""
+    home = tmp_path_factory.mktemp("curl")
+    (home / ".curlrc").write_text("fail-with-body\nshow-error\n")
+    return {**os.environ, "CURL_HOME": str(home)}
+
+
+def test_readme_runs_in_its_order(server: str, strict_curl: dict[str, str]) -> None:
+    for language, text in BLOCKS:
+        ready = text.replace("127.0.0.1:4600", server)
+        if language == "python":
+            scope: dict[str, Any] = {"__name__": "readme"}
+            exec(compile(ready, "README.md", "exec"), scope)
+            for name, value in list(scope.items()):
+                if name.startswith("test_"):
+                    value()
+        elif not text.startswith("make "):
+            ran = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", ready],
+                env=strict_curl,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert ran.returncode == 0, f"{text}\n{ran.stdout}\n{ran.stderr}"
+
+
+def test_make_run_serves_and_prints_a_curl_that_works(strict_curl: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", "run", "ARGS=--port 0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        printed = ""
+        while "Stop with Ctrl-C" not in printed:
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+        curls = re.findall(r"^\s+(curl .*)$", printed, re.MULTILINE)
+        assert len(curls) >= 2
+        for curl in curls:
+            subprocess.run(["bash", "-c", curl], env=strict_curl, check=True, timeout=30)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
+@pytest.mark.parametrize("target", sorted(set(MADE)))
+def test_targets_of_the_readme_exist(target: str) -> None:
+    ran = subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
