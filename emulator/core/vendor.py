@@ -125,7 +125,7 @@ class Vendor:
     events: frozenset[str] | None = None
     default_outcome: str = "delivered"
     has_rate_limits: bool = False
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, Setting | Mapping[str, Setting]] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes
     wait: Callable[[Sandbox, Any, str, datetime], datetime | None] = _no_wait
