@@ -1,0 +1,83 @@
+"""Teekrr: SMS, WhatsApp and e-mail broadcasts of a Malaysian platform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.core.vendor import Setting, Topic, Vendor
+from emulator.web.provider import Provider
+
+from . import auth, errors, fixture, lifecycle, routes, views, webhooks
+from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
+
+
+def _success_code(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 299:
+        raise ValueError("Must be a status from 200 to 299")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("Must be true or false")
+    return value
+
+
+def _example(base_url: str, key: str) -> str:
+    body = (
+        '{"campaignName": "Hello", "type": "quick broadcast", '
+        '"templateContent": "Hello", "recipients": ["60123456789"]}'
+    )
+    return (
+        f"curl -X POST {base_url}/sms -H 'Authorization: Bearer {key}' "
+        f"-H 'Content-Type: application/json' -d '{body}'"
+    )
+
+
+VENDOR = Vendor(
+    slug=SLUG,
+    title="Teekrr",
+    kinds=KINDS,
+    accounts=CLIENTS,
+    messages=MESSAGES,
+    broadcasts=CAMPAIGNS,
+    channels=CHANNELS,
+    lifecycle=lifecycle.of_channel,
+    evolve=lifecycle.evolve,
+    moved=lifecycle.moved,
+    receive=lifecycle.receive,
+    cancel=lifecycle.cancel,
+    topics={
+        lifecycle.BOUNCE_TOPIC: Topic(lifecycle.bounce_softly),
+        lifecycle.REPLY_TOPIC: Topic(lifecycle.reply),
+    },
+    events=webhooks.EVENTS,
+    sign=webhooks.sign,
+    load=fixture.load,
+    account_part=fixture.account_part,
+    account_of_key=auth.account_of_key,
+    account_view=views.account,
+    keys=auth.keys,
+    make_key=fixture.make_key,
+    drop_key=auth.drop_key,
+    message_view=views.message,
+    broadcast_view=views.broadcast,
+    has_rate_limits=True,
+    settings={
+        "success_codes": {
+            "accepted": Setting(202, _success_code),
+            "done": Setting(200, _success_code),
+        },
+        "trust_forwarded_for": Setting(False, _flag),
+    },
+)
+
+PROVIDER = Provider(
+    vendor=VENDOR,
+    blueprint=routes.bp,
+    hosts=("api.teekrr.com", "api.staging.teekrr.com", "staging-api.teekrr.com"),
+    credential=auth.credential,
+    admit=auth.admit,
+    error_response=errors.to_response,
+    example=_example,
+)

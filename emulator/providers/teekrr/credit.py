@@ -1,0 +1,98 @@
+"""Credit: reserved when a broadcast is made, spent when a message is accepted, given back.
+
+When a message has failed, its rate is back in the balance; when it is delivered, its rate
+is spent. Postpaid clients accrue a cost at once and shed it for what fails.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import Enum
+
+import msgspec
+
+from emulator.core.sandbox import Sandbox
+
+from .errors import cap_exceeded, insufficient_credit
+from .records import CLIENTS, Billing, Client, TeekrrMessage
+
+WAITING = frozenset({"pending", "enqueued"})
+ACCEPTED = frozenset({"send", "sent", "delivered", "read", "bounced"})
+GIVEN_UP = frozenset({"failed", "cancelled"})
+
+
+class Booking(Enum):
+    """What a step of a message does to the credit of its client."""
+
+    SETTLE = "reserved credit is spent"
+    RELEASE = "reserved credit is given back"
+    REFUND = "spent credit is given back"
+
+
+def booking_of(before: str, after: str) -> Booking | None:
+    """Return what going from one state to another books, None for nothing."""
+    if before in WAITING and after in ACCEPTED:
+        return Booking.SETTLE
+    if after in GIVEN_UP:
+        return Booking.RELEASE if before in WAITING else Booking.REFUND
+    return None
+
+
+def check(client: Client, cost: int) -> None:
+    """Check that a client may spend so much more.
+
+    :raises OutOfCredit: it is more than the balance, or goes beyond the cap.
+    """
+    billing = client.billing
+    if billing.mode == "prepaid" and cost > billing.balance:
+        raise insufficient_credit(cost, billing.balance)
+    if billing.mode == "postpaid" and billing.accrued + cost > billing.cap:
+        raise cap_exceeded(billing.accrued, cost, billing.cap)
+
+
+def reserve(found: Sandbox, client: Client, cost: int) -> None:
+    """Take the cost of a broadcast out of what a client may spend.
+
+    To be called in the unit of work that stores the broadcast, so that two requests can
+    never spend the same credit.
+
+    :raises OutOfCredit: as :func:`check`.
+    """
+    clients = found.store.table(CLIENTS)
+    client = clients.get(client.id)
+    check(client, cost)
+    billing = client.billing
+    if billing.mode == "prepaid":
+        changed = msgspec.structs.replace(
+            billing, balance=billing.balance - cost, reserved=billing.reserved + cost
+        )
+    else:
+        changed = msgspec.structs.replace(billing, accrued=billing.accrued + cost)
+    clients.change(client, billing=changed)
+
+
+def book(found: Sandbox, steps: Iterable[tuple[TeekrrMessage, TeekrrMessage]]) -> None:
+    """Book the steps of many messages; each client's record changes once."""
+    sums: dict[str, Counter[Booking]] = {}
+    for before, after in steps:
+        booking = booking_of(before.state, after.state)
+        if booking is not None and after.rate:
+            sums.setdefault(after.account, Counter())[booking] += after.rate
+    clients = found.store.table(CLIENTS)
+    for account, booked in sums.items():
+        client = clients.get(account)
+        clients.change(client, billing=_booked(client.billing, booked))
+
+
+def _booked(billing: Billing, booked: Counter[Booking]) -> Billing:
+    settled, released = booked[Booking.SETTLE], booked[Booking.RELEASE]
+    refunded = booked[Booking.REFUND]
+    if billing.mode == "postpaid":
+        return msgspec.structs.replace(billing, accrued=billing.accrued - released - refunded)
+    return msgspec.structs.replace(
+        billing,
+        balance=billing.balance + released + refunded,
+        reserved=billing.reserved - settled - released,
+        spent=billing.spent + settled - refunded,
+    )

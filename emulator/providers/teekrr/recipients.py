@@ -1,0 +1,163 @@
+"""Recipients and their values: one pass over lists of up to 10,000 rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .errors import Violation
+
+MOST = 10_000
+ADDRESS_KEYS = ("recipient", "to", "phone", "phoneNumber", "email")
+MEDIA = ("headerImage", "headerVideo", "headerDocument")
+LISTS = ("header", "body", "button")
+
+
+@dataclass(frozen=True)
+class AddressKind:
+    """What addresses of a channel look like, and what is said of others."""
+
+    matches: Callable[[str], Any]
+    complaint: str
+
+    def normal(self, address: str) -> str:
+        """Return an address as it is stored and shown."""
+        return address.removeprefix("+")
+
+
+PHONE = AddressKind(re.compile(r"\+?[1-9][0-9]{6,14}").fullmatch, "Invalid phone number")
+EMAIL = AddressKind(
+    re.compile(r"(?=.{1,254}\Z)[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch, "Invalid email address"
+)
+KINDS: Mapping[str, AddressKind] = {"sms": PHONE, "whatsapp": PHONE, "email": EMAIL}
+
+
+class Recipient(NamedTuple):
+    """One row of dynamic mode: an address and its own values."""
+
+    address: str
+    variables: Mapping[str, Any]
+
+
+ReadValues = Callable[[Mapping[str, Any], str, list[Violation]], Mapping[str, Any]]
+
+
+def type_name(value: object) -> str:
+    """Return JSON's name for the type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def expected(wanted: str, value: object) -> str:
+    """Return what is said of a value of the wrong type."""
+    return f"Expected {wanted}, received {type_name(value)}"
+
+
+def read_addresses(given: Sequence[Any], kind: AddressKind, violations: list[Violation]) -> Any:
+    """Return the addresses of standard mode as they are stored."""
+    matches, addresses = kind.matches, []
+    for at, address in enumerate(given):
+        if type(address) is not str:
+            violations.append(Violation(f"recipients.{at}", expected("string", address)))
+        elif not matches(address):
+            violations.append(Violation(f"recipients.{at}", kind.complaint))
+        else:
+            addresses.append(address)
+    return [address.removeprefix("+") for address in addresses]
+
+
+def read_rows(
+    given: Sequence[Any], kind: AddressKind, read_values: ReadValues, violations: list[Violation]
+) -> list[Recipient]:
+    """Return the rows of dynamic mode."""
+    rows = []
+    for at, row in enumerate(given):
+        where = f"recipientVariables.{at}"
+        if type(row) is not dict:
+            violations.append(Violation(where, expected("object", row)))
+            continue
+        key = next((key for key in ADDRESS_KEYS if row.get(key) is not None), None)
+        address = row[key] if key is not None else None
+        complaint = _complaint(address, kind)
+        if complaint is not None:
+            violations.append(Violation(f"{where}.recipient", complaint))
+        values = _values(row, key)
+        where = f"{where}.variables"
+        if type(values) is not dict:
+            violations.append(Violation(where, expected("object", values)))
+        else:
+            read = read_values(values, where, violations)
+            if isinstance(address, str) and complaint is None:
+                rows.append(Recipient(address.removeprefix("+"), read))
+    return rows
+
+
+def _complaint(address: Any, kind: AddressKind) -> str | None:
+    if address is None or address == "":
+        return "Recipient is required"
+    if type(address) is not str:
+        return expected("string", address)
+    return None if kind.matches(address) else kind.complaint
+
+
+def _values(row: Mapping[str, Any], address_key: str | None) -> Any:
+    # Without `variables` the object is flat: all of it but the address are values.
+    values = row.get("variables")
+    if values is not None:
+        return values
+    return {name: value for name, value in row.items() if name not in (address_key, "variables")}
+
+
+def read_texts(
+    given: Mapping[str, Any], where: str, violations: list[Violation]
+) -> Mapping[str, str]:
+    """Return values for ``{name}`` placeholders: strings; null is no value."""
+    is_clean = True
+    for name, value in given.items():
+        if type(value) is not str:
+            is_clean = False
+            if value is not None:
+                violations.append(Violation(f"{where}.{name}", expected("string", value)))
+    if is_clean:
+        return given
+    return {name: value for name, value in given.items() if type(value) is str}
+
+
+def read_parts(
+    given: Mapping[str, Any], where: str, violations: list[Violation]
+) -> Mapping[str, Any]:
+    """Return values for the parts of a WhatsApp template; null is no value."""
+    for name in LISTS:
+        _check_list(given.get(name), f"{where}.{name}", violations)
+    for name in MEDIA:
+        value = given.get(name)
+        if value is not None and type(value) is not str:
+            violations.append(Violation(f"{where}.{name}", expected("string", value)))
+    params = given.get("templateParams")
+    if params is not None and type(params) is not dict:
+        violations.append(Violation(f"{where}.templateParams", expected("object", params)))
+    elif params is not None:
+        read = read_texts(params, f"{where}.templateParams", violations)
+        if read is not params:
+            return {**given, "templateParams": read}
+    return given
+
+
+def _check_list(values: Any, where: str, violations: list[Violation]) -> None:
+    if values is None:
+        return
+    if type(values) is not list:
+        violations.append(Violation(where, expected("array", values)))
+        return
+    for at, value in enumerate(values):
+        if type(value) is not str:
+            violations.append(Violation(f"{where}.{at}", expected("string", value)))

@@ -1,0 +1,269 @@
+"""The six endpoints of Teekrr's API, and the place where uploads are fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.datastructures import FileStorage
+
+from emulator.web.bodies import json_response
+from emulator.web.context import caller, rests_on, sandbox
+from emulator.web.operations import operation
+
+from . import auth, errors, schemas, sending, templates
+from .recipients import KINDS, Recipient
+from .records import SLUG, UPLOADS, Campaign, Template, Upload
+from .sending import Draft, Letter
+from .webhooks import iso
+
+bp = Blueprint(SLUG, __name__)
+
+DOCS = "https://docs.teekrr.com"
+READ_ON = "2026-11-21"
+
+FILE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "video/mp4", "application/pdf"})
+LARGEST_FILE = 16 * 1024 * 1024
+
+
+def endpoint(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Serve a path by POST alone: no trailing slash, and no OPTIONS."""
+    return bp.route(path, methods=["POST"], strict_slashes=True, provide_automatic_options=False)
+
+
+@endpoint("/sms")
+@operation(
+    "sms.send",
+    source=f"{DOCS}/api-reference/sms/send-sms",
+    read_on=READ_ON,
+    takes=schemas.SmsBody,
+    scope="send_sms",
+    limit=10,
+)
+def send_sms() -> Response:
+    """Accept an SMS broadcast, for now or later."""
+    body, client, found = schemas.read(schemas.SmsBody), caller(), sandbox()
+    templates.check_subscription(client, "sms")
+    templates.check_keyword(client, body.get("keyword"))
+    content: str = body.get("template_content", "")
+    if (name := body.get("template_name")) is not None:
+        content = templates.text_template(found, client, "sms", name).content
+    letters = _texts(body, templates.Wording(content))
+    return _accepted(sending.broadcast(found, client, _draft("sms", body, letters)))
+
+
+@endpoint("/whatsapp")
+@operation(
+    "whatsapp.send",
+    source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
+    read_on=READ_ON,
+    takes=schemas.WhatsAppBody,
+    scope="send_whatsapp",
+    limit=10,
+)
+def send_whatsapp() -> Response:
+    """Accept a broadcast of a WhatsApp template, for now or later."""
+    body, client, found = schemas.read(schemas.WhatsAppBody), caller(), sandbox()
+    templates.check_subscription(client, "whatsapp")
+    template = templates.whatsapp_template(found, client, body["template_name"])
+    letters = _parts(body, template)
+    return _accepted(sending.broadcast(found, client, _draft("whatsapp", body, letters)))
+
+
+@endpoint("/whatsapp/test")
+@operation(
+    "whatsapp.test",
+    source=f"{DOCS}/api-reference/whats-app/test-send-whatsapp",
+    read_on=READ_ON,
+    takes=schemas.TestSendBody,
+    scope="send_whatsapp",
+    limit=5,
+)
+def test_whatsapp() -> Response:
+    """Send one WhatsApp template message straight away, at no cost."""
+    body, client, found = schemas.read(schemas.TestSendBody), caller(), sandbox()
+    templates.check_subscription(client, "whatsapp")
+    template = templates.whatsapp_template(found, client, body["template_name"])
+    [letter] = _parts({**body, "recipients": [body["to"]]}, template)
+    message = sending.send_test(found, client, template.name, letter)
+    id = sending.meta_message_id(found, message.address)
+    return _done({"messageUuid": message.id, "metaMessageId": id})
+
+
+@endpoint("/whatsapp/upload-header-image")
+@operation(
+    "whatsapp.upload",
+    source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
+    read_on=READ_ON,
+    scope="send_whatsapp",
+)
+def upload_header_image() -> Response:
+    """Keep a media file and return the URL under which it can be fetched."""
+    file = _file()
+    if file.mimetype not in FILE_TYPES:
+        raise errors.WrongFileType
+    content = file.read()
+    if len(content) > LARGEST_FILE:
+        raise errors.FileTooLarge
+    upload = _keep(file.mimetype, content)
+    return _done({"url": url_for(f"{SLUG}.fetch_upload", id=upload.id, _external=True)})
+
+
+@endpoint("/email")
+@operation(
+    "email.send",
+    source=f"{DOCS}/api-reference/email/send-email",
+    read_on=READ_ON,
+    takes=schemas.EmailBody,
+    scope="send_email",
+    limit=10,
+)
+def send_email() -> Response:
+    """Attempt an e-mail broadcast before answering, or accept one for later."""
+    body, client, found = schemas.read(schemas.EmailBody), caller(), sandbox()
+    templates.check_subscription(client, "email")
+    template = templates.text_template(found, client, "email", body["template_name"])
+    subject = templates.Wording(body["subject"])
+    letters = _texts(body, templates.Wording(template.content), subject)
+    campaign = sending.broadcast(found, client, _draft("email", body, letters))
+    if campaign.scheduled_at is not None:
+        return _accepted(campaign)
+    failed = campaign.counts.get("failed", 0)
+    sent = campaign.total - failed - campaign.counts.get("pending", 0)
+    return _done({"broadcastUuid": campaign.id, "sent": sent, "failed": failed})
+
+
+@endpoint("/broadcasts/validate")
+@operation(
+    "broadcasts.validate",
+    source="a public integrator's source",
+    read_on=READ_ON,
+    evidence="observed",
+    takes=schemas.ListBody,
+)
+def validate_recipients() -> Response:
+    """Say which recipients of a list could be sent to; nothing is sent or stored."""
+    body = schemas.read(schemas.ListBody)
+    auth.require_scope(f"send_{body['channel']}")
+    return _done(_sorted_out(body["channel"], body["recipients"]))
+
+
+@bp.get("/_media/<id>")
+def fetch_upload(id: str) -> Response:
+    """Return an uploaded file; whoever has the link may fetch it."""
+    upload = sandbox().store.table(UPLOADS).get(id)
+    return Response(upload.content, content_type=upload.content_type)
+
+
+def _texts(
+    body: dict[str, Any], content: templates.Wording, subject: templates.Wording | None = None
+) -> list[Letter]:
+    """Return what each recipient of an SMS or e-mail broadcast gets."""
+    rows: list[Recipient] | None = body.get("recipient_variables")
+    if rows is None:
+        shared = subject.text if subject else None
+        return [Letter(to, content.text, None, shared) for to in body["recipients"]]
+    rests_on("assumed")
+    templates.check_texts(rows, [content, *([subject] if subject else [])])
+    return [
+        Letter(to, content.fill(given), given, subject.fill(given) if subject else None)
+        for to, given in rows
+    ]
+
+
+def _parts(body: dict[str, Any], template: Template) -> list[Letter]:
+    """Return what each recipient of a WhatsApp template gets."""
+    wording = templates.whatsapp_wording(template)
+    rows: list[Recipient] | None = body.get("recipient_variables")
+    if rows is None:
+        given = body.get("variables") or {}
+        _note_named(given)
+        templates.check_parts(template, [given], "variables")
+        content = templates.fill_parts(wording, given)
+        return [Letter(to, content, given or None) for to in body["recipients"]]
+    rests_on("assumed")
+    values = [row.variables for row in rows]
+    templates.check_parts(template, values, "recipientVariables.{at}.variables")
+    return [Letter(to, templates.fill_parts(wording, given), given) for to, given in rows]
+
+
+def _note_named(given: Any) -> None:
+    if given.get("templateParams"):
+        rests_on("observed")
+
+
+def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter]) -> Draft:
+    is_scheduled = body["type"] == schemas.SCHEDULED
+    return Draft(
+        channel=channel,
+        name=body.get("campaign_name"),
+        scheduled_at=body["scheduled_at"] if is_scheduled else None,
+        template=body.get("template_name"),
+        letters=letters,
+        keyword=body.get("keyword"),
+    )
+
+
+def _accepted(campaign: Campaign) -> Response:
+    answer: dict[str, Any] = {"broadcastUuid": campaign.id, "queued": campaign.total}
+    if campaign.scheduled_at is not None:
+        answer["scheduledAt"] = iso(campaign.scheduled_at)
+    return _answer(answer, "accepted")
+
+
+def _done(answer: dict[str, Any]) -> Response:
+    return _answer(answer, "done")
+
+
+def _answer(answer: dict[str, Any], success: str) -> Response:
+    status = sandbox().settings[SLUG]["success_codes"][success]
+    return json_response({"data": answer}, status, content_type=errors.JSON)
+
+
+def _file() -> FileStorage:
+    named = [file for file in request.files.getlist("file") if file.filename]
+    others = [file for _, file in request.files.items(multi=True) if file.filename]
+    if named:
+        return named[0]
+    if len(others) == 1:
+        return others[0]
+    raise errors.NoFile
+
+
+def _keep(content_type: str, content: bytes) -> Upload:
+    found = sandbox()
+    upload = Upload(
+        id=found.ids.uuid4(UPLOADS.name),
+        serial=found.ids.serial(UPLOADS.name),
+        account=caller().id,
+        content_type=content_type,
+        content=content,
+        created_at=found.clock.now(),
+    )
+    found.store.table(UPLOADS).add(upload)
+    return upload
+
+
+def _sorted_out(channel: str, given: Sequence[str | None]) -> dict[str, Any]:
+    kind = KINDS[channel]
+    seen: set[str] = set()
+    valid: list[dict[str, Any]] = []
+    invalid: list[dict[str, Any]] = []
+    for row, value in enumerate(given, 1):
+        address = kind.normal(value).lower() if value else ""
+        if value is None or not value.strip():
+            shown = {} if value is None else {"value": value}
+            text = "Recipient is required"
+            invalid.append({"row": row, **shown, "code": "EMPTY", "message": text})
+        elif not kind.matches(value):
+            shown = {"value": value, "code": "INVALID_FORMAT", "message": kind.complaint}
+            invalid.append({"row": row, **shown})
+        elif address in seen:
+            shown = {"value": value, "code": "DUPLICATE", "message": "Duplicate recipient"}
+            invalid.append({"row": row, **shown})
+        else:
+            seen.add(address)
+            valid.append({"row": row, "value": value})
+    summary = {"total": len(given), "valid": len(valid), "invalid": len(invalid)}
+    return {"summary": summary, "valid": valid, "invalid": invalid}

@@ -1,0 +1,232 @@
+"""Make broadcasts and test sends."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emulator.core.messaging import Fate
+from emulator.core.records import Moment, Plan
+from emulator.core.sandbox import Sandbox
+
+from . import credit, lifecycle
+from .errors import EnqueueFailed, SendRefused
+from .records import CAMPAIGNS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
+
+
+class Letter(NamedTuple):
+    """What one recipient is to get."""
+
+    address: str
+    content: str
+    variables: Mapping[str, Any] | None = None
+    subject: str | None = None
+
+
+class Draft(NamedTuple):
+    """A broadcast as a client asks for it, checked and worded.
+
+    :param scheduled_at: None for at once.
+    """
+
+    channel: str
+    name: str | None
+    scheduled_at: datetime | None
+    template: str | None
+    letters: Sequence[Letter]
+    keyword: str | None = None
+
+
+class Order(NamedTuple):
+    """A broadcast that is stored and paid for; its messages are yet to be made."""
+
+    campaign: Campaign
+    draft: Draft
+    rate: int
+    fates: Sequence[Fate]
+
+
+def broadcast(found: Sandbox, client: Client, draft: Draft) -> Campaign:
+    """Store a broadcast, reserve its cost, and queue or dispatch it.
+
+    :raises OutOfCredit: nothing is stored then.
+    """
+    order = _place(found, client, draft)
+    if draft.channel == "email" and draft.scheduled_at is None:
+        dispatch(found, order)
+    else:
+        enqueue(found, order)
+    return found.store.table(CAMPAIGNS).get(order.campaign.id)
+
+
+def _place(found: Sandbox, client: Client, draft: Draft) -> Order:
+    rate, total = client.rates.get(draft.channel, 0), len(draft.letters)
+    credit.reserve(found, client, rate * total)
+    campaign = Campaign(
+        id=found.ids.uuid4(CAMPAIGNS.name),
+        serial=found.ids.serial(CAMPAIGNS.name),
+        account=client.id,
+        state="processing" if draft.scheduled_at is None else "scheduled",
+        created_at=found.clock.now(),
+        channel=draft.channel,
+        name=draft.name,
+        scheduled_at=draft.scheduled_at,
+        total=total,
+        counts={"pending": total},
+        unfinished=total,
+    )
+    fates = found.messaging.choose(
+        found.vendor(SLUG),
+        client.id,
+        draft.channel,
+        [letter[:2] for letter in draft.letters],
+        template=draft.template,
+        broadcast=campaign.id,
+    )
+    found.store.table(CAMPAIGNS).add(campaign)
+    return Order(campaign, draft, rate, fates)
+
+
+def enqueue(found: Sandbox, order: Order) -> None:
+    """Hand a broadcast to the queue: at once, or at its time."""
+    campaign, now = order.campaign, order.campaign.created_at
+    vendor = found.vendor(SLUG)
+    if campaign.scheduled_at is not None:
+        path_of = _queued_mail if campaign.channel == "email" else _as_planned
+        messages = _make(found, order, (("pending", now),), path_of)
+        found.messaging.launch(vendor, messages, campaign.scheduled_at)
+        return
+    messages = _make(found, order, (("pending", now), ("enqueued", now)))
+    found.messaging.launch(vendor, messages)
+    _count_anew(found, campaign, counts={"enqueued": campaign.total})
+
+
+def dispatch(found: Sandbox, order: Order) -> None:
+    """Attempt every recipient of an immediate e-mail broadcast before the call returns."""
+    now = order.campaign.created_at
+    messages = _make(found, order, (("pending", now),))
+    found.store.table(MESSAGES).add_all(messages)
+    attempted = [(message, message.plan.path[0]) for message in messages if message.plan.path]
+    found.messaging.move(found.vendor(SLUG), attempted, now)
+
+
+def refuse(found: Sandbox, order: Order) -> None:
+    """Fail a broadcast that the queue, or the mail service, does not take.
+
+    It stays, its messages have failed, its credit is given back, and nobody is called.
+
+    :raises EnqueueFailed: always.
+    """
+    campaign, now = order.campaign, order.campaign.created_at
+    pending = _make(found, order, (("pending", now),))
+    history = (("pending", now), ("failed", now))
+    failed = [
+        msgspec.structs.replace(message, state="failed", history=history, is_over=True)
+        for message in pending
+    ]
+    found.store.table(MESSAGES).add_all(failed)
+    credit.book(found, zip(pending, failed, strict=True))
+    _count_anew(found, campaign, counts={"failed": campaign.total}, unfinished=0, state="failed")
+    raise EnqueueFailed
+
+
+def _count_anew(found: Sandbox, campaign: Campaign, **changes: Any) -> None:
+    found.store.table(CAMPAIGNS).change(campaign, **changes)
+
+
+def _as_planned(plan: Plan) -> Plan:
+    return plan
+
+
+def _queued_mail(plan: Plan) -> Plan:
+    return msgspec.structs.replace(plan, path=("enqueued", *plan.path))
+
+
+def _make(
+    found: Sandbox,
+    order: Order,
+    history: tuple[Moment, ...],
+    plan_of: Callable[[Plan], Plan] = _as_planned,
+) -> list[TeekrrMessage]:
+    """Return the messages of a broadcast, not stored yet; what is equal is shared."""
+    campaign, draft = order.campaign, order.draft
+    state, taken = history[-1][0], len(history) - 1
+    account, channel, created_at = campaign.account, campaign.channel, campaign.created_at
+    template, keyword, rate = draft.template, draft.keyword, order.rate
+    total = len(draft.letters)
+    ids = found.ids.uuid4s(MESSAGES.name, total)
+    serial = found.ids.serial(MESSAGES.name, total)
+    plans: dict[int, Plan] = {}
+    messages = []
+    for at, (letter, fate) in enumerate(zip(draft.letters, order.fates, strict=True)):
+        plan = plans.get(id(fate.plan))
+        if plan is None:
+            plan = plans[id(fate.plan)] = plan_of(fate.plan)
+        messages.append(
+            TeekrrMessage(
+                id=ids[at],
+                serial=serial + at,
+                account=account,
+                channel=channel,
+                address=letter.address,
+                state=state,
+                created_at=created_at,
+                history=history,
+                broadcast=campaign.id,
+                plan=plan,
+                nth=fate.nth,
+                taken=taken,
+                content=letter.content,
+                template=template,
+                variables=letter.variables,
+                keyword=keyword,
+                subject=letter.subject,
+                rate=rate,
+            )
+        )
+    return messages
+
+
+def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> TeekrrMessage:
+    """Send one WhatsApp message without broadcast, queue or credit.
+
+    :raises SendRefused: its outcome is a refusal.
+    """
+    vendor = found.vendor(SLUG)
+    [fate] = found.messaging.choose(vendor, client.id, "whatsapp", [letter[:2]], template=template)
+    path = fate.plan.path[1:]  # no queue
+    if path[:1] == ("failed",):
+        failure = lifecycle.failure_of("whatsapp", fate.plan.error)
+        raise SendRefused(failure.code, failure.message)
+    now = found.clock.now()
+    history: tuple[Moment, ...] = (("pending", now), *((state, now) for state in path[:1]))
+    message = TeekrrMessage(
+        id=found.ids.uuid4(MESSAGES.name),
+        serial=found.ids.serial(MESSAGES.name),
+        account=client.id,
+        channel="whatsapp",
+        address=letter.address,
+        state=history[-1][0],
+        created_at=now,
+        history=history,
+        plan=msgspec.structs.replace(fate.plan, path=path),
+        nth=fate.nth,
+        taken=len(history) - 1,
+        content=letter.content,
+        template=template,
+        variables=letter.variables,
+        is_over=len(path) == 1,
+    )
+    found.messaging.launch(vendor, [message])
+    return message
+
+
+def meta_message_id(found: Sandbox, number: str) -> str:
+    """Return an id in the manner of META: the number in base64, and something drawn."""
+    drawn = found.ids.text("teekrr.wamid", 18, "0123456789ABCDEF")
+    parts = (b"\x1c\x18", bytes([len(number)]), number.encode(), b"\x15\x02\x00\x11\x18\x12")
+    return "wamid." + base64.b64encode(b"".join(parts) + drawn.encode() + b"\0").decode()

@@ -1,0 +1,161 @@
+"""Templates: find the one meant, check the values given for it, put them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulator.core.sandbox import Sandbox
+
+from .errors import Missing, NotApproved, NotSubscribed, ValidationFailed, Violation
+from .recipients import Recipient
+from .records import TEMPLATES, Client, Template
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+WHATSAPP_PLACEHOLDER = re.compile(r"\{\{([A-Za-z0-9_]+)\}\}")
+MEDIA_OF_FORMAT = {"image": "headerImage", "video": "headerVideo", "document": "headerDocument"}
+
+
+class Wording:
+    """A text with placeholders, taken apart once for many recipients."""
+
+    def __init__(self, text: str, placeholder: re.Pattern[str] = PLACEHOLDER) -> None:
+        self.text = text
+        # Text and names by turns, beginning and ending with text.
+        self._pieces = placeholder.split(text)
+        self._names = self._pieces[1::2]
+        self.names = tuple(dict.fromkeys(self._names))
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return the text with all of its values; none is looked into again."""
+        if not self._names:
+            return self.text
+        pieces = self._pieces.copy()
+        pieces[1::2] = [values[name] for name in self._names]
+        return "".join(pieces)
+
+
+def check_subscription(client: Client, channel: str) -> None:
+    """Check that the client may use a channel."""
+    if not client.subscriptions.get(channel, False):
+        raise NotSubscribed(channel)
+
+
+def check_keyword(client: Client, keyword: str | None) -> None:
+    """Check that a keyword is one of the client's, letter by letter."""
+    if keyword is not None and keyword not in client.keywords:
+        raise Missing("Keyword not found")
+
+
+def text_template(found: Sandbox, client: Client, channel: str, name: str) -> Template:
+    """Return an approved SMS or e-mail template; another status is as good as none."""
+    template = _named(found, client, channel, name)
+    if template is None or template.status != "approved":
+        raise Missing("Template not found")
+    return template
+
+
+def whatsapp_template(found: Sandbox, client: Client, name: str) -> Template:
+    """Return an approved WhatsApp template of a client that can send by WhatsApp at all."""
+    if not client.has_own_waba and not client.may_use_platform_waba:
+        raise Missing("No active WhatsApp configuration found for this client")
+    template = _named(found, client, "whatsapp", name)
+    if template is None:
+        raise Missing("WhatsApp template not found")
+    if template.status != "approved":
+        raise NotApproved(template.status)
+    return template
+
+
+def _named(found: Sandbox, client: Client, channel: str, name: str) -> Template | None:
+    return found.store.table(TEMPLATES).one("name", (client.id, channel, name))
+
+
+def check_texts(rows: Sequence[Recipient], wordings: Sequence[Wording]) -> None:
+    """Check that every recipient has a value for every placeholder."""
+    names = tuple(dict.fromkeys(name for wording in wordings for name in wording.names))
+    wanted = frozenset(names)
+    violations = [
+        _missing(f"recipientVariables.{at}.variables", name)
+        for at, row in enumerate(rows)
+        if not wanted <= row.variables.keys()
+        for name in names
+        if name not in row.variables
+    ]
+    if violations:
+        raise ValidationFailed(violations)
+
+
+def check_parts(template: Template, values: Sequence[Mapping[str, Any]], prefix: str) -> None:
+    """Check that values fit a WhatsApp template.
+
+    :param prefix: path of the values, ``{at}`` where the position of the recipient belongs.
+    """
+    violations: list[Violation] = []
+    for at, given in enumerate(values):
+        where = prefix.format(at=at)
+        _check_counts(template, given, where, violations)
+        _check_media(template, given, where, violations)
+        params = given.get("templateParams") or {}
+        violations += [
+            _missing(f"{where}.templateParams", name)
+            for name in template.named_params
+            if name not in params
+        ]
+    if violations:
+        raise ValidationFailed(violations)
+
+
+def _check_counts(
+    template: Template, given: Mapping[str, Any], where: str, violations: list[Violation]
+) -> None:
+    wanted_of = (
+        ("header", template.header_variables),
+        ("body", template.body_variables),
+        ("button", template.button_variables),
+    )
+    for part, wanted in wanted_of:
+        count = len(given.get(part) or ())
+        if count != wanted:
+            text = f"Template expects {wanted} {part} variables but {count} were provided"
+            violations.append(Violation(f"{where}.{part}", text))
+
+
+def _check_media(
+    template: Template, given: Mapping[str, Any], where: str, violations: list[Violation]
+) -> None:
+    name = MEDIA_OF_FORMAT.get(template.header_format)
+    if name is None:
+        return
+    url = given.get(name)
+    if url is None:
+        text = f"{name} is required for this template"
+        violations.append(Violation(f"{where}.{name}", text))
+    elif not url.lower().startswith(("http://", "https://")):
+        violations.append(Violation(f"{where}.{name}", "Invalid URL"))
+
+
+def _missing(where: str, name: str) -> Violation:
+    return Violation(f"{where}.{name}", f"Missing value for template variable: {name}")
+
+
+def whatsapp_wording(template: Template) -> Wording:
+    """Return the body of a WhatsApp template, ready for :func:`fill_parts`."""
+    return Wording(template.body_text, WHATSAPP_PLACEHOLDER)
+
+
+def fill_parts(wording: Wording, given: Mapping[str, Any]) -> str:
+    """Return the body with positional and named values; what has no value stays as it is."""
+    if not wording.names:
+        return wording.text
+    values = {name: f"{{{{{name}}}}}" for name in wording.names}
+    values.update(given.get("templateParams") or {})
+    values.update({str(at): value for at, value in enumerate(given.get("body") or (), 1)})
+    return wording.fill(values)
+
+
+def media_of(template: Template, given: Mapping[str, Any]) -> str | None:
+    """Return the URL of the media that a message with these values shows."""
+    name = MEDIA_OF_FORMAT.get(template.header_format)
+    return given.get(name) if name else None

@@ -1,0 +1,124 @@
+"""Callbacks: four events, signed with the hash of the endpoint's secret, never tried again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from emulator.core.records import Endpoint
+from emulator.core.sandbox import Sandbox
+
+from .credit import Booking, booking_of
+from .records import SLUG, TeekrrMessage
+
+EVENTS = frozenset({"delivered", "failed", "billed", "bounced"})
+HARD, SOFT = "Permanent", "Transient"
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as Teekrr writes it: ``2026-05-06T10:15:00.123Z``."""
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def signature(secret: str, body: bytes) -> str:
+    """Return the signature over the bytes of a body.
+
+    The key is the hex text of the secret's hash, 64 characters, and not the hash itself.
+    """
+    return hmac.new(_secret_hash(secret), body, hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _secret_hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).hexdigest().encode("ascii")
+
+
+def sign(
+    found: Sandbox, endpoint: Endpoint, event: str, body: bytes
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a callback."""
+    return (
+        ("Content-Type", "application/json"),
+        ("X-Teekrr-Signature", signature(endpoint.secret, body)),
+        ("X-Teekrr-Event", event),
+    )
+
+
+def payload(
+    event: str, message: TeekrrMessage, at: datetime, *, bounce_type: str = HARD
+) -> dict[str, Any]:
+    """Return what is told of a message, in the order in which the vendor writes it."""
+    about: dict[str, Any] = {
+        "messageUuid": message.id,
+        "broadcastUuid": message.broadcast,
+        "channel": message.channel,
+        "recipient": message.address,
+    }
+    about.update(_details(event, message, bounce_type))
+    about[f"{event}At"] = iso(at)
+    return {"event": event, "timestamp": iso(at), "data": about}
+
+
+def _details(event: str, message: TeekrrMessage, bounce_type: str) -> Mapping[str, Any]:
+    if event == "billed":
+        return {"amount": message.rate, "currency": "MYR"}
+    if event == "bounced":
+        return {"bounceType": bounce_type}
+    if event == "failed" and message.error is not None:
+        return {"errorCode": message.error.code, "errorMessage": message.error.message}
+    return {}
+
+
+def tell(
+    found: Sandbox, steps: Iterable[tuple[TeekrrMessage, TeekrrMessage]], at: datetime
+) -> None:
+    """Owe the events of many steps; ``billed`` comes before what else a step tells."""
+    listeners = _Listeners(found)
+    for before, after in steps:
+        for event in _events(before, after):
+            listeners.tell(event, after, at)
+
+
+def _events(before: TeekrrMessage, after: TeekrrMessage) -> list[str]:
+    events = []
+    # Test sends belong to no broadcast and cost nothing.
+    is_billed = after.broadcast is not None
+    if is_billed and booking_of(before.state, after.state) is Booking.SETTLE:
+        events.append("billed")
+    if after.state in ("delivered", "failed", "bounced"):
+        events.append(after.state)
+    return events
+
+
+def tell_of_soft_bounces(found: Sandbox, messages: Sequence[TeekrrMessage], at: datetime) -> None:
+    """Owe the event of a soft bounce for each of these messages."""
+    listeners = _Listeners(found)
+    for message in messages:
+        listeners.tell("bounced", message, at, bounce_type=SOFT)
+
+
+class _Listeners:
+    """The endpoints that want an event, looked up once for each account, event and channel."""
+
+    def __init__(self, found: Sandbox) -> None:
+        self._found = found
+        self._vendor = found.vendor(SLUG)
+        self._known: dict[tuple[str, str, str], list[Endpoint]] = {}
+
+    def tell(
+        self, event: str, message: TeekrrMessage, at: datetime, *, bounce_type: str = HARD
+    ) -> None:
+        key = (message.account, event, message.channel)
+        endpoints = self._known.get(key)
+        if endpoints is None:
+            endpoints = self._found.webhooks.listening(SLUG, *key)
+            self._known[key] = endpoints
+        if endpoints:
+            body = msgspec.json.encode(payload(event, message, at, bounce_type=bounce_type))
+            self._found.webhooks.owe(self._vendor, endpoints, event, message.id, body)
