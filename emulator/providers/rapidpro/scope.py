@@ -50,12 +50,16 @@ class Surroundings:
         """The channels."""
         return Routes(self._sandbox, self._workspace)
 
-    def group_names(self, contact: r.Contact) -> tuple[Value, ...]:
-        """Return the names of a contact's groups in the order of their creation."""
+    def groups_of(self, contact: r.Contact) -> tuple[Value, ...]:
+        """Return a contact's groups in the order of their creation."""
         table = self._sandbox.store.table(GROUPS)
         found = [table.get(id) for id in (*contact.groups, *contact.smart_groups)]
         found.sort(key=lambda group: group.serial)
-        return tuple(group.name for group in found if not group.is_deleted)
+        return tuple(
+            {DEFAULT_PROPERTY: group.name, "name": group.name, "uuid": group.id}
+            for group in found
+            if not group.is_deleted
+        )
 
     def shown(self, urn: str) -> str:
         """Return a stored URN as texts have it."""
@@ -67,9 +71,10 @@ class Surroundings:
         :raises ValueError: this is no URN.
         """
         try:
-            return urns.MASK if self.is_anon and urns.parse(urn) else urns.urn_display(urn)
+            display = urns.urn_display(urn)
         except urns.InvalidURN as error:
             raise ValueError(urn) from error
+        return urns.MASK if self.is_anon else display
 
 
 class ContactScope:
@@ -182,5 +187,5 @@ _PROPERTIES: Final[Mapping[str, Callable[[r.Contact, Surroundings], Value]]] = {
     "last_seen_on": lambda contact, _: contact.last_seen_on,
     "urn": _sendable_urn,
     "urns": lambda contact, around: tuple(around.shown(urn) for urn in contact.urns),
-    "groups": lambda contact, around: around.group_names(contact),
+    "groups": lambda contact, around: around.groups_of(contact),
 }
