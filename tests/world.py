@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
 from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
-from emulator.app import fixture_library
 from emulator.control import create_control_app
 from emulator.core.emulator import DEFAULT, Emulator, Wish
+from emulator.core.fixtures import Library
 from emulator.core.sending import Answer, Parcel
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
 from emulator.web.provider import Provider, ProviderApp
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 class RecordingSender:
@@ -45,16 +48,22 @@ class RecordingSender:
 
 
 class World:
-    """An emulator with some providers, spoken to over WSGI."""
+    """An emulator with some providers, spoken to over WSGI.
 
-    def __init__(self, providers: Sequence[Provider], documents: Sequence[Any] = ()) -> None:
-        self.sender = RecordingSender()
+    :param sender: carries the callbacks; a :class:`RecordingSender` if absent.
+    """
+
+    def __init__(
+        self, providers: Sequence[Provider], documents: Sequence[Any] = (), *, sender: Any = None
+    ) -> None:
+        self.sender = sender or RecordingSender()
         vendors = [provider.vendor for provider in providers]
-        self.emulator = Emulator(vendors, self.sender, fixture_library())
+        self.emulator = Emulator(vendors, self.sender, Library([FIXTURES]))
         self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
         apps = {provider.slug: ProviderApp(provider) for provider in providers}
         control = create_control_app(self.emulator, apps, ServerSettings(), "0")
-        self.client = Client(Front(self.emulator, apps, control))
+        self.front = Front(self.emulator, apps, control)
+        self.client = Client(self.front)
 
     @property
     def sandbox(self) -> Any:
