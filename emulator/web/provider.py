@@ -7,9 +7,10 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, g, make_response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 
@@ -137,39 +138,48 @@ class ProviderApp(Flask):
         )
         return [(verb, route, id) for _, verb, route, id in ranked[:NEAREST]]
 
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer one request; what belongs to it is found in :mod:`.context` meanwhile."""
+        token = context.begin(context.Visit(time.perf_counter(), environ["emulator.sandbox"]))
+        try:
+            return super().wsgi_app(environ, start_response)
+        finally:
+            context.end(token)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: no view is asynchronous, and Flask would ask each every time."""
+        return func
+
     def _arrive(self) -> None:
-        g.started = time.perf_counter()
-        found = request.environ["emulator.sandbox"]
+        visit, environ = context.visit(), request.environ
+        found = visit.sandbox
         if found is None:
-            raise UnknownSandbox(request.environ["emulator.sandbox_name"])
-        g.sandbox = found
-        g.exchange = Exchange(
+            raise UnknownSandbox(environ["emulator.sandbox_name"])
+        exchange = visit.exchange = Exchange(
             id=found.journal.next_id(),
             at=found.clock.now(),
             provider=self.provider.slug,
             method=request.method,
             path=request.path,
-            query=tuple(request.args.items(multi=True)),
-            headers=_headers(request.environ),
+            query=tuple(request.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
+            headers=_headers(environ),
             body=b"",
         )
         try:
-            g.exchange.body = read_body()
+            exchange.body = read_body()
         finally:
-            found.journal.add(g.exchange)
+            found.journal.add(exchange)
 
     def _guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
         operation = operation_of(view)
 
         def answer(**arguments: Any) -> Any:
-            g.operation = operation
             found = context.sandbox()
             if operation is not None:
-                g.exchange.operation = operation.id
-                context.rests_on(operation.evidence)
+                context.become(operation)
             with found.unit():
                 self.provider.admit(operation)
-                response = make_response(view(**arguments))
+                response = self.make_response(view(**arguments))
                 if found.settings.latency == "instant":
                     found.engine.settle()
             return response
@@ -187,7 +197,7 @@ class ProviderApp(Flask):
         allowed = frozenset(getattr(error, "valid_methods", None) or ())
         method, path = request.method, request.path
         near = self.nearest(method, path)
-        found = g.exchange
+        found = context.exchange()
         found.operation = None
         found.evidence = None
         found.near = near
@@ -199,28 +209,35 @@ class ProviderApp(Flask):
 
     def _leave(self, response: Response) -> Response:
         response = self.provider.finish(response)
-        found: Exchange | None = g.get("exchange")
-        if found is None:
+        visit = context.visit()
+        found, sandbox = visit.exchange, visit.sandbox
+        if found is None or sandbox is None:
             return response
         if found.hint:
             response.headers["X-Emulator-Hint"] = _one_line(found.hint)
-        if found.evidence and found.operation and g.sandbox.settings["evidence_header"]:
+        if found.evidence and found.operation and sandbox.settings["evidence_header"]:
             response.headers["X-Emulator-Evidence"] = found.evidence
-        found.duration_ms = (time.perf_counter() - g.started) * 1000
+        found.duration_ms = (time.perf_counter() - visit.started) * 1000
         body = b"" if response.is_streamed else response.get_data()
-        g.sandbox.journal.finish(found, response.status_code, body, response.mimetype)
+        sandbox.journal.finish(found, response.status_code, body, response.mimetype)
         return response
 
 
 def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     for key, value in environ.items():
-        if key.startswith("HTTP_"):
-            name = key[5:].replace("_", "-").title()
+        name = _header_name(key)
+        if name is not None and (value or key.startswith("HTTP_")):
             found.append((name, mask(value) if name.lower() in MASKED else value))
-        elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
-            found.append((key.replace("_", "-").title(), value))
     return found
+
+
+@lru_cache(maxsize=256)
+def _header_name(key: str) -> str | None:
+    """Return the header that a key of the WSGI environment stands for, None if it is none."""
+    if key.startswith("HTTP_"):
+        return key[5:].replace("_", "-").title()
+    return key.replace("_", "-").title() if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else None
 
 
 def mask(value: str) -> str:
