@@ -153,8 +153,7 @@ def find_media(given: Given) -> r.Media | None:
     """Return an upload by its UUID, or by a ``type:url`` whose URL has the UUID in it."""
     text = str(given)
     id = as_uuid(text)
-    if id is None:
-        inside = _UUID_INSIDE.search(text.partition(":")[2])
-        id = inside[0] if inside else None
-    found = None if id is None else table(kinds.MEDIA).find(id)
-    return found if found is not None and found.workspace == workspace().id else None
+    # Our URLs have the workspace's UUID in them too, before that of the upload.
+    named = [id] if id is not None else _UUID_INSIDE.findall(text.partition(":")[2])
+    uploads = (table(kinds.MEDIA).find(id) for id in named)
+    return next((m for m in uploads if m is not None and m.workspace == workspace().id), None)
