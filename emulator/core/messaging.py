@@ -143,9 +143,7 @@ class Messaging:
             ids = [message.id for message in messages if message.plan.path]
             self._sandbox.agenda.plan_all(at, vendor.step_topic, ids)
             return
-        now = self._sandbox.clock.now()
-        for message in messages:
-            self.plan_next(vendor, message, now)
+        self._plan_following(vendor, messages, self._sandbox.clock.now())
 
     def take_steps(self, vendor: Vendor, ids: Sequence[str], at: datetime) -> list[Move]:
         """Take the next step of each of these messages."""
@@ -178,26 +176,37 @@ class Messaging:
             )
             engine.note_move(vendor, message, after)
             moves.append(Move(message, after))
-        for move in moves:
-            self.plan_next(vendor, move.after, at)
+        self._plan_following(vendor, [move.after for move in moves], at)
         if moves:
             vendor.moved(self._sandbox, moves, at)
         return moves
 
-    def plan_next(self, vendor: Vendor, message: Message, at: datetime) -> None:
-        """Put the next step of a message, or the person's answer to it, on the agenda."""
+    def _plan_following(self, vendor: Vendor, messages: Sequence[Message], at: datetime) -> None:
+        """Put the next step of each message, or the person's answer to it, on the agenda.
+
+        What falls due at one instant is planned in one go.
+        """
         sandbox = self._sandbox
-        lifecycle = vendor.lifecycle(message.channel)
-        latency = sandbox.settings.latency
-        if message.taken < len(message.plan.path):
-            target = message.plan.path[message.taken]
-            due = vendor.wait(sandbox, message, target, at)
-            if due is None:
-                due = at + step_delay(sandbox.draws, message, lifecycle, target, latency)
-            sandbox.agenda.plan(due, vendor.step_topic, message.id)
-        elif message.plan.outcome == "replied":
-            due = at + reply_delay(sandbox.draws, message, lifecycle, latency)
-            sandbox.agenda.plan(due, vendor.reply_topic, message.id)
+        steps: dict[datetime, list[str]] = {}
+        for message in messages:
+            if message.taken < len(message.plan.path):
+                due = self._next_step_at(vendor, message, at)
+                steps.setdefault(due, []).append(message.id)
+            elif message.plan.outcome == "replied":
+                lifecycle = vendor.lifecycle(message.channel)
+                delay = reply_delay(sandbox.draws, message, lifecycle, sandbox.settings.latency)
+                sandbox.agenda.plan(at + delay, vendor.reply_topic, message.id)
+        for due, ids in steps.items():
+            sandbox.agenda.plan_all(due, vendor.step_topic, ids)
+
+    def _next_step_at(self, vendor: Vendor, message: Message, at: datetime) -> datetime:
+        sandbox = self._sandbox
+        target = message.plan.path[message.taken]
+        due = vendor.wait(sandbox, message, target, at)
+        if due is not None:
+            return due
+        lifecycle, latency = vendor.lifecycle(message.channel), sandbox.settings.latency
+        return at + step_delay(sandbox.draws, message, lifecycle, target, latency)
 
     def push(
         self, vendor: Vendor, message: Any, target: str, error: Failure | None = None
