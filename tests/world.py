@@ -54,14 +54,19 @@ class World:
     """
 
     def __init__(
-        self, providers: Sequence[Provider], documents: Sequence[Any] = (), *, sender: Any = None
+        self,
+        providers: Sequence[Provider],
+        documents: Sequence[Any] = (),
+        *,
+        sender: Any = None,
+        settings: ServerSettings | None = None,
     ) -> None:
         self.sender = sender or RecordingSender()
         vendors = [provider.vendor for provider in providers]
         self.emulator = Emulator(vendors, self.sender, Library([FIXTURES]))
         self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
         apps = {provider.slug: ProviderApp(provider) for provider in providers}
-        control = create_control_app(self.emulator, apps, ServerSettings(), "0")
+        control = create_control_app(self.emulator, apps, settings or ServerSettings(), "0")
         self.front = Front(self.emulator, apps, control)
         self.client = Client(self.front)
 
