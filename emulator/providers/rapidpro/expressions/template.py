@@ -34,6 +34,11 @@ class Template:
         """Whether every contact gets the same text."""
         return self._constant is not None
 
+    @property
+    def constant(self) -> str | None:
+        """The text that every contact gets, None if it is not the same for all."""
+        return self._constant
+
     def evaluate(self, scope: Scope) -> str:
         """Return the text for one contact; what fails leaves nothing behind but a log line."""
         if self._constant is not None:
