@@ -12,7 +12,7 @@ from .records import Contact, Words, Workspace
 from .scope import ContactScope, Surroundings
 from .sending import Draft
 
-T = TypeVar("T")
+T = TypeVar("T", str, tuple[str, ...], tuple[Words, ...])
 
 
 class Content(NamedTuple):

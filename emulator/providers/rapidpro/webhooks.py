@@ -1,0 +1,31 @@
+"""Callbacks: RapidPro calls resthooks, and tells nobody what becomes of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from emulator.core.records import Endpoint
+from emulator.core.sandbox import Sandbox
+from emulator.core.vendor import Move
+
+HEADERS: Final = (
+    ("Content-Type", "application/json"),
+    ("User-Agent", "Mailroom/26.3"),
+    ("X-Mailroom-Mode", "normal"),
+    ("Accept-Encoding", "gzip"),
+)
+
+
+def sign(
+    sandbox: Sandbox, endpoint: Endpoint, event: str, body: bytes
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a callback; there is no signature."""
+    del sandbox, endpoint, event, body
+    return HEADERS
+
+
+def moved(sandbox: Sandbox, moves: Sequence[Move], at: datetime) -> None:
+    """Do what follows from the steps of messages: nothing beyond the messages themselves."""
+    del sandbox, moves, at
