@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Response
 
-from emulator.providers.rapidpro.context import has_all, is_taken, now, table, workspace
+from emulator.providers.rapidpro.context import has_all, now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.kinds import TICKETS, TOPICS
 from emulator.providers.rapidpro.lookups import own
+from emulator.providers.rapidpro.names import UniqueNameOf
 from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.paging import page
 from emulator.providers.rapidpro.records import Topic
-from emulator.providers.rapidpro.scalars import UniqueName
 from emulator.providers.rapidpro.validation import Body, Schema
 from emulator.providers.rapidpro.values import format_moment
 from emulator.web.context import sandbox
@@ -39,7 +39,7 @@ def show(topic: Topic) -> dict[str, Any]:
 class TopicIn(Schema):
     """The body of a POST."""
 
-    name = UniqueName(is_taken(TOPICS), required=True)
+    name = UniqueNameOf(TOPICS, required=True)
 
 
 topics = Endpoint(
