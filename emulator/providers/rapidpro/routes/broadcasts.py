@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Response
 
-from emulator.core.store import Kind
 from emulator.providers.rapidpro import broadcasts as engine
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.broadcast_views import BroadcastViews
 from emulator.providers.rapidpro.compounds import ListOf, ReferenceList, Translated
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
-from emulator.providers.rapidpro.kinds import BROADCASTS, CONTACTS, GROUPS
+from emulator.providers.rapidpro.kinds import BROADCASTS
 from emulator.providers.rapidpro.languages import is_translation_code
 from emulator.providers.rapidpro.message_fields import (
     attachment_list,
@@ -25,35 +25,12 @@ from emulator.providers.rapidpro.routes.media import attachment
 from emulator.providers.rapidpro.scalars import LanguageCode, Text
 from emulator.providers.rapidpro.urn_field import UrnField
 from emulator.providers.rapidpro.validation import Body, Schema
-from emulator.providers.rapidpro.values import format_moment
 from emulator.web.context import sandbox
 
 
 def show(broadcast: r.RapidBroadcast) -> dict[str, Any]:
-    """Return a broadcast; each part has all the languages of any part."""
-    parts = (broadcast.text, broadcast.attachments, broadcast.quick_replies)
-    languages = dict.fromkeys(code for part in parts for code in part)
-    return {
-        "uuid": broadcast.id,
-        "status": broadcast.state,
-        "progress": {"total": broadcast.total, "started": broadcast.started},
-        "urns": None if workspace().anon else broadcast.urns,
-        "contacts": _refs(CONTACTS, broadcast.contacts),
-        "groups": _refs(GROUPS, broadcast.groups),
-        "text": {code: broadcast.text.get(code) for code in languages},
-        "attachments": {code: broadcast.attachments.get(code, ()) for code in languages},
-        "quick_replies": {code: broadcast.quick_replies.get(code, ()) for code in languages},
-        "base_language": broadcast.base_language,
-        "created_on": format_moment(broadcast.created_at),
-        "id": broadcast.number,
-    }
-
-
-def _refs(kind: Kind[Any], ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the objects addressed that are still there, in the order of their creation."""
-    found = [record for id in ids if (record := table(kind).find(id)) and not record.is_deleted]
-    found.sort(key=lambda record: (record.created_on, record.serial))
-    return [{"uuid": record.id, "name": record.name} for record in found]
+    """Return one broadcast."""
+    return BroadcastViews(sandbox(), workspace()).show(broadcast)
 
 
 def find(id: str) -> r.RapidBroadcast | None:
