@@ -40,14 +40,14 @@ class FieldTexts:
     ) -> Mapping[str, FieldValue]:
         """Return a contact's values after it has been given some.
 
-        :param given: text by key of a field; None or an empty text takes the value away.
+        :param given: text by key of a field; None or a text of blanks takes the value away.
         :param known: what it has so far; this very object is returned if nothing changes.
         """
         known = {} if known is None else known
         values = dict(known)
         for key in sorted(given, key=self._rank.__getitem__):
-            text = given[key]
-            if text is None or text == "":
+            text = (given[key] or "").strip()
+            if not text:
                 values.pop(key, None)
             else:
                 values[key] = self._value(key, text, values)
