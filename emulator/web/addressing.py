@@ -40,6 +40,7 @@ class Front:
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
         slug = self._hosts.get(_host(environ))
         if slug is not None:
             return self._serve(environ, start_response, slug, None, "")
@@ -74,7 +75,12 @@ class Front:
             sandbox.used_at = wall_seconds()
         environ["emulator.sandbox"] = sandbox
         environ["emulator.sandbox_name"] = name
-        return app(environ, start_response)
+        answer: Any = app(environ, start_response)
+        try:
+            # No vendor streams, and the server sends one piece much faster than an iterator.
+            return [b"".join(answer)]
+        finally:
+            answer.close()
 
     def _sandbox(self, provider: Provider, name: str | None, environ: Environ) -> Sandbox | None:
         if name is not None:

@@ -219,7 +219,7 @@ class ProviderApp(Flask):
             response.headers["X-Emulator-Evidence"] = found.evidence
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
         body = b"" if response.is_streamed else response.get_data()
-        sandbox.journal.finish(found, response.status_code, body, response.mimetype)
+        sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
         return response
 
 
