@@ -1,1 +1,73 @@
 """RapidPro and TextIt: the REST API v2."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emulator.core.options import one_of
+from emulator.core.vendor import Setting, Vendor
+from emulator.web.provider import Provider
+
+from . import (
+    accounts,
+    auth,
+    broadcasts,
+    docs_pages,
+    erasing,
+    fixture,
+    guard,
+    lifecycle,
+    receiving,
+    views,
+    webhooks,
+)
+from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
+from .routes import make_blueprint
+
+VENDOR: Final = Vendor(
+    slug="rapidpro",
+    title="RapidPro",
+    kinds=ALL,
+    accounts=WORKSPACES,
+    messages=MESSAGES,
+    broadcasts=BROADCASTS,
+    lifecycle=lifecycle.lifecycle_of,
+    evolve=lifecycle.evolve,
+    wait=lifecycle.wait,
+    moved=webhooks.moved,
+    sign=webhooks.sign,
+    receive=receiving.receive,
+    cancel=broadcasts.cancel,
+    load=fixture.load,
+    account_of_key=accounts.account_of_key,
+    account_view=accounts.account_view,
+    account_part=accounts.account_part,
+    keys=accounts.keys,
+    make_key=accounts.make_key,
+    drop_key=accounts.drop_key,
+    message_view=views.message_view,
+    broadcast_view=views.broadcast_view,
+    find_message=views.find_message,
+    find_broadcast=broadcasts.find_broadcast,
+    settings={"mode": Setting("compat", one_of("compat", "strict"))},
+    topics={**broadcasts.TOPICS, **erasing.TOPICS},
+    channels=("sms", *lifecycle.WITH_RECEIPTS),
+)
+
+
+def example(base_url: str, key: str) -> str:
+    """Return a command line that works."""
+    return f"curl -H 'Authorization: Token {key}' {base_url}/api/v2/contacts.json"
+
+
+PROVIDER: Final = Provider(
+    vendor=VENDOR,
+    blueprint=make_blueprint(),
+    hosts=("rapidpro.io", "app.rapidpro.io", "textit.com", "textit.in"),
+    credential=auth.credential,
+    admit=guard.admit,
+    error_response=docs_pages.respond,
+    example=example,
+    hint=docs_pages.hint,
+    finish=guard.finish,
+)

@@ -14,5 +14,5 @@ from .validation import Options
 class UniqueNameOf(UniqueName):
     """The name of an object, which no other object of its kind bears."""
 
-    def __init__(self, kind: Kind[Any], *, max_length: int = 64, **options: Unpack[Options]) -> None:
-        super().__init__(is_taken(kind), max_length=max_length, **options)
+    def __init__(self, kind: Kind[Any], **options: Unpack[Options]) -> None:
+        super().__init__(is_taken(kind), **options)

@@ -9,11 +9,42 @@ from flask import Blueprint
 
 from emulator.providers.rapidpro.endpoint import Endpoint
 
-from . import channels, root, topics, users, workspace
+from . import (
+    broadcasts,
+    channels,
+    contact_actions,
+    contacts,
+    fields,
+    groups,
+    labels,
+    media,
+    message_actions,
+    messages,
+    root,
+    topics,
+    users,
+    workspace,
+)
 from . import globals as globals_
 
 #: Each has a tuple ``ENDPOINTS``.
-MODULES: Final[tuple[ModuleType, ...]] = (root, workspace, users, channels, globals_, topics)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    root,
+    broadcasts,
+    channels,
+    contact_actions,
+    contacts,
+    fields,
+    globals_,
+    groups,
+    labels,
+    media,
+    message_actions,
+    messages,
+    topics,
+    users,
+    workspace,
+)
 
 TABLE: Final[dict[str, Endpoint]] = {
     endpoint.name: endpoint for module in MODULES for endpoint in module.ENDPOINTS
@@ -26,4 +57,5 @@ def make_blueprint() -> Blueprint:
     for endpoint in TABLE.values():
         endpoint.register(blueprint)
     root.register_redirects(blueprint)
+    media.register_files(blueprint)
     return blueprint
