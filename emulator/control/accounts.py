@@ -55,6 +55,7 @@ def get_account(name: str, provider: str, id: str) -> Response:
 @bp.patch("/accounts/<provider>/<id>")
 def change_account(name: str, provider: str, id: str) -> Response:
     """Merge a document into an account: nothing is removed, plain lists are replaced."""
+    Query().check()
     sandbox, given = the_sandbox(name), json_body()
     with sandbox.unit():
         vendor, account = _find(sandbox, provider, id)
@@ -69,6 +70,7 @@ def create_account(name: str, provider: str) -> tuple[Response, int]:
 
     Errors: 409 there is such an account already.
     """
+    Query().check()
     sandbox, given = the_sandbox(name), json_body()
     with sandbox.unit():
         vendor = sandbox.vendor(provider)
@@ -83,6 +85,7 @@ def create_account(name: str, provider: str) -> tuple[Response, int]:
 @bp.post("/accounts/<provider>/<id>/keys")
 def create_key(name: str, provider: str, id: str) -> tuple[Response, int]:
     """Make an API key of an account."""
+    Query().check()
     sandbox, given = the_sandbox(name), json_body()
     problems = Problems()
     with sandbox.unit():
@@ -95,6 +98,7 @@ def create_key(name: str, provider: str, id: str) -> tuple[Response, int]:
 @bp.delete("/accounts/<provider>/<id>/keys/<path:key>")
 def revoke_key(name: str, provider: str, id: str, key: str) -> Response:
     """Revoke an API key by its name."""
+    Query().check()
     sandbox = the_sandbox(name)
     with sandbox.unit():
         vendor, account = _find(sandbox, provider, id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from emulator.core.rules import bare
 
 _SCHEME = re.compile(r"[a-z][a-z0-9]*:(?=.)")
 
 
+@lru_cache(maxsize=256)
 def forms_of(address: str) -> tuple[str, ...]:
     """Return the forms under which messages of a person may be filed.
 

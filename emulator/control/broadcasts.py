@@ -87,6 +87,7 @@ def cancel_broadcast(name: str, id: str) -> Response:
 
     Errors: 409 the vendor's lifecycle cannot cancel it any more.
     """
+    Query().check()
     sandbox = the_sandbox(name)
     Fields(json_body()).check()
     with sandbox.unit():

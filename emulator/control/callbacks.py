@@ -99,6 +99,7 @@ def redeliver(name: str, id: str) -> Response:
 
     Errors: 409 an edited body cannot be signed: the endpoint has been removed.
     """
+    Query().check()
     sandbox = the_sandbox(name)
     edit = _read_edit(Fields(json_body()))
     with sandbox.store.lock:

@@ -47,6 +47,7 @@ def create_endpoint(name: str) -> tuple[Response, int]:
 
     Errors: 409 there is one with the id given.
     """
+    Query().check()
     sandbox, given = the_sandbox(name), json_body()
     problems = Problems()
     with sandbox.unit():
@@ -61,6 +62,7 @@ def create_endpoint(name: str) -> tuple[Response, int]:
 @bp.patch("/endpoints/<id>")
 def change_endpoint(name: str, id: str) -> Response:
     """Change the fields given; callbacks already owed keep their address and signature."""
+    Query().check()
     sandbox, given = the_sandbox(name), json_body()
     problems = Problems()
     with sandbox.unit():
@@ -80,6 +82,7 @@ def change_endpoint(name: str, id: str) -> Response:
 @bp.delete("/endpoints/<id>")
 def delete_endpoint(name: str, id: str) -> Response:
     """Remove an endpoint; what it is still owed is never sent."""
+    Query().check()
     sandbox = the_sandbox(name)
     with sandbox.unit():
         sandbox.webhooks.remove(endpoint_of(sandbox, id))

@@ -12,7 +12,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 from emulator.web.bodies import json_response
 
-from .bodies import Fields, filled_text, json_body, one_of, text
+from .bodies import Fields, Query, filled_text, json_body, one_of, text
 from .context import IN_SANDBOX, the_sandbox
 from .messages import find, settle, show
 
@@ -25,6 +25,7 @@ def receive(name: str) -> tuple[Response, int]:
 
     Errors: 409 the account cannot receive now; 422 a mistake, or a vendor without inbound.
     """
+    Query().check()
     sandbox = the_sandbox(name)
     slug, wanted = _read(Fields(json_body()), sandbox)
     vendor = sandbox.vendors[slug]

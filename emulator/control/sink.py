@@ -30,7 +30,6 @@ def receive(name: str, path: str) -> Response:
     sink = sandbox.sink
     reaction = sink.take(
         Received(
-            number=sink.next_number(),
             at=sandbox.clock.now(),
             method=request.method,
             path=f"/{path}",
@@ -55,6 +54,7 @@ def list_received(name: str) -> Response:
 @bp.put("/sink")
 def script_sink(name: str) -> Response:
     """Say how the next callbacks are answered, one after another; then it is 200 again."""
+    Query().check()
     sink, fields = the_sandbox(name).sink, Fields(json_body())
     script = fields.need("script", _script)
     fields.check()
@@ -66,6 +66,7 @@ def script_sink(name: str) -> Response:
 @bp.delete("/sink")
 def clear_sink(name: str) -> Response:
     """Forget what the sink has received, and its script."""
+    Query().check()
     the_sandbox(name).sink.clear()
     return Response(status=204)
 

@@ -119,6 +119,7 @@ def get_request(name: str, id: int) -> Response:
 @bp.delete("/requests")
 def clear_requests(name: str) -> Response:
     """Forget all requests."""
+    Query().check()
     the_sandbox(name).journal.clear()
     return Response(status=204)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -20,10 +20,10 @@ Reaction = int | Literal["timeout"]
 class Received:
     """One request to the sink.
 
-    :param number: counts the requests since the sandbox began.
+    :param number: counts the requests since the sandbox began; the sink gives it.
     """
 
-    number: int
+    number: int = 0
     at: datetime
     method: str
     path: str
@@ -52,16 +52,11 @@ class Sink:
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
-    def next_number(self) -> int:
-        """Return the number for a new entry."""
-        with self._lock:
-            self._count += 1
-            return self._count
-
     def take(self, received: Received) -> Reaction:
         """Keep a request and return how to answer it: as the script says, else 200."""
         with self._lock:
-            self._received.append(received)
+            self._count += 1
+            self._received.append(replace(received, number=self._count))
             self._bytes += received.size
             while len(self._received) > MOST_ENTRIES or (
                 self._bytes > MOST_BYTES and len(self._received) > 1

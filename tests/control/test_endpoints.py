@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.control.desk import Desk
@@ -14,8 +16,8 @@ def desk() -> Desk:
     return Desk()
 
 
-def make(desk: Desk, **more: object) -> dict[str, object]:
-    made: dict[str, object] = desk.do(
+def make(desk: Desk, **more: object) -> dict[str, Any]:
+    made: dict[str, Any] = desk.do(
         "POST", "/endpoints", {"provider": "acme", "url": URL, **more}, 201
     )
     return made
@@ -24,7 +26,6 @@ def make(desk: Desk, **more: object) -> dict[str, object]:
 def test_drawn_secret_is_shown_once(desk: Desk) -> None:
     made = make(desk)
 
-    assert isinstance(made["secret"], str)
     assert len(made.pop("secret")) > 20
     assert made == {
         "id": made["id"],
