@@ -126,15 +126,13 @@ class ProviderApp(Flask):
     def nearest(self, method: str, path: str) -> list[tuple[str, str, str]]:
         """Return the operations that look most like a request: (method, path, operation)."""
         wanted = f"{method} {path}"
+        places: dict[tuple[str, str], str] = {}
+        for served in self.served():
+            for verb in served.methods:
+                places.setdefault((verb, served.path), served.operation.id)
         ranked = sorted(
-            (
-                -difflib.SequenceMatcher(None, wanted, f"{verb} {served.path}").ratio(),
-                verb,
-                served.path,
-                served.operation.id,
-            )
-            for served in self.served()
-            for verb in served.methods
+            (-difflib.SequenceMatcher(None, wanted, f"{verb} {route}").ratio(), verb, route, id)
+            for (verb, route), id in places.items()
         )
         return [(verb, route, id) for _, verb, route, id in ranked[:NEAREST]]
 
