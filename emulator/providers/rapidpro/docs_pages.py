@@ -45,10 +45,12 @@ def respond(error: Exception) -> Response:
 
 
 def hint(method: str, path: str) -> str | None:
-    """Return what a developer should know who asked for a path without suffix."""
+    """Return what a developer should know who took the wrong method or forgot the suffix."""
     endpoint, suffix = _find(path)
-    if endpoint is None or suffix or not endpoint.name:
+    if endpoint is None or not endpoint.name:
         return None
+    if suffix:
+        return f"{endpoint.name} has no {method}, only {', '.join(endpoint.methods)}"
     return (
         f"{path} is the documentation page of {endpoint.name}; "
         f"the endpoint is {method} {BASE}/{endpoint.name}.json"

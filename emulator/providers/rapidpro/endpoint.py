@@ -113,6 +113,19 @@ class Endpoint:
         return self.name.replace("_", " ").title() or "RapidPro API v2"
 
     @property
+    def usage(self) -> list[str]:
+        """The requests that it answers, for people."""
+        place = f"{BASE}/{self.name}.json"
+        found = [f"{method} {place}" for method in self.methods if method != "DELETE"]
+        changing = [method for method in self.methods if method == "DELETE" or self._update]
+        return found + [
+            f"{method} {place}?{name}=…"
+            for method in changing
+            if method != "GET"
+            for name in self.lookups
+        ]
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The methods that it has functions for, in the order of the ``Allow`` header."""
         return tuple(method for method in ("GET", "POST", "DELETE") if method in self.served)

@@ -153,9 +153,10 @@ def rendered(value: Any, status: int = 200) -> Response:
 def page(value: Any) -> str:
     """Return a value as a page for people."""
     endpoint = g.get("endpoint")
-    title = endpoint.title if endpoint is not None else "RapidPro API v2"
+    title, usage = ("API", []) if endpoint is None else (endpoint.title, endpoint.usage)
+    requests = "".join(f"<li><code>{escape(request)}</code></li>" for request in usage)
     text = json.dumps(value, ensure_ascii=False, indent=4)
     return (
         f"<!DOCTYPE html>\n<html><head><title>{escape(title)}</title></head>"
-        f"<body><h1>{escape(title)}</h1><pre>{escape(text)}</pre></body></html>\n"
+        f"<body><h1>{escape(title)}</h1><ul>{requests}</ul><pre>{escape(text)}</pre></body></html>\n"
     )

@@ -9,7 +9,7 @@ from emulator.web.operations import Operation
 
 from . import throttle
 from .auth import Caller, authenticate
-from .context import is_strict
+from .context import is_strict, tolerate
 from .endpoint import Endpoint
 from .errors import (
     NOT_AUTHENTICATED,
@@ -55,8 +55,10 @@ def arrive(endpoint: Endpoint, *, is_page: bool | None = False) -> Caller | None
     :param is_page: None where the client may choose between a page and JSON.
     :raises EmulatorError: the client takes no such form, or its credentials are wrong.
     """
-    if endpoint.is_old and is_strict():
-        raise NoSuchPage
+    if endpoint.is_old:
+        if is_strict():
+            raise NoSuchPage
+        tolerate(f"the newest server has no {endpoint.name}")
     g.endpoint = endpoint
     try:
         if is_page is None:

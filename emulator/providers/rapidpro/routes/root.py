@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from emulator.providers.rapidpro import paging
 from emulator.providers.rapidpro.context import is_strict
 from emulator.providers.rapidpro.endpoint import BASE, Endpoint
+from emulator.providers.rapidpro.errors import HTML
 
 NAMES: Final = (
     "archives",
@@ -109,6 +110,4 @@ def to_login() -> Response:
 
 
 def _leads_to(place: str, code: int) -> Response:
-    response = redirect(place, code, Response)
-    assert isinstance(response, Response)
-    return response
+    return Response(b"", code, headers={"Location": place}, content_type=HTML)

@@ -24,7 +24,8 @@ def show(user: User) -> dict[str, Any]:
         "email": user.email,
         "role": user.role,
         "team": ref(team) if team is not None else None,
-        "created_on": format_moment(user.created_on),
+        # Under this name the server shows when the member joined.
+        "created_on": format_moment(user.joined_on),
         "avatar": user.avatar,
         "first_name": user.first_name,
         "last_name": user.last_name,
