@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from datetime import datetime, timedelta
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from emulator.core.clock import moment_of, wall_seconds
 from emulator.core.emulator import Emulator
@@ -30,13 +32,21 @@ class Ticker:
         self._emulator = emulator
         self._scheduler: BackgroundScheduler | None = None
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._next_beat: datetime | None = None
 
     def start(self) -> None:
         """Start the metronome."""
-        # Importing the scheduler's pool costs time that a server on a manual clock never needs,
-        # so nothing else of it is touched here.
         scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            self.beat,
+            IntervalTrigger(seconds=HOUSEKEEPING.total_seconds()),
+            id=JOB,
+            # A beat that is set while another one ends must not be skipped; they take turns.
+            max_instances=3,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
         scheduler.start()
         self._scheduler = scheduler
         self._set(self._now())
@@ -58,6 +68,10 @@ class Ticker:
 
     def beat(self) -> None:
         """Let everything happen that is due, and plan the next beat."""
+        with self._turn:
+            self._beat()
+
+    def _beat(self) -> None:
         with self._lock:
             # What is planned during the beat is seen to at its end.
             self._next_beat = self._now()
@@ -90,12 +104,5 @@ class Ticker:
             if self._next_beat is not None and self._next_beat <= at:
                 return
             self._next_beat = at
-        scheduler.add_job(
-            self.beat,
-            DateTrigger(at),
-            id=JOB,
-            replace_existing=True,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
+        with contextlib.suppress(JobLookupError):  # It has been stopped meanwhile.
+            scheduler.modify_job(JOB, next_run_time=at)
