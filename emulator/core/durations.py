@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SHORT = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|w)\s*")
+_SHORT = re.compile(r"\s*(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d|w)\s*", re.ASCII)
 _ISO = re.compile(
     r"P(?=[\dT])(?:(\d{1,9}(?:\.\d{1,9})?)W)?(?:(\d{1,9}(?:\.\d{1,9})?)D)?"
     r"(?:T(?=\d)(?:(\d{1,9}(?:\.\d{1,9})?)H)?(?:(\d{1,9}(?:\.\d{1,9})?)M)?"
-    r"(?:(\d{1,12}(?:\.\d{1,9})?)S)?)?"
+    r"(?:(\d{1,12}(?:\.\d{1,9})?)S)?)?",
+    re.ASCII,
 )
 _ISO_UNITS = (604800, 86400, 3600, 60, 1)
 LONGEST = 3_000_000_000.0

@@ -333,7 +333,7 @@ def _changed(known: Endpoint, values: dict[str, Any]) -> Endpoint:
 
 
 def _new_endpoint(sandbox: Sandbox, vendor: Vendor, values: dict[str, Any]) -> Endpoint:
-    values.setdefault("id", f"ep-{sandbox.ids.text('endpoints', 12)}")
-    values.setdefault("secret", f"whsec_{sandbox.ids.text('secrets', 32)}")
+    values.setdefault("id", f"ep-{sandbox.ids.text(f'{vendor.slug}.endpoints', 12)}")
+    values.setdefault("secret", f"whsec_{sandbox.ids.text(f'{vendor.slug}.secrets', 32)}")
     endpoint = Endpoint(serial=sandbox.ids.serial("endpoints"), **values)
     return vendor.new_endpoint(sandbox, endpoint) if vendor.new_endpoint else endpoint

@@ -3,11 +3,12 @@
 The draw
 --------
 ``BLAKE2b(key = seed in decimal ASCII, message = parts joined by the byte 0x1F)``, UTF-8.
-A fraction is the first 8 bytes, big-endian, divided by 2**64: at least 0, less than 1.
+A fraction is the first 53 bits of a digest of 8 bytes, big-endian, divided by 2**53: at least 0,
+less than 1.
 
-With seed 0, ``fraction("delay", "60123456789", 1, 0)`` is 0.3346612798 to ten places
-and ``uuid4("teekrr.messages")`` draws its first id from the parts
-``("id", "teekrr.messages", 1)``. ``docs/draws.md`` has more test vectors.
+With seed 0, ``fraction("delay", "60123456789", 1, 0)`` is 0.6639710717494737 and
+``uuid4("acme.messages")`` draws its first id from the parts ``("id", "acme.messages", 1)``:
+72234269-adcc-48a6-83da-2e50eeda01fc. ``docs/draws.md`` has more test vectors.
 """
 
 from __future__ import annotations

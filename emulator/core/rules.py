@@ -75,15 +75,14 @@ def read_rules(
     if not isinstance(given, list):
         problems.add(pointer, "Must be a list of rules")
         return []
-    rules = [
-        read_rule(item, f"{pointer}/{at}", problems, vendors, new_id)
-        for at, item in enumerate(given)
-    ]
-    known = [rule for rule in rules if rule is not None]
-    for at, rule in enumerate(known):
-        if any(rule.id == other.id for other in known[:at]):
+    known: dict[str, Rule] = {}
+    for at, item in enumerate(given):
+        rule = read_rule(item, f"{pointer}/{at}", problems, vendors, new_id)
+        if rule is not None and rule.id in known:
             problems.add(f"{pointer}/{at}/id", f"Two rules have the id {rule.id!r}")
-    return known
+        elif rule is not None:
+            known[rule.id] = rule
+    return list(known.values())
 
 
 def read_rule(

@@ -67,7 +67,7 @@ class Webhooks:
         now = sandbox.clock.now()
         deliveries = [
             Delivery(
-                id=sandbox.ids.uuid4("deliveries"),
+                id=sandbox.ids.uuid4(f"{vendor.slug}.deliveries"),
                 serial=sandbox.ids.serial("deliveries"),
                 provider=vendor.slug,
                 account=endpoint.account,

@@ -1,0 +1,164 @@
+"""What is planned comes up in order, once, and can be taken back."""
+
+from datetime import timedelta
+
+import pytest
+
+from emulator.core.agenda import Agenda
+from emulator.core.store import Store
+from tests.acme import NOON
+
+FAR = NOON + timedelta(days=365)
+
+
+def at(seconds: float):
+    return NOON + timedelta(seconds=seconds)
+
+
+def taken(agenda, most=100, until=FAR):
+    found = []
+    while group := agenda.take(until, most):
+        found.append("".join(due.subject for due in group))
+    return found
+
+
+@pytest.fixture
+def agenda():
+    return Agenda()
+
+
+def test_earlier_comes_first_and_then_what_was_planned_first(agenda):
+    agenda.plan(at(2), "t", "c")
+    agenda.plan(at(1), "t", "b")
+    agenda.plan(at(1), "t", "a")
+
+    assert taken(agenda) == ["ba", "c"]
+    assert len(agenda) == 0
+
+
+def test_a_group_has_one_instant_and_one_topic(agenda):
+    agenda.plan_all(at(1), "t", "ab")
+    agenda.plan(at(1), "u", "c")
+    agenda.plan_all(at(1), "t", "de")
+
+    assert taken(agenda) == ["ab", "c", "de"]
+
+
+def test_a_group_is_no_larger_than_asked(agenda):
+    agenda.plan_all(at(1), "t", "abcde")
+
+    assert taken(agenda, most=2) == ["ab", "cd", "e"]
+
+
+def test_a_group_stops_after_a_subject(agenda):
+    agenda.plan_all(at(1), "t", "abc")
+
+    assert [due.subject for due in agenda.take(FAR, 10, last="b")] == ["a", "b"]
+    assert taken(agenda) == ["c"]
+
+
+def test_nothing_is_taken_before_it_is_due(agenda):
+    agenda.plan(at(1), "t", "a")
+
+    assert agenda.take(at(0.999), 10) == []
+    assert agenda.next_at() == at(1)
+    assert taken(agenda, until=at(1)) == ["a"]
+
+
+def test_planning_again_takes_the_place_of_the_first(agenda):
+    agenda.plan(at(1), "t", "a")
+    agenda.plan(at(1), "t", "b")
+    agenda.plan(at(1), "t", "a")
+
+    assert len(agenda) == 2
+    assert taken(agenda) == ["ba"]
+
+
+def test_cancelled_things_do_not_come_up(agenda):
+    agenda.plan_all(at(1), "t", "abc")
+    agenda.plan(at(5), "t", "d")
+    agenda.cancel("t", "b")
+    agenda.cancel("t", "nobody")
+    agenda.cancel("u", "a")
+
+    assert agenda.planned("t", "b") is None
+    assert agenda.planned("t", "c") == at(1)
+    assert agenda.count(["t", "u"]) == len(agenda) == 3
+    assert taken(agenda) == ["ac", "d"]
+
+
+def test_next_passes_over_what_was_cancelled(agenda):
+    agenda.plan(at(1), "t", "a")
+    agenda.plan(at(2), "t", "b")
+    agenda.cancel("t", "a")
+
+    assert agenda.next_at() == at(2)
+
+
+def test_a_fork_goes_its_own_way(agenda):
+    agenda.plan_all(at(1), "t", "ab")
+    fork = agenda.fork()
+    fork.plan(at(0), "t", "c")
+    agenda.cancel("t", "a")
+
+    assert taken(agenda) == ["b"]
+    assert taken(fork) == ["c", "ab"]
+    assert [due.subject for due in fork.entries()] == []
+
+
+def test_entries_are_in_order(agenda):
+    agenda.plan(at(2), "t", "a")
+    agenda.plan(at(1), "u", "b")
+
+    assert [(due.topic, due.subject) for due in agenda.entries()] == [("u", "b"), ("t", "a")]
+
+
+def refused(store: Store, change) -> None:
+    def fail() -> None:
+        with store.unit():
+            change(store.agenda)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda agenda: agenda.plan(at(9), "t", "new"),
+        lambda agenda: agenda.plan_all(at(1), "t", ["x", "y"]),
+        lambda agenda: agenda.plan(at(9), "t", "a"),
+        lambda agenda: agenda.plan(at(1), "t", "a"),
+        lambda agenda: agenda.cancel("t", "b"),
+        lambda agenda: (agenda.plan(at(9), "t", "b"), agenda.cancel("t", "b")),
+        lambda agenda: (agenda.plan(at(1), "t", "n"), agenda.claim(agenda.fresh(FAR))),
+        lambda agenda: (agenda.plan(at(9), "t", "b"), agenda.claim(agenda.fresh(FAR))),
+    ],
+)
+def test_a_unit_that_fails_leaves_the_agenda_as_it_was(change):
+    store = Store([])
+    store.agenda.plan_all(at(1), "t", "abc")
+    store.agenda.plan(at(2), "u", "d")
+
+    refused(store, change)
+
+    assert len(store.agenda) == 4
+    assert taken(store.agenda) == ["abc", "d"]
+
+
+def test_fresh_is_what_the_open_unit_has_planned():
+    store = Store([])
+    store.agenda.plan(at(0), "t", "before")
+    with store.unit():
+        store.agenda.plan(at(1), "t", "soon")
+        store.agenda.plan(at(0), "t", "now")
+        store.agenda.plan(at(0), "t", "cancelled")
+        store.agenda.cancel("t", "cancelled")
+
+        fresh = store.agenda.fresh(at(0))
+        assert [due.subject for due in fresh] == ["now"]
+        assert store.agenda.claim(fresh) == ["now"]
+        assert store.agenda.claim(fresh) == []
+
+    assert taken(store.agenda) == ["before", "soon"]
