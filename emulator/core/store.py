@@ -235,6 +235,24 @@ class Table(Generic[R]):
         self._store.log(Change(self.kind.name, record.id, record, after))
         return after
 
+    def change_all(self, wanted: Sequence[tuple[R, Mapping[str, Any]]]) -> list[R]:
+        """Put changed copies in the places of many records, each of them named once.
+
+        One after the other, records at the head of long lists would cost a shift of the list each.
+        """
+        if len(wanted) < FEW:
+            return [self.change(record, **changes) for record, changes in wanted]
+        self._own()
+        pairs = [(record, msgspec.structs.replace(record, **changes)) for record, changes in wanted]
+        names = tuple(sorted({name for _, changes in wanted for name in changes}))
+        lookups, orders = self._indexes_of(names)
+        for before, after in pairs:
+            self._replace(before, after, lookups, [])
+            self._store.log(Change(self.kind.name, after.id, before, after))
+        for name in orders:
+            self._reorder_all(self._orders[name], self.kind.orders[name], pairs)
+        return [after for _, after in pairs]
+
     def drop(self, id: str) -> None:
         """Remove a record; it need not exist."""
         before = self._rows.get(id)
@@ -333,6 +351,13 @@ class Table(Generic[R]):
             _enter(index, partition, new)
 
     @staticmethod
+    def _reorder_all(index: Index, spec: Order[R], pairs: Sequence[tuple[R, R]]) -> None:
+        left = _seated(spec, [before for before, _ in pairs])
+        joined = _seated(spec, [after for _, after in pairs])
+        for partition in {**left, **joined}:
+            _exchange(index, partition, left.get(partition, []), joined.get(partition, []))
+
+    @staticmethod
     def _enter_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
         if len(records) < FEW:
             for record in records:
@@ -374,6 +399,36 @@ def _leave(index: Index, partition: Hashable, entry: Entry) -> None:
     del entries[at]
     if not entries:
         del index[partition]
+
+
+def _seated(spec: Order[R], records: Iterable[R]) -> dict[Hashable, list[Entry]]:
+    entries: dict[Hashable, list[Entry]] = {}
+    for record in records:
+        entry = (spec.position(record), record.serial, record.id)
+        for partition in spec.partitions(record):
+            entries.setdefault(partition, []).append(entry)
+    return entries
+
+
+def _exchange(
+    index: Index, partition: Hashable, left: Sequence[Entry], joined: Sequence[Entry]
+) -> None:
+    if left == joined:
+        return
+    if len(left) + len(joined) < FEW:
+        for entry in left:
+            _leave(index, partition, entry)
+        for entry in joined:
+            _enter(index, partition, entry)
+        return
+    gone = {entry[2] for entry in left}
+    entries = [entry for entry in index.get(partition, ()) if entry[2] not in gone]
+    entries += joined
+    entries.sort()
+    if entries:
+        index[partition] = entries
+    else:
+        index.pop(partition, None)
 
 
 class Store:
