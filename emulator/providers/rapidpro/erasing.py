@@ -128,17 +128,23 @@ def _clear(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
 
 def _lose_members(sandbox: Sandbox, group: r.Group) -> None:
     contacts, now = sandbox.store.table(CONTACTS), sandbox.clock.now()
-    for contact in contacts.every("modified", ("group", group.id)):
-        contacts.change(
-            contact,
-            groups=_without(contact.groups, group.id),
-            smart_groups=_without(contact.smart_groups, group.id),
-            modified_on=now,
-        )
+    contacts.change_all(
+        [
+            (
+                contact,
+                {
+                    "groups": _without(contact.groups, group.id),
+                    "smart_groups": _without(contact.smart_groups, group.id),
+                    "modified_on": now,
+                },
+            )
+            for contact in contacts.every("modified", ("group", group.id))
+        ]
+    )
 
 
 def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
-    return tuple(other for other in ids if other != id)
+    return tuple([other for other in ids if other != id]) if id in ids else ids
 
 
 def _populate(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:

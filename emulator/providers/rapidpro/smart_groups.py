@@ -92,7 +92,7 @@ class Rules:
         """
         before = contact.smart_groups
         if contact.status != "active" or contact.is_deleted:
-            return ()
+            return () if before else before
         seen = _Seen(contact, self._wording.types)
         found = tuple(
             id
@@ -167,16 +167,16 @@ def reevaluate(
     :param changed: see :meth:`Rules.memberships`.
     """
     rules = rules or Rules(sandbox, workspace)
-    table, now = sandbox.store.table(CONTACTS), sandbox.clock.now()
-    found = []
-    for contact in contacts:
-        groups = rules.memberships(contact, changed)
-        found.append(
-            contact
-            if groups == contact.smart_groups
-            else table.change(contact, smart_groups=groups, modified_on=now)
-        )
-    return found
+    now = sandbox.clock.now()
+    known = {contact.id: contact for contact in contacts}
+    wanted = [
+        (contact, {"smart_groups": groups, "modified_on": now})
+        for contact in known.values()
+        if (groups := rules.memberships(contact, changed)) is not contact.smart_groups
+    ]
+    for after in sandbox.store.table(CONTACTS).change_all(wanted):
+        known[after.id] = after
+    return list(known.values())
 
 
 def field_uses(sandbox: Sandbox, workspace: r.Workspace) -> Counter[str]:

@@ -14,9 +14,7 @@ MASKED = {
     "name": "Masked Clinic",
     "country": "KE",
     "anon": True,
-    "users": [
-        {"email": "mia@masked.example", "role": "administrator", "tokens": ["masked_token"]}
-    ],
+    "users": [{"email": "mia@masked.example", "role": "administrator", "tokens": ["masked_token"]}],
     "channels": [{"name": "Masked Line", "type": "external", "address": "+254700100900"}],
     "contacts": [
         {

@@ -168,7 +168,10 @@ REFUSED = [
     ({"urns": [None]}, {"urns": {"0": ["This field may not be null."]}}),
     ({"urns": [" "]}, {"urns": {"0": ["This field may not be blank."]}}),
     ({"urns": [LONG_URN]}, {"urns": {"0": ["Ensure this field has no more than 255 characters."]}}),
-    ({"urns": [NEW_NUMBER, BAKARIS_NUMBER]}, {"urns": {"1": ["URN is in use by another contact."]}}),
+    (
+        {"urns": [NEW_NUMBER, BAKARIS_NUMBER]},
+        {"urns": {"1": ["URN is in use by another contact."]}},
+    ),
     ({"urns": ["jiochat:abc"]}, {"urns": {"0": ["URN is not valid."]}}),
     ({"groups": "Staff"}, {"groups": ['Expected a list of items but got type "str".']}),
     ({"groups": ["Nope", "Nada"]}, {"groups": ["No such object: Nope"]}),
