@@ -75,8 +75,9 @@ class RapidPro:
             answer = self.get(link, **query)
             assert answer.status_code == 200, answer.text
             query = {}
-            found += answer.json["results"]
-            link = answer.json["next"]
+            page: Any = answer.json
+            found += page["results"]
+            link = page["next"]
         return found
 
     def one(self, path: str, /, **query: Any) -> Any:
