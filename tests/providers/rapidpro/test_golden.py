@@ -27,7 +27,6 @@ FLOOR = {
     "groups": 46,
     "labels": 17,
     "topics": 7,
-    "resthook_subscribers": 1,
     "contact_actions": 19,
     "throttle": 10,
     "media": 18,
