@@ -56,7 +56,7 @@ def account_part(document: Mapping[str, Any]) -> dict[str, Any]:
 def keys(sandbox: Sandbox, workspace: Account) -> list[dict[str, Any]]:
     """Return the keys that have not been revoked, each by the address of its owner."""
     users = sandbox.store.table(USERS)
-    tokens = sandbox.store.table(TOKENS).every("workspace", (workspace.id,))
+    tokens = sandbox.store.table(TOKENS).every("workspace", workspace.id)
     return [_shown(token, users.get(token.user)) for token in tokens if not token.is_revoked]
 
 
@@ -69,9 +69,7 @@ def make_key(
     key = _wanted_key(sandbox, given.get("key"), problems)
     if user is None or key is None or problems.found:
         return {}
-    token = Token(
-        id=key, serial=next_serial(sandbox, TOKENS), workspace=workspace.id, user=user.id
-    )
+    token = Token(id=key, serial=next_serial(sandbox, TOKENS), workspace=workspace.id, user=user.id)
     sandbox.store.table(TOKENS).add(token)
     return _shown(token, user)
 
@@ -105,7 +103,7 @@ def _members(sandbox: Sandbox, workspace: Workspace) -> list[User]:
 
 
 def _member(sandbox: Sandbox, user: User) -> dict[str, Any]:
-    tokens = sandbox.store.table(TOKENS).every("workspace", (user.workspace,))
+    tokens = sandbox.store.table(TOKENS).every("workspace", user.workspace)
     team = sandbox.store.table(TEAMS).find(user.team) if user.team else None
     return {
         "uuid": user.id,
