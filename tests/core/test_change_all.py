@@ -71,10 +71,13 @@ def test_batch_is_undone_with_its_unit(count: int) -> None:
     store = filled(count)
     before, table = contents(store), store.table(THINGS)
 
-    with pytest.raises(RuntimeError), store.unit():
-        table.change_all([(thing, {"place": 99, "name": f"x{thing.id}"}) for thing in table])
-        assert table.one("name", "xt0") is not None
-        raise RuntimeError
+    def change_and_fail() -> None:
+        with store.unit():
+            table.change_all([(thing, {"place": 99, "name": f"x{thing.id}"}) for thing in table])
+            raise RuntimeError(table.one("name", "xt0"))
+
+    with pytest.raises(RuntimeError, match="name='xt0'"):
+        change_and_fail()
 
     assert contents(store) == before
     assert table.one("name", "xt0") is None
