@@ -113,7 +113,7 @@ def finish(response: Response) -> Response:
     if workspace is not None:
         response.headers["X-Temba-Workspace"] = workspace
     for warning in g.get("warnings", ()):
-        response.headers.add("X-Emulator-Warning", warning)
+        response.headers.add("X-Emulator-Warning", warning.encode("ascii", "replace").decode())
     return response
 
 

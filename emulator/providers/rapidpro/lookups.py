@@ -143,10 +143,10 @@ def find_message(given: Given) -> r.RapidMessage | None:
 
 def as_integer(text: str) -> int | None:
     """Return the whole number that a text spells, None for another text."""
-    digits = text.strip().removeprefix("-")
-    if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+    try:
+        return int(text) if len(text) <= MOST_DIGITS else None
+    except ValueError:
         return None
-    return int(text)
 
 
 def find_media(given: Given) -> r.Media | None:

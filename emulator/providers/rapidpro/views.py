@@ -47,9 +47,10 @@ def broadcast_view(sandbox: Sandbox, broadcast: RapidBroadcast) -> BroadcastView
     store = sandbox.store
     workspace = store.table(WORKSPACES).get(broadcast.account)
     sent = store.table(MESSAGES).every("broadcast", broadcast.id)
+    channels = {message.channel for message in sent if message.channel}
     return BroadcastView(
         status=broadcast.state,
-        channel=None,
+        channel=channels.pop() if len(channels) == 1 else None,
         name=None,
         total=max(broadcast.total, 0),
         counts=Counter(message.state for message in sent),
