@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from emulator.core.errors import Problems
+from emulator.core.errors import Problems, escape, nearest
 from emulator.core.fixtures import merge_endpoint, read_moment
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
@@ -31,6 +31,7 @@ STATUSES = ("approved", "pending", "rejected")
 FORMATS = ("none", "text", "image", "video", "document")
 WEBHOOK_FIELDS = ("id", "url", "events", "secret", "active")
 LONGEST_KEY = 512
+ONE_OF = "Must be one of: "
 
 
 class _Value(fields.Field[Any]):
@@ -92,7 +93,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _one_of(*words: str) -> Any:
     def check(value: Any) -> str:
         if value not in words:
-            raise ValueError(f"Must be one of: {', '.join(words)}")
+            raise ValueError(f"{ONE_OF}{', '.join(words)}")
         return str(value)
 
     return check
@@ -237,9 +238,19 @@ def _read(kind: type[_Part], given: Any, pointer: str, problems: Problems) -> di
     try:
         read: dict[str, Any] = schema.load(given)
     except ValidationError as error:
-        problems.add_nested(pointer, error.messages_dict)
+        for name, messages in error.messages_dict.items():
+            for message in messages:
+                suggestion = _suggestion(given.get(name), message)
+                problems.add(f"{pointer}/{escape(name)}", message, suggestion)
         return None
     return read if len(problems.found) == before else None
+
+
+def _suggestion(value: Any, message: str) -> str | None:
+    choices = message.removeprefix(ONE_OF)
+    if choices == message or not isinstance(value, str):
+        return None
+    return nearest(value, choices.split(", "))
 
 
 def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
@@ -325,7 +336,8 @@ def make_key(
     names = {key.name for key in auth.keys_of(found, client)}
     if given.get("name") in names:
         problems.add("/name", f"Client {client.id!r} has a key of this name already")
-    if "key" in given and found.store.table(KEYS).one("key", given["key"]) is not None:
+    plaintext = given.get("key")
+    if isinstance(plaintext, str) and found.store.table(KEYS).one("key", plaintext) is not None:
         problems.add("/key", "There is such a key already")
     problems.check()
     key = load_key(found, client, given, "", problems)

@@ -50,13 +50,19 @@ class Order(NamedTuple):
     fates: Sequence[Fate]
 
 
-def broadcast(found: Sandbox, client: Client, draft: Draft) -> Campaign:
+def broadcast(
+    found: Sandbox, client: Client, draft: Draft, *, is_refused: bool = False
+) -> Campaign:
     """Store a broadcast, reserve its cost, and queue or dispatch it.
 
+    :param is_refused: the queue, or the mail service, is to fail.
     :raises OutOfCredit: nothing is stored then.
+    :raises EnqueueFailed: it is stored, and its messages have failed.
     """
     order = _place(found, client, draft)
-    if draft.channel == "email" and draft.scheduled_at is None:
+    if is_refused:
+        refuse(found, order)
+    elif draft.channel == "email" and draft.scheduled_at is None:
         dispatch(found, order)
     else:
         enqueue(found, order)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import copy
 import json
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from werkzeug.test import TestResponse
 
 from emulator.core import fixtures
+from emulator.core.emulator import DEFAULT
 from emulator.core.engine import Goal, Ledger
 from emulator.core.errors import Problems
+from emulator.core.journal import Exchange
 from emulator.core.vendor import BroadcastView, MessageView
 from emulator.providers.teekrr import PROVIDER
+from emulator.web import context
 from tests.world import World
 
 REFERENCE = Path(__file__).parents[3] / "fixtures" / "reference.json"
@@ -29,13 +33,22 @@ def reference() -> dict[str, Any]:
     return {name: document[name] for name in ("emulator", "clock", "teekrr")}
 
 
+@cache
+def _world(*, has_limits: bool) -> World:
+    # The applications are made once; every desk gets a fresh sandbox.
+    document = reference()
+    document["settings"] = {"rate_limits": {"teekrr": has_limits}}
+    return World([PROVIDER], [document])
+
+
 class Desk:
-    """Teekrr in a world of its own; rate limits are off unless asked for."""
+    """Teekrr in a sandbox of its own; rate limits are off unless asked for."""
 
     def __init__(self, *, has_limits: bool = False) -> None:
-        document = reference()
-        document["settings"] = {"rate_limits": {"teekrr": has_limits}}
-        self.world = World([PROVIDER], [document])
+        self.world = _world(has_limits=has_limits)
+        self.world.emulator.reset(DEFAULT)
+        self.world.sender.sent.clear()
+        self.world.sender.script.clear()
 
     @property
     def sandbox(self) -> Any:
@@ -56,7 +69,7 @@ class Desk:
         """Send a broadcast that is accepted; return its id."""
         answer = self.post(path, body, key)
         assert answer.status_code in (200, 202), answer.text
-        return str(answer.json["data"]["broadcastUuid"])
+        return str(json.loads(answer.text)["data"]["broadcastUuid"])
 
     def load(self, **part: Any) -> None:
         """Merge a fixture document."""
@@ -132,6 +145,19 @@ class Desk:
     @property
     def events(self) -> list[str]:
         return [callback["event"] for callback in self.callbacks]
+
+    def answer_to(self, error: Exception) -> Any:
+        """Return how an error is said while a request is being answered."""
+        at = self.sandbox.clock.now()
+        entry = Exchange(
+            id=0, at=at, provider="teekrr", method="POST", path="/sms", query=(), headers=(),
+            body=b"",
+        )  # fmt: skip
+        token = context.begin(context.Visit(0.0, self.sandbox, entry))
+        try:
+            return PROVIDER.error_response(error)
+        finally:
+            context.end(token)
 
     def stored(self) -> Any:
         """Return everything that is stored, to see that nothing has changed."""

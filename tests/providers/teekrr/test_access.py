@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from emulator.core.engine import Goal
+from emulator.providers.teekrr import PROVIDER
 from tests.providers.teekrr.desk import TEST_SEND, Desk, email, reference, sms, whatsapp
 from tests.world import World
 
@@ -155,7 +156,7 @@ def test_unknown_keys_can_act_as_the_first_client(desk):
 
 
 def test_a_request_without_a_known_key_is_refused_where_there_is_no_client():
-    world = World([Desk().world.client.application._apps["teekrr"].provider])
+    world = World([PROVIDER])
 
     answer = world.call("POST", "/teekrr/sms", sms(), headers={"Authorization": "Bearer tk_all"})
 

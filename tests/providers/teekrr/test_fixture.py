@@ -1,0 +1,244 @@
+"""Fixtures: what is read, merged, shown and refused; keys that are made and revoked."""
+
+import msgspec
+import pytest
+
+from emulator.core import fixtures
+from emulator.core.emulator import Wish
+from emulator.core.errors import Invalid, NotFound, Problems
+from tests.providers.teekrr.desk import HOOK, REFERENCE, reference, sms
+
+
+def problems_of(desk, client):
+    with pytest.raises(Invalid) as caught:
+        desk.load(teekrr={"clients": [client]})
+    return [(problem.pointer, problem.suggestion) for problem in caught.value.problems]
+
+
+def plain(value):
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def test_accounts_are_shown_as_the_fixture_wrote_them(desk):
+    written = reference()["teekrr"]["clients"]
+    for client in written:
+        for key in client["apiKeys"]:
+            for name in ("expiresAt", "revokedAt"):
+                key[name] = key[name] and key[name].replace(".000Z", "Z")
+
+    assert [plain(desk.account(client["id"])) for client in written] == written
+
+
+def test_what_is_shown_can_be_loaded_again(desk):
+    desk.listen()
+    shown = plain(desk.account())
+
+    desk.load(teekrr={"clients": [shown]})
+
+    assert plain(desk.account()) == shown
+
+
+def test_merging_changes_field_by_field_and_removes_nothing(desk):
+    before = plain(desk.account())
+
+    desk.load_client(
+        billing={"creditBalance": 1},
+        rates={"sms": 9},
+        keywords=["NEW"],
+        apiKeys=[{"key": "tk_sms", "name": "renamed"}, {"key": "tk_more", "name": "more"}],
+        templates=[
+            {"channel": "sms", "name": "draft_sms", "status": "approved"},
+            {"channel": "whatsapp", "name": "bill_due", "body": {"text": "{{1}}"}},
+        ],
+    )
+
+    after = plain(desk.account())
+    assert after["billing"] == {**before["billing"], "creditBalance": 1}
+    assert after["rates"] == {"sms": 9, "whatsapp": 35, "email": 2}
+    assert after["keywords"] == ["NEW"]
+    assert [key["name"] for key in after["apiKeys"]] == [
+        "all", "all-2", "renamed", "revoked", "expired", "fixed-ip", "more"]  # fmt: skip
+    assert after["apiKeys"][2]["scopes"] == ["send_sms"]
+    assert after["templates"][2] == {**before["templates"][2], "status": "approved"}
+    assert after["templates"][4]["body"] == {"text": "{{1}}", "variables": 2}
+    assert after["subscriptions"] == before["subscriptions"]
+
+
+def test_a_client_may_become_postpaid(desk):
+    desk.load_client(billing={"mode": "postpaid", "cap": 500})
+
+    assert desk.billing() == {"mode": "postpaid", "cap": 500, "accrued": 0}
+
+
+def test_webhooks_go_to_the_endpoints_and_are_known_by_id_or_url(desk):
+    desk.load_client(webhooks=[{"id": "ep-1", "url": HOOK, "events": ["failed"], "secret": "s"}])
+    desk.load_client(webhooks=[{"url": HOOK, "active": False}])
+    desk.load_client(webhooks=[{"id": "ep-1", "events": ["billed"]}])
+
+    assert desk.account()["webhooks"] == [
+        {"id": "ep-1", "url": HOOK, "events": ["billed"], "secret": "s", "active": False}
+    ]
+
+
+def test_what_is_not_given_is_drawn(desk):
+    desk.load(teekrr={"clients": [{"name": "New", "apiKeys": [{}], "webhooks": [{"url": HOOK}]}]})
+
+    clients = list(desk.sandbox.store.table(desk.vendor.accounts))
+    shown = desk.account(clients[-1].id)
+    assert shown["name"] == "New"
+    assert len(shown["apiKeys"][0]["key"]) == 43
+    assert shown["apiKeys"][0]["key"].startswith("tk_")
+    assert shown["webhooks"][0]["secret"]
+    assert shown["subscriptions"] == {"sms": True, "whatsapp": True, "email": True}
+
+
+@pytest.mark.parametrize(
+    ("client", "pointer", "suggestion"),
+    [
+        ("acme", "", None),
+        ({"id": "acme", "balling": {}}, "/balling", "billing"),
+        ({"id": 5}, "/id", None),
+        ({"id": "acme", "billing": []}, "/billing", None),
+        (
+            {"id": "acme", "billing": {"creditBalanse": 1}},
+            "/billing/creditBalanse",
+            "creditBalance",
+        ),
+        ({"id": "acme", "billing": {"creditBalance": -1}}, "/billing/creditBalance", None),
+        ({"id": "acme", "billing": {"creditBalance": "10"}}, "/billing/creditBalance", None),
+        ({"id": "acme", "billing": {"mode": "free"}}, "/billing/mode", None),
+        ({"id": "acme", "rates": {"fax": 1}}, "/rates/fax", None),
+        ({"id": "acme", "rates": {"sms": True}}, "/rates/sms", None),
+        ({"id": "acme", "subscriptions": {"sms": 1}}, "/subscriptions/sms", None),
+        ({"id": "acme", "waba": {"owned": True}}, "/waba/owned", "own"),
+        ({"id": "acme", "keywords": "ACME"}, "/keywords", None),
+        ({"id": "acme", "apiKeys": {}}, "/apiKeys", None),
+        ({"id": "acme", "apiKeys": [5]}, "/apiKeys/0", None),
+        ({"id": "acme", "apiKeys": [{"scope": []}]}, "/apiKeys/0/scope", "scopes"),
+        ({"id": "acme", "apiKeys": [{"scopes": ["send_fax"]}]}, "/apiKeys/0/scopes", None),
+        ({"id": "acme", "apiKeys": [{"ipWhitelist": ["x"]}]}, "/apiKeys/0/ipWhitelist", None),
+        ({"id": "acme", "apiKeys": [{"expiresAt": "soon"}]}, "/apiKeys/0/expiresAt", None),
+        ({"id": "acme", "apiKeys": [{"key": "k" * 513}]}, "/apiKeys/0/key", None),
+        ({"id": "acme", "apiKeys": [{"key": "tk_post"}]}, "/apiKeys/0/key", None),
+        ({"id": "acme", "templates": [{"name": "x"}]}, "/templates/0/channel", None),
+        ({"id": "acme", "templates": [{"channel": "sms"}]}, "/templates/0/name", None),
+        (
+            {"id": "acme", "templates": [{"channel": "whatsapp", "name": "x", "content": "y"}]},
+            "/templates/0/content",
+            None,
+        ),
+        (
+            {"id": "acme", "templates": [{"channel": "sms", "name": "x", "status": "approve"}]},
+            "/templates/0/status",
+            "approved",
+        ),
+        (
+            {
+                "id": "acme",
+                "templates": [
+                    {"channel": "whatsapp", "name": "x", "header": {"format": "gif"}},
+                ],
+            },
+            "/templates/0/header/format",
+            None,
+        ),
+        ({"id": "acme", "webhooks": [{"events": ["billed"]}]}, "/webhooks/0/url", None),
+        (
+            {"id": "acme", "webhooks": [{"url": HOOK, "events": ["bild"]}]},
+            "/webhooks/0/events/0",
+            "billed",
+        ),
+        ({"id": "acme", "webhooks": [{"url": HOOK, "account": "x"}]}, "/webhooks/0/account", None),
+    ],
+)
+def test_mistakes_are_loud_and_change_nothing(desk, client, pointer, suggestion):
+    before = desk.stored()
+
+    assert problems_of(desk, client) == [(f"/teekrr/clients/0{pointer}", suggestion)]
+    assert desk.stored() == before
+
+
+def test_mistakes_in_the_part_itself_are_loud(desk):
+    for part, pointer in (
+        ({"client": []}, "/teekrr/client"),
+        ({"clients": {}}, "/teekrr/clients"),
+        ({"outcomeRules": []}, "/teekrr/outcomeRules"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            desk.load(teekrr=part)
+        assert caught.value.problems[0].pointer == pointer
+
+
+def test_all_mistakes_are_listed(desk):
+    client = {"id": "acme", "rates": {"sms": -1}, "apiKeys": [{"scopes": 1}], "templates": [{}]}
+
+    assert len(problems_of(desk, client)) == 4
+
+
+def test_a_key_is_made_and_revoked(desk):
+    acme = desk.sandbox.store.table(desk.vendor.accounts).get("acme")
+    with desk.sandbox.unit():
+        made = desk.vendor.make_key(
+            desk.sandbox, acme, {"name": "ci", "scopes": ["send_sms"]}, Problems()
+        )
+
+    assert desk.post("/sms", sms(), made["key"]).status_code == 202
+    assert made in desk.vendor.keys(desk.sandbox, acme)
+    with desk.sandbox.unit():
+        desk.vendor.drop_key(desk.sandbox, acme, "ci")
+
+    assert desk.post("/sms", sms(), made["key"]).json == {"message": "API key has been revoked"}
+    with pytest.raises(NotFound):
+        desk.vendor.drop_key(desk.sandbox, acme, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("wish", "pointer"),
+    [
+        ({"name": "all"}, "/name"),
+        ({"key": "tk_post"}, "/key"),
+        ({"key": ["tk_post"]}, "/key"),
+        ({"name": "x", "scope": []}, "/scope"),
+    ],
+)
+def test_a_wish_for_a_key_can_be_mistaken(desk, wish, pointer):
+    acme = desk.sandbox.store.table(desk.vendor.accounts).get("acme")
+
+    with pytest.raises(Invalid) as caught:
+        desk.vendor.make_key(desk.sandbox, acme, wish, Problems())
+
+    assert caught.value.problems[0].pointer == pointer
+
+
+def test_keys_lead_to_their_sandbox(desk):
+    part = {"clients": [{"id": "b", "apiKeys": [{"key": "tk_b"}], "billing": {"creditBalance": 8}}]}
+    made = desk.world.emulator.create(
+        Wish(name="second", documents=({"emulator": 1, "teekrr": part},))
+    )
+    try:
+        assert desk.post("/sms", sms(), "tk_b").status_code == 202
+        assert len(made.store.table(desk.vendor.messages)) == 1
+        assert desk.records() == []
+    finally:
+        desk.world.emulator.delete("second")
+
+
+def test_two_sandboxes_of_one_seed_draw_the_same(desk):
+    desk.rule("rejected", share=0.3)
+    fork = desk.sandbox.fork("fork")
+    seen = []
+    for sandbox in (desk.sandbox, fork):
+        desk.world.emulator._sandboxes["default"] = sandbox
+        desk.send("/sms", sms(*(f"6012345{at:04d}" for at in range(50))))
+        desk.advance()
+        seen.append([(record.id, record.state, record.history) for record in desk.records()])
+
+    assert seen[0] == seen[1]
+    assert sum(state == "failed" for _, state, _ in seen[0]) == 15
+
+
+def test_the_empty_fixture_has_one_client_and_key():
+    document = fixtures.Library([REFERENCE.parent]).read("empty")
+
+    [client] = document["teekrr"]["clients"]
+    assert [key["key"] for key in client["apiKeys"]] == ["tk_empty"]
