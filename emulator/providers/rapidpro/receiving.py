@@ -13,7 +13,7 @@ from emulator.core.outcomes import bare
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 
-from . import urns
+from . import phones, urns
 from .contacts import Contacts, touch
 from .kinds import CHANNELS, MESSAGES, WORKSPACES
 from .lifecycle import channel_kind
@@ -112,7 +112,7 @@ def _answered(sandbox: Sandbox, wanted: Inbound) -> RapidMessage | None:
 
 def _last_to(sandbox: Sandbox, wanted: Inbound) -> RapidMessage | None:
     """Return what was last sent to the person, None if nothing was."""
-    scheme, path = _split(wanted.from_)
+    scheme = _split(wanted.from_)[0]
 
     def is_meant(message: RapidMessage) -> bool:
         return (
@@ -122,8 +122,27 @@ def _last_to(sandbox: Sandbox, wanted: Inbound) -> RapidMessage | None:
             and scheme in (None, urns.scheme(message.urn))
         )
 
-    page = sandbox.store.table(MESSAGES).page("address", bare(path), limit=1, where=is_meant)
-    return page.records[0] if page.records else None
+    table = sandbox.store.table(MESSAGES)
+    found = [
+        message
+        for form in _forms(sandbox, wanted)
+        for message in table.page("address", form, limit=1, where=is_meant).records
+    ]
+    return max(found, key=lambda message: (message.created_at, message.serial), default=None)
+
+
+def _forms(sandbox: Sandbox, wanted: Inbound) -> set[str]:
+    """Return the addresses that the sender's may be filed under.
+
+    A number in national form is another one in each country.
+    """
+    scheme, path = _split(wanted.from_)
+    forms = {bare(path)}
+    if scheme in (None, "tel"):
+        workspaces = sandbox.store.table(WORKSPACES).every("all", "all")
+        for country in {workspace.country for workspace in workspaces}:
+            forms.add(bare(phones.normalize(path, country)))
+    return forms
 
 
 def _workspace(sandbox: Sandbox, wanted: Inbound, last: RapidMessage | None) -> Workspace:
@@ -171,7 +190,8 @@ def _urn(
     raw = wanted.from_
     if scheme is None:
         known = [name for channel in channels for name in channel.schemes]
-        used = last.urn if last is not None and bare(last.address) == bare(path) else None
+        forms = {bare(path), bare(phones.normalize(path, workspace.country))}
+        used = last.urn if last is not None and bare(last.address) in forms else None
         if used is not None and urns.scheme(used) in known:
             return used
         raw = f"tel:{path}" if "tel" in known or not known else f"{known[0]}:{bare(path)}"
