@@ -153,9 +153,7 @@ def test_texts_say_what_is_known_of_a_contact(sandbox, lakeside, id, text, expec
 def test_texts_of_anonymous_workspaces_hide_addresses(rapidpro, sandbox):
     rapidpro.load(MASKED | {"uuid": "6f0c2f57-1f35-4e52-8a5e-0f2b6f3f1a01"})
     masked = sandbox.store.table(WORKSPACES).get("6f0c2f57-1f35-4e52-8a5e-0f2b6f3f1a01")
-    max_ = Contacts(sandbox, masked).change(
-        contact(sandbox, MASKED["contacts"][0]["uuid"]), name=None
-    )
+    max_ = Contacts(sandbox, masked).change(contact(sandbox, MAX), name=None)
 
     text = "@contact @contact.urn @urns.tel @contact.urns @(format_urn(contact.urn))"
 
