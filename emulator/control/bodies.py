@@ -129,20 +129,19 @@ def filled_text(value: Any) -> str:
 
 
 def flag(value: Any) -> bool:
-    """Check that a value is true or false (as text in a query)."""
-    if value in ("true", "false"):
-        return bool(value == "true")
+    """Check that a value is true or false."""
+    if isinstance(value, Parameter) and value in ("true", "false"):
+        return value == "true"
     if not isinstance(value, bool):
         raise ValueError("Must be true or false")
     return value
 
 
 def whole(least: int | None = None, most: int | None = None) -> Callable[[Any], int]:
-    """Return a check that a value is a whole number within limits (as text in a query)."""
+    """Return a check that a value is a whole number within limits."""
 
     def check(value: Any) -> int:
-        is_digits = isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit()
-        number = int(value) if is_digits and len(value) < 20 else value
+        number = value.as_number() if isinstance(value, Parameter) else value
         if isinstance(number, bool) or not isinstance(number, int):
             raise ValueError("Must be a whole number")
         if (least is not None and number < least) or (most is not None and number > most):
@@ -181,11 +180,22 @@ def moment(value: Any) -> datetime:
     return read_moment(value)
 
 
+class Parameter(str):
+    """A value from a query, where numbers and truths are text as well."""
+
+    __slots__ = ()
+
+    def as_number(self) -> int | str:
+        """Return the whole number that the text is, else the text."""
+        is_number = self.isascii() and self.removeprefix("-").isdigit() and len(self) < 20
+        return int(self) if is_number else self
+
+
 class Query(Fields):
     """The parameters of the query, read in the same way; one given twice is a mistake."""
 
     def __init__(self) -> None:
-        super().__init__(request.args.to_dict())
+        super().__init__({name: Parameter(value) for name, value in request.args.items()})
         for name, values in request.args.lists():
             if len(values) > 1:
                 self.problems.add(f"/{name}", "Must be given once")
