@@ -1,5 +1,7 @@
 """Rules over HTTP, and the explanation of what becomes of a message."""
 
+from typing import Any
+
 import pytest
 
 from tests.control.test_clock import CourierDesk
@@ -31,7 +33,7 @@ def test_hits_are_counted_rule_by_rule(desk):
 
 def test_putting_replaces_all(desk):
     desk.do("POST", "/outcomes", {"outcome": "read"}, 201)
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"id": "a", "outcome": "replied", "reply": {"text": "No"}, "delays": {"reply": "1m"}},
         {"id": "b", "outcome": "rejected", "share": 0.5, "error": {"code": "E", "message": "m"}},
     ]

@@ -1,13 +1,15 @@
 """Advancing: what happens, when, in which order, and where it stops."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from emulator.core.clock import LATEST
 from emulator.core.errors import Closed, Conflict
 from emulator.core.ledger import Goal
+from emulator.core.records import Message
 from emulator.core.sending import Answer
 from tests.acme import NOON, Bench
 
@@ -212,8 +214,8 @@ def test_a_detailed_ledger_has_a_line_for_each_thing():
 def test_time_stands_still_while_a_receiver_handles_a_callback():
     bench = Bench(endpoint=True)
     bench.send("+1")
+    seen: list[datetime] = []
     bench.sender.on_send = lambda parcel: seen.append(bench.sandbox.clock.now())
-    seen = []
 
     bench.advance(by=3600)
 
@@ -223,7 +225,7 @@ def test_time_stands_still_while_a_receiver_handles_a_callback():
 def test_what_a_receiver_sends_in_its_handler_happens_at_that_moment():
     bench = Bench(endpoint=True)
     bench.send("+1")
-    answers = []
+    answers: list[Message] = []
 
     def answer(parcel):
         if not answers:
@@ -278,13 +280,19 @@ class Courtesy:
     """A receiver that answers only when it is told to."""
 
     def __init__(self, bench: Bench) -> None:
-        self.waiting = []
+        self.waiting: list[Callable[[Answer], None]] = []
         self.arrived = threading.Event()
-        bench.sender.post = self.post
+        bench.sandbox.sender = self
 
     def post(self, world, lane, parcel, done):
         self.waiting.append(done)
         self.arrived.set()
+
+    def abandon(self, world):
+        self.waiting.clear()
+
+    def close(self):
+        """Nothing is open."""
 
     def answer(self, answer):
         self.arrived.wait(10)
@@ -367,9 +375,9 @@ def test_a_fork_takes_along_what_was_in_the_air():
     Courtesy(bench)
     bench.send("+1")
     bench.advance(by=1, max_real=timedelta(seconds=0.01))
-    del bench.sender.post
 
     fork = bench.sandbox.fork("copy")
+    fork.sender = bench.sender
     ledger = fork.engine.advance(Goal(until="idle"))
 
     assert (ledger.attempted, ledger.succeeded) == (1, 1)
@@ -470,7 +478,7 @@ def test_advancing_a_real_clock_shifts_it():
     wall = [1000.0]
     bench = Bench(source=lambda: wall[0])
     [message] = bench.send("+1")
-    woken = []
+    woken: list[object] = []
     bench.sandbox.wake = woken.append
 
     bench.advance(by=3600)

@@ -1,6 +1,7 @@
 """Which rule decides, how shares and uses are counted, and how long steps take."""
 
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from statistics import median, quantiles
 
@@ -339,8 +340,7 @@ def test_errors_of_rules_are_carried_to_the_message():
 def spans(delays, count=2000):
     draws = Draws(0)
     return [
-        draw_delay(delays, lambda at=at: draws.fraction("x", at)).total_seconds()
-        for at in range(count)
+        draw_delay(delays, partial(draws.fraction, "x", at)).total_seconds() for at in range(count)
     ]
 
 

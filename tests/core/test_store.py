@@ -221,7 +221,7 @@ def test_an_error_may_keep_what_was_changed(store):
 
 
 def test_actions_follow_the_unit_and_see_a_free_lock(store):
-    seen = []
+    seen: list[Any] = []
     store.on_commit.append(lambda changes: seen.append([c.id for c in changes]))
     store.on_release = lambda: seen.append("released")
     with store.unit():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.core.lifecycle import OUTCOMES
@@ -125,6 +125,7 @@ def seen(bench: Bench) -> Any:
     )
 
 
+@settings(max_examples=60)
 @given(RULES, SENDS, ANSWERS, st.sampled_from(["fast", "realistic", "instant"]))
 def test_jumping_ends_where_walking_and_running_end(rules, sends, answers, latency):
     scenario = Scenario(rules, sends, answers, latency)
@@ -135,6 +136,7 @@ def test_jumping_ends_where_walking_and_running_end(rules, sends, answers, laten
     assert seen(scenario.run(0.31)) == jumped
 
 
+@settings(max_examples=30)
 @given(RULES, SENDS, ANSWERS)
 def test_two_runs_of_the_same_calls_are_the_same(rules, sends, answers):
     scenario = Scenario(rules, sends, answers, "realistic")
