@@ -17,8 +17,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-SHELL = [text for language, text in BLOCKS if language == "sh"]
-PROGRAMS = [text for language, text in BLOCKS if language == "python"]
 MADE = re.findall(r"\bmake ([a-z]+)", README)
 
 pytestmark = pytest.mark.xdist_group("readme")
@@ -28,7 +26,8 @@ def first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     said = process.stdout.readline()
     assert said, "the server ended without a word"
-    return json.loads(said)
+    started: dict[str, Any] = json.loads(said)
+    return started
 
 
 @pytest.fixture(scope="module")

@@ -142,7 +142,7 @@ class Table(Generic[R]):
         entries = self._orders[order].get(partition)
         return self._rows[entries[-1][2]] if entries else None
 
-    def page(
+    def page(  # noqa: PLR0913 - what a list can ask for, each by its name
         self,
         order: str,
         partition: Hashable,
