@@ -45,6 +45,11 @@ class Engine:
         """How many callbacks are on their way to a receiver."""
         return self._flights
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is moving through the agenda already."""
+        return self._turn.locked()
+
     def took_off(self) -> None:
         """Note that a callback has been handed to the sender."""
         with self._flight_lock:

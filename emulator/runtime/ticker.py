@@ -88,6 +88,9 @@ class Ticker:
         self._set(min([*dues, self._now() + HOUSEKEEPING]))
 
     def _due(self, sandbox: Sandbox) -> datetime | None:
+        if sandbox.engine.is_busy:
+            # Whoever advances it rouses it at the end; until then looking again would be idle.
+            return None
         with sandbox.store.lock:
             at = sandbox.agenda.next_at()
             seconds = None if at is None else sandbox.clock.real_seconds_until(at)

@@ -487,3 +487,15 @@ def test_advancing_a_real_clock_shifts_it():
     assert bench.states(message) == ["queued", "sent", "delivered"]
     assert bench.sandbox.clock.now() == NOON + seconds(3605)
     assert bench.sandbox in woken
+
+
+def test_a_clock_that_is_being_advanced_is_busy_until_it_is_roused():
+    wall = [1000.0]
+    bench = Bench(source=lambda: wall[0])
+    bench.plan(1, "campaign", "fire")
+    seen = []
+    bench.sandbox.wake = lambda sandbox: seen.append(sandbox.engine.is_busy)
+
+    bench.advance(by=60)
+
+    assert seen == [True, False]
