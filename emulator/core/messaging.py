@@ -221,20 +221,37 @@ class Messaging:
         ):
             raise Conflict(f"{lifecycle.name}: no way from {message.state!r} to {target!r}")
         sandbox = self._sandbox
-        sandbox.agenda.cancel(vendor.step_topic, message.id)
-        sandbox.agenda.cancel(vendor.reply_topic, message.id)
-        plan = Plan(
-            outcome=message.plan.outcome,
-            path=(*message.plan.path[: message.taken], target),
-            source=message.plan.source,
-            rule=message.plan.rule,
-            error=error or message.plan.error,
-        )
-        changed = sandbox.store.table(vendor.messages).change(message, plan=plan)
-        [move] = self.move(vendor, [(changed, target)], sandbox.clock.now())
-        sandbox.agenda.cancel(vendor.reply_topic, message.id)
-        latest: Message = sandbox.store.table(vendor.messages).get(move.after.id)
+        self.divert(vendor, [message], target, sandbox.clock.now(), error)
+        latest: Message = sandbox.store.table(vendor.messages).get(message.id)
         return latest
+
+    def divert(
+        self,
+        vendor: Vendor,
+        messages: Sequence[Any],
+        target: str,
+        at: datetime,
+        error: Failure | None = None,
+    ) -> list[Move]:
+        """Bring messages into a state that their plans do not say, with all that follows.
+
+        What was planned for them is forgotten, answers of people included.
+        """
+        agenda = self._sandbox.agenda
+        table = self._sandbox.store.table(vendor.messages)
+        plans: dict[tuple[int, int], Plan] = {}
+        wanted = []
+        for message in messages:
+            agenda.cancel(vendor.step_topic, message.id)
+            agenda.cancel(vendor.reply_topic, message.id)
+            key = id(message.plan), message.taken
+            if key not in plans:
+                plans[key] = _diverted(message, target, error)
+            wanted.append((table.change(message, plan=plans[key]), target))
+        moves = self.move(vendor, wanted, at)
+        for move in moves:
+            agenda.cancel(vendor.reply_topic, move.after.id)
+        return moves
 
     def reply(self, vendor: Vendor, id: str) -> None:
         """Let the person that a message went to answer it."""
@@ -245,3 +262,14 @@ class Messaging:
                 account=message.account, from_=message.address, text=text, in_reply_to=message.id
             )
             vendor.receive(self._sandbox, wanted)
+
+
+def _diverted(message: Message, target: str, error: Failure | None) -> Plan:
+    plan = message.plan
+    return Plan(
+        outcome=plan.outcome,
+        path=(*plan.path[: message.taken], target),
+        source=plan.source,
+        rule=plan.rule,
+        error=error or plan.error,
+    )
