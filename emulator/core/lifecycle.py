@@ -76,3 +76,21 @@ class Lifecycle:
         """All states that the steps or pushes name."""
         stepped = {state for step in self.steps for state in step}
         return frozenset(stepped | set(self.pushes) | set().union(*self.pushes.values()))
+
+
+def reachable(steps: Mapping[tuple[str, str], Delay]) -> dict[str, frozenset[str]]:
+    """Return for each state all states that legal moves lead to, however many they are.
+
+    :param steps: legal moves without a circle.
+    """
+    found: dict[str, frozenset[str]] = {}
+
+    def visit(state: str) -> frozenset[str]:
+        if state not in found:
+            targets = [after for before, after in steps if before == state]
+            found[state] = frozenset(targets).union(*map(visit, targets))
+        return found[state]
+
+    for before, _ in steps:
+        visit(before)
+    return found

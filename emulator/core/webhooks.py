@@ -201,6 +201,28 @@ class Webhooks:
             sandbox.agenda.plan(again, TOPIC, id)
 
 
+class Listeners:
+    """The endpoints that want an event of one vendor, looked up once for many events."""
+
+    def __init__(self, sandbox: Sandbox, vendor: Vendor) -> None:
+        self._sandbox = sandbox
+        self._vendor = vendor
+        self._known: dict[tuple[str, str, str | None], list[Endpoint]] = {}
+
+    def of(self, account: str, event: str, channel: str | None = None) -> list[Endpoint]:
+        """Return the active endpoints that want this event; see :meth:`Webhooks.listening`."""
+        key = account, event, channel
+        endpoints = self._known.get(key)
+        if endpoints is None:
+            endpoints = self._sandbox.webhooks.listening(self._vendor.slug, *key)
+            self._known[key] = endpoints
+        return endpoints
+
+    def owe(self, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes) -> None:
+        """Owe an event to the endpoints found; see :meth:`Webhooks.owe`."""
+        self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
+
+
 def _attempt(at: datetime, answer: Answer) -> Attempt:
     return Attempt(
         at=at,

@@ -1,0 +1,111 @@
+"""Parts of fixtures: objects whose fields are read one by one, with every mistake noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from emulator.core.errors import Problems, escape, nearest
+
+ONE_OF = "Must be one of: "
+
+
+class Value(fields.Field[Any]):
+    """A value that one function reads; it raises ValueError with what the value must be."""
+
+    def __init__(self, check: Callable[[Any], Any], **more: Any) -> None:
+        super().__init__(**more)
+        self.check = check
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        try:
+            return self.check(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class Part(Schema):
+    """An object of a fixture; fields that are absent stay absent."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class CamelPart(Part):
+    """A part whose field names are in camelCase in the document."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Name the field as the document does."""
+        first, *others = field_name.split("_")
+        field_obj.data_key = first + "".join(word.capitalize() for word in others)
+
+
+def read_part(schema: Part, given: Any, pointer: str, problems: Problems) -> dict[str, Any] | None:
+    """Return the fields given, None if there are mistakes."""
+    if not isinstance(given, dict):
+        problems.add(pointer, "Must be an object")
+        return None
+    before = len(problems.found)
+    known = [field.data_key or name for name, field in schema.load_fields.items()]
+    problems.unknown_keys(pointer, given, known)
+    try:
+        read: dict[str, Any] = schema.load(given, partial=True)
+    except ValidationError as error:
+        for name, messages in error.messages_dict.items():
+            for message in messages:
+                suggestion = _suggestion(given.get(name), message)
+                problems.add(f"{pointer}/{escape(name)}", message, suggestion)
+        return None
+    return read if len(problems.found) == before else None
+
+
+def _suggestion(value: Any, message: str) -> str | None:
+    choices = message.removeprefix(ONE_OF)
+    if choices == message or not isinstance(value, str):
+        return None
+    return nearest(value, choices.split(", "))
+
+
+def text(value: Any) -> str:
+    """Check that a value is a string with something in it."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("Must be a string that is not empty")
+    return value
+
+
+def any_text(value: Any) -> str:
+    """Check that a value is a string."""
+    if not isinstance(value, str):
+        raise ValueError("Must be a string")
+    return value
+
+
+def whole(value: Any) -> int:
+    """Check that a value is a whole number from 0."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("Must be a whole number from 0")
+    return value
+
+
+def thing(value: Any) -> dict[str, Any]:
+    """Check that a value is an object."""
+    if not isinstance(value, dict):
+        raise ValueError("Must be an object")
+    return value
+
+
+def things(value: Any) -> list[Any]:
+    """Check that a value is a list; its items are read by whoever knows them."""
+    if not isinstance(value, list):
+        raise ValueError("Must be a list of objects")
+    return value
+
+
+def key_text(value: Any, longest: int = 512) -> str:
+    """Check that a value can be an API key."""
+    key = text(value)
+    if len(key) > longest or not key.isprintable() or key != key.strip():
+        raise ValueError(f"Must be 1 to {longest} printable characters")
+    return key
