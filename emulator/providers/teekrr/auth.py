@@ -15,6 +15,7 @@ from emulator.core.ratelimits import limit_of
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Record
 from emulator.web.context import caller, sandbox, set_caller
+from emulator.web.keys import bearer, stand_in
 from emulator.web.operations import Operation
 
 from . import errors
@@ -30,13 +31,6 @@ def credential(environ: Mapping[str, Any]) -> str | None:
     if MEDIA_PREFIX in path:
         return path.rpartition("/")[2]
     return bearer(environ)
-
-
-def bearer(environ: Mapping[str, Any]) -> str | None:
-    """Return the API key of a request, None if there is none."""
-    scheme, _, key = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
-    key = key.strip()
-    return key if scheme.lower() == "bearer" and key else None
 
 
 def account_of_key(found: Sandbox, key: str) -> str | None:
@@ -89,13 +83,10 @@ def _recognise() -> Key:
 
 
 def _stand_in(found: Sandbox, given: str) -> Key | None:
-    is_well_formed = given.isascii() and given.isprintable() and " " not in given
-    if found.settings["unknown_keys"] != "accept" or not is_well_formed:
+    client = stand_in(found, CLIENTS, given)
+    if client is None:
         return None
-    clients = found.store.table(CLIENTS).page("all", "all", limit=1, is_descending=False).records
-    if not clients:
-        return None
-    return Key(id="", serial=0, account=clients[0].id, name="any", key=given)
+    return Key(id="", serial=0, account=client.id, name="any", key=given)
 
 
 def _check_scope(key: Key, scope: str) -> None:

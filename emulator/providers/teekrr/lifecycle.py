@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from emulator.core.counting import shifted, shifts
 from emulator.core.errors import Conflict, Invalid, Problem
-from emulator.core.lifecycle import Delay, Lifecycle
+from emulator.core.lifecycle import Delay, Lifecycle, reachable
 from emulator.core.outcomes import step_delay
 from emulator.core.records import Broadcast, Failure, Message
 from emulator.core.sandbox import Sandbox
@@ -45,22 +46,6 @@ TEXTS = {
 """What is said with the codes that are known, where a rule gives a code alone."""
 
 
-def _reachable(steps: Mapping[tuple[str, str], Delay]) -> dict[str, frozenset[str]]:
-    """Return for each state all states that legal moves lead to, however many they are."""
-    reachable: dict[str, frozenset[str]] = {}
-
-    def visit(state: str) -> frozenset[str]:
-        # No lifecycle of this vendor has a circle.
-        if state not in reachable:
-            targets = [after for before, after in steps if before == state]
-            reachable[state] = frozenset(targets).union(*map(visit, targets))
-        return reachable[state]
-
-    for before, _ in steps:
-        visit(before)
-    return reachable
-
-
 def _queued(accepted: str, **more: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     delivered = ("enqueued", accepted, "delivered")
     undelivered = ("enqueued", accepted, "failed")
@@ -92,7 +77,7 @@ SMS = Lifecycle(
     steps=_SMS_STEPS,
     outcomes=_queued("send"),
     delay_names={"send": "sent", "delivered": "delivered", "failed": "failed"},
-    pushes=_reachable(_SMS_STEPS),
+    pushes=reachable(_SMS_STEPS),
     approximated=frozenset(
         {"read", "replied", "flaky", "pending", "bounced_permanent", "bounced_transient"}
     ),
@@ -113,7 +98,7 @@ WHATSAPP = Lifecycle(
     steps=_WHATSAPP_STEPS,
     outcomes=_queued("sent", read=("enqueued", "sent", "delivered", "read")),
     delay_names={"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"},
-    pushes=_reachable(_WHATSAPP_STEPS),
+    pushes=reachable(_WHATSAPP_STEPS),
     approximated=frozenset(
         {"replied", "flaky", "pending", "bounced_permanent", "bounced_transient"}
     ),
@@ -146,7 +131,7 @@ EMAIL = Lifecycle(
         "failed": "failed",
         "bounced": "failed",
     },
-    pushes=_reachable(_EMAIL_STEPS),
+    pushes=reachable(_EMAIL_STEPS),
     approximated=frozenset({"read", "replied", "flaky"}),
 )
 
@@ -206,23 +191,15 @@ def count(
     found: Sandbox, steps: Sequence[tuple[TeekrrMessage, TeekrrMessage]], at: datetime
 ) -> None:
     """Keep the counts and states of broadcasts; each record changes once."""
-    shifts: dict[str, Counter[str]] = {}
     finished: Counter[str] = Counter()
     for before, after in steps:
         if after.broadcast is not None:
-            shift = shifts.setdefault(after.broadcast, Counter())
-            shift[before.state] -= 1
-            shift[after.state] += 1
             finished[after.broadcast] += after.is_over and not before.is_over
     table = found.store.table(CAMPAIGNS)
-    for id, shift in shifts.items():
+    for id, shift in shifts(steps).items():
         campaign = table.get(id)
         unfinished = campaign.unfinished - finished[id]
-        counts = {
-            state: number
-            for state in (*campaign.counts, *(shift.keys() - campaign.counts.keys()))
-            if (number := campaign.counts.get(state, 0) + shift[state])
-        }
+        counts = shifted(campaign.counts, shift)
         state = _campaign_state(campaign, unfinished, at)
         table.change(campaign, counts=counts, unfinished=unfinished, state=state)
 

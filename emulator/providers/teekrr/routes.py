@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import FileStorage
 
+from emulator.core.wording import Wording
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, rests_on, sandbox
 from emulator.web.operations import operation
@@ -49,7 +50,7 @@ def send_sms() -> Response:
     content: str = body.get("template_content", "")
     if (name := body.get("template_name")) is not None:
         content = templates.text_template(found, client, "sms", name).content
-    letters = _texts(body, templates.Wording(content))
+    letters = _texts(body, templates.text_wording(content))
     return _accepted(sending.broadcast(found, client, _draft("sms", body, letters)))
 
 
@@ -124,8 +125,8 @@ def send_email() -> Response:
     body, client, found = schemas.read(schemas.EmailBody), caller(), sandbox()
     templates.check_subscription(client, "email")
     template = templates.text_template(found, client, "email", body["template_name"])
-    subject = templates.Wording(body["subject"])
-    letters = _texts(body, templates.Wording(template.content), subject)
+    subject = templates.text_wording(body["subject"])
+    letters = _texts(body, templates.text_wording(template.content), subject)
     campaign = sending.broadcast(found, client, _draft("email", body, letters))
     if campaign.scheduled_at is not None:
         return _accepted(campaign)
@@ -156,9 +157,7 @@ def fetch_upload(id: str) -> Response:
     return Response(upload.content, content_type=upload.content_type)
 
 
-def _texts(
-    body: dict[str, Any], content: templates.Wording, subject: templates.Wording | None = None
-) -> list[Letter]:
+def _texts(body: dict[str, Any], content: Wording, subject: Wording | None = None) -> list[Letter]:
     """Return what each recipient of an SMS or e-mail broadcast gets."""
     rows: list[Recipient] | None = body.get("recipient_variables")
     if rows is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.core.sandbox import Sandbox
+from emulator.core.wording import Wording
 
 from .errors import Missing, NotApproved, NotSubscribed, ValidationFailed, Violation
 from .recipients import Recipient
@@ -17,23 +18,9 @@ WHATSAPP_PLACEHOLDER = re.compile(r"\{\{([A-Za-z0-9_]+)\}\}")
 MEDIA_OF_FORMAT = {"image": "headerImage", "video": "headerVideo", "document": "headerDocument"}
 
 
-class Wording:
-    """A text with placeholders, taken apart once for many recipients."""
-
-    def __init__(self, text: str, placeholder: re.Pattern[str] = PLACEHOLDER) -> None:
-        self.text = text
-        # Text and names by turns, beginning and ending with text.
-        self._pieces = placeholder.split(text)
-        self._names = self._pieces[1::2]
-        self.names = tuple(dict.fromkeys(self._names))
-
-    def fill(self, values: Mapping[str, str]) -> str:
-        """Return the text with all of its values; none is looked into again."""
-        if not self._names:
-            return self.text
-        pieces = self._pieces.copy()
-        pieces[1::2] = [values[name] for name in self._names]
-        return "".join(pieces)
+def text_wording(text: str) -> Wording:
+    """Return the text of an SMS or e-mail template, ready to be filled."""
+    return Wording(text, PLACEHOLDER)
 
 
 def check_subscription(client: Client, channel: str) -> None:

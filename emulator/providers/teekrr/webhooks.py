@@ -13,6 +13,7 @@ import msgspec
 
 from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
+from emulator.core.webhooks import Listeners
 
 from .credit import Booking, booking_of
 from .records import SLUG, TeekrrMessage
@@ -79,10 +80,10 @@ def tell(
     found: Sandbox, steps: Iterable[tuple[TeekrrMessage, TeekrrMessage]], at: datetime
 ) -> None:
     """Owe the events of many steps; ``billed`` comes before what else a step tells."""
-    listeners = _Listeners(found)
+    listeners = Listeners(found, found.vendor(SLUG))
     for before, after in steps:
         for event in _events(before, after):
-            listeners.tell(event, after, at)
+            _tell(listeners, event, after, at)
 
 
 def _events(before: TeekrrMessage, after: TeekrrMessage) -> list[str]:
@@ -98,27 +99,20 @@ def _events(before: TeekrrMessage, after: TeekrrMessage) -> list[str]:
 
 def tell_of_soft_bounces(found: Sandbox, messages: Sequence[TeekrrMessage], at: datetime) -> None:
     """Owe the event of a soft bounce for each of these messages."""
-    listeners = _Listeners(found)
+    listeners = Listeners(found, found.vendor(SLUG))
     for message in messages:
-        listeners.tell("bounced", message, at, bounce_type=SOFT)
+        _tell(listeners, "bounced", message, at, bounce_type=SOFT)
 
 
-class _Listeners:
-    """The endpoints that want an event, looked up once for each account, event and channel."""
-
-    def __init__(self, found: Sandbox) -> None:
-        self._found = found
-        self._vendor = found.vendor(SLUG)
-        self._known: dict[tuple[str, str, str], list[Endpoint]] = {}
-
-    def tell(
-        self, event: str, message: TeekrrMessage, at: datetime, *, bounce_type: str = HARD
-    ) -> None:
-        key = (message.account, event, message.channel)
-        endpoints = self._known.get(key)
-        if endpoints is None:
-            endpoints = self._found.webhooks.listening(SLUG, *key)
-            self._known[key] = endpoints
-        if endpoints:
-            body = msgspec.json.encode(payload(event, message, at, bounce_type=bounce_type))
-            self._found.webhooks.owe(self._vendor, endpoints, event, message.id, body)
+def _tell(
+    listeners: Listeners,
+    event: str,
+    message: TeekrrMessage,
+    at: datetime,
+    *,
+    bounce_type: str = HARD,
+) -> None:
+    endpoints = listeners.of(message.account, event, message.channel)
+    if endpoints:
+        body = msgspec.json.encode(payload(event, message, at, bounce_type=bounce_type))
+        listeners.owe(endpoints, event, message.id, body)
