@@ -133,7 +133,7 @@ def pause(sandbox: Sandbox, delay: Delay, *subject: object) -> timedelta:
 
 def _after_error(message: RapidMessage, at: datetime) -> dict[str, Any]:
     errors = message.errors + 1
-    changes = {"modified_on": at, "sent_on": None, "errors": errors}
+    changes: dict[str, Any] = {"modified_on": at, "sent_on": None, "errors": errors}
     if message.taken + 1 == len(message.plan.path):
         # A tester made it fail, so no plan says yet what the retry comes to.
         changes["plan"] = _plan_after_error(message, errors)
