@@ -139,9 +139,17 @@ def _read_candidate(sandbox: Sandbox, fields: Fields) -> tuple[Vendor, Candidate
     assert to is not None
     vendor, address = sandbox.vendors[provider], plain_address(to)
     values["account"] = values["account"] or _first_account(sandbox, vendor)
-    values["channel"] = values["channel"] or ("email" if "@" in address else vendor.channels[0])
+    values["channel"] = values["channel"] or _likely_channel(vendor, to)
     values["nth"] = values["nth"] or sandbox.store.sends.get(address, 0) + 1
     return vendor, Candidate(provider=provider, address=address, **values)
+
+
+def _likely_channel(vendor: Vendor, to: str) -> str:
+    scheme = to.partition(":")[0]
+    if scheme in vendor.channels:
+        return scheme
+    is_email = "@" in to and "email" in vendor.channels
+    return "email" if is_email else vendor.channels[0]
 
 
 def _first_account(sandbox: Sandbox, vendor: Vendor) -> str:

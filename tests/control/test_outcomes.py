@@ -173,7 +173,9 @@ def test_without_rules_magic_and_defaults_decide(desk, asked, outcome, source, a
     [
         ({"channel": "email"}, {"channel": "email"}),
         ({"channel": "email"}, {"to": "anna@a.example"}),
+        ({"channel": "email"}, {"to": "email:anna@a.example"}),
         ({"channel": "sms"}, {}),
+        ({"channel": "sms"}, {"to": "tel:+1555"}),
         ({"account": "one"}, {}),
         ({"account": "two"}, {"account": "two"}),
         ({"template": "t"}, {"template": "t"}),
