@@ -6,6 +6,7 @@ import copy
 import time
 from typing import Any
 
+import phonenumbers
 import pytest
 
 from emulator.app import fixture_library
@@ -128,6 +129,23 @@ def test_empty_has_one_administrator_and_nothing_else(make_rapidpro):
     assert [user["role"] for user in rapidpro.items("users")] == ["administrator"]
     assert rapidpro.items("contacts") == rapidpro.items("channels") == []
     assert [group["name"] for group in rapidpro.items("groups")] == ["Open Tickets"]
+
+
+def test_demo_shows_an_organisation_at_work(make_rapidpro):
+    demo = fixture_library().read("demo")
+    rapidpro = make_rapidpro({"emulator": 1, "rapidpro": demo["rapidpro"]}, token="rp_demo_admin")
+
+    numbers = [
+        phonenumbers.parse(urn.removeprefix("tel:"))
+        for contact in rapidpro.items("contacts")
+        for urn in contact["urns"]
+        if urn.startswith("tel:")
+    ]
+    assert len(numbers) == 60
+    assert all(phonenumbers.is_valid_number_for_region(number, "KE") for number in numbers)
+    states = {broadcast["status"] for broadcast in rapidpro.items("broadcasts")}
+    assert states == {"completed", "started", "failed"}
+    assert rapidpro.items("messages", folder="inbox")
 
 
 # --- What is left out
