@@ -209,6 +209,9 @@ class ProviderApp(Flask):
         response = self.provider.finish(response)
         visit = context.visit()
         found, sandbox = visit.exchange, visit.sandbox
+        if sandbox is None:
+            name = request.environ["emulator.sandbox_name"]
+            response.headers["X-Emulator-Hint"] = _one_line(f"there is no sandbox {name!r}")
         if found is None or sandbox is None:
             return response
         if found.hint:

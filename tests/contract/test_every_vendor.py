@@ -1,0 +1,181 @@
+"""What must hold for every vendor, whoever adds one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from emulator.core.lifecycle import OUTCOMES
+from emulator.registry import PROVIDERS
+from emulator.web.operations import LEVELS
+from emulator.web.provider import ProviderApp
+from tests.contract.conftest import CHANNELS, Speaker
+from tests.world import World
+
+ADDRESSES = {"sms": "60123456789", "whatsapp": "60123456789", "email": "aisyah@example.com"}
+DEFAULT = "/_emulator/sandboxes/default"
+
+
+def items(world: World, path: str) -> list[dict]:
+    return world.call("GET", f"{DEFAULT}{path}").get_json()["items"]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.slug)
+def test_operations_say_where_they_come_from(provider):
+    served = list(ProviderApp(provider).served())
+
+    assert served
+    for operation in (found.operation for found in served):
+        assert operation.source
+        assert operation.evidence in LEVELS
+        assert date.fromisoformat(operation.read_on)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.slug)
+def test_operations_have_names_of_their_own(provider):
+    places = {}
+    for found in ProviderApp(provider).served():
+        places.setdefault(found.operation.id, set()).add(found.view)
+
+    assert {id: len(views) for id, views in places.items()} == dict.fromkeys(places, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
+def test_unknown_paths_are_refused_in_the_vendors_shape(world, speaker: Speaker, method):
+    answer = world.client.open(f"/{speaker.slug}/no/such/thing", method=method)
+
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/json"
+    assert "X-Emulator-Hint" in answer.headers
+    assert "X-Emulator-Evidence" not in answer.headers
+    [entry] = items(world, "/requests?matched=false")
+    assert (entry["method"], entry["operation"]) == (method, None)
+
+
+def test_unknown_sandboxes_are_refused_in_the_vendors_shape(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    answer = speaker.send(world, channel, ADDRESSES[channel], sandbox="nobody-made-it")
+
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/json"
+    assert "nobody-made-it" in answer.headers["X-Emulator-Hint"]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize(
+    ("speaker", "channel"), CHANNELS, ids=[f"{s.slug}-{c}" for s, c in CHANNELS]
+)
+def test_every_outcome_reaches_its_end(world, speaker: Speaker, channel, outcome):
+    rule = {"provider": speaker.slug, "outcome": outcome}
+    assert world.call("PUT", f"{DEFAULT}/outcomes", {"rules": [rule]}).status_code == 200
+
+    sent = speaker.send(world, channel, ADDRESSES[channel])
+    ledger = world.call("POST", f"{DEFAULT}/clock/advance", {"by": "2d"}).get_json()
+
+    assert sent.status_code < 300, sent.text
+    assert ledger["reason"] == "target"
+    [message] = items(
+        world, f"/messages?provider={speaker.slug}&direction=out&to={sent_to(channel)}"
+    )
+    lifecycle = speaker.provider.vendor.lifecycle(channel)
+    path = lifecycle.outcomes[outcome]
+    assert message["outcome"] == outcome
+    assert message["status"] == (path[-1] if path else message["history"][-1]["status"])
+    assert len(message["history"]) >= len(path)
+
+
+def sent_to(channel: str) -> str:
+    return ADDRESSES[channel].replace("@", "%40")
+
+
+def test_replied_makes_an_inbound_message(world, speaker: Speaker):
+    rule = {"provider": speaker.slug, "outcome": "replied", "reply": {"text": "Yes please"}}
+    world.call("PUT", f"{DEFAULT}/outcomes", {"rules": [rule]})
+    speaker.send(world, "sms", ADDRESSES["sms"])
+
+    world.call("POST", f"{DEFAULT}/clock/advance", {"by": "1d"})
+
+    texts = [m["text"] for m in items(world, f"/messages?provider={speaker.slug}&direction=in")]
+    assert "Yes please" in texts
+
+
+def test_forks_go_their_own_way(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    for name in ("left", "right"):
+        made = world.call("POST", "/_emulator/sandboxes", {"name": name, "from": "default"})
+        assert made.status_code == 201
+    before = world.call("GET", f"{DEFAULT}/messages").get_json()["total"]
+
+    for name in ("left", "right"):
+        speaker.send(world, channel, ADDRESSES[channel], sandbox=name)
+        advance = f"/_emulator/sandboxes/{name}/clock/advance"
+        world.call("POST", advance, {"by": "1d"})
+
+    left, right = (
+        world.call("GET", f"/_emulator/sandboxes/{name}/messages").get_json()
+        for name in ("left", "right")
+    )
+    assert left == right
+    assert left["total"] == before + 1
+    assert world.call("GET", f"{DEFAULT}/messages").get_json()["total"] == before
+
+
+def test_reset_takes_everything_back(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    before = world.call("GET", f"{DEFAULT}/messages").get_json()
+    accounts = world.call("GET", f"{DEFAULT}/accounts").get_json()
+    speaker.send(world, channel, ADDRESSES[channel])
+    world.call("POST", f"{DEFAULT}/clock/advance", {"by": "1d"})
+
+    assert world.call("POST", f"{DEFAULT}/reset").status_code == 200
+
+    assert world.call("GET", f"{DEFAULT}/messages").get_json() == before
+    assert world.call("GET", f"{DEFAULT}/accounts").get_json() == accounts
+    assert world.call("GET", f"{DEFAULT}/requests").get_json()["total"] == 0
+
+
+def test_empty_sandboxes_know_no_key(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    world.call("POST", f"{DEFAULT}/reset", {"to": "empty"})
+
+    assert speaker.send(world, channel, ADDRESSES[channel]).status_code in (401, 403)
+
+
+def test_instant_latency_finishes_within_the_request(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    world.call("PATCH", f"{DEFAULT}/settings", {"latency": "instant"})
+
+    speaker.send(world, channel, ADDRESSES[channel])
+
+    [message] = items(
+        world, f"/messages?provider={speaker.slug}&direction=out&to={sent_to(channel)}"
+    )
+    assert message["status"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    "error", ["not json", '{"a": NaN}', '{"a": "\\ud800"}', "\xff", "[" * 5000]
+)
+def test_bodies_that_cannot_be_read_are_the_clients_fault(world, speaker: Speaker, error):
+    for path, _ in speaker.channels.values():
+        answer = world.client.post(
+            f"/{speaker.slug}{path}",
+            data=error.encode("latin-1"),
+            headers={**speaker.headers, "Content-Type": "application/json"},
+        )
+
+        assert 400 <= answer.status_code < 500
+        assert answer.is_json
+
+
+def test_bodies_over_the_limit_are_refused(world, speaker: Speaker):
+    path, _ = next(iter(speaker.channels.values()))
+    answer = world.client.post(
+        f"/{speaker.slug}{path}",
+        data=b" " * (32 * 1024 * 1024 + 1),
+        headers={**speaker.headers, "Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 413
+    assert answer.is_json
