@@ -17,17 +17,21 @@ LISTS = ("header", "body", "button")
 
 @dataclass(frozen=True)
 class AddressKind:
-    """What addresses of a channel look like, and what is said of others."""
+    """What addresses of a channel look like, and what is said of others.
+
+    :param sign: what may stand in front of an address and is not stored.
+    """
 
     matches: Callable[[str], Any]
     complaint: str
+    sign: str = ""
 
     def normal(self, address: str) -> str:
         """Return an address as it is stored and shown."""
-        return address.removeprefix("+")
+        return address.removeprefix(self.sign)
 
 
-PHONE = AddressKind(re.compile(r"\+?[1-9][0-9]{6,14}").fullmatch, "Invalid phone number")
+PHONE = AddressKind(re.compile(r"\+?[1-9][0-9]{6,14}").fullmatch, "Invalid phone number", "+")
 EMAIL = AddressKind(
     re.compile(r"(?=.{1,254}\Z)[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch, "Invalid email address"
 )
@@ -41,7 +45,7 @@ class Recipient(NamedTuple):
     variables: Mapping[str, Any]
 
 
-ReadValues = Callable[[Mapping[str, Any], str, list[Violation]], Mapping[str, Any]]
+ReadValues = Callable[[Mapping[str, Any], int | None, list[Violation]], Mapping[str, Any]]
 
 
 def type_name(value: object) -> str:
@@ -64,15 +68,15 @@ def expected(wanted: str, value: object) -> str:
 
 def read_addresses(given: Sequence[Any], kind: AddressKind, violations: list[Violation]) -> Any:
     """Return the addresses of standard mode as they are stored."""
-    matches, addresses = kind.matches, []
+    matches, sign, addresses = kind.matches, kind.sign, []
     for at, address in enumerate(given):
         if type(address) is not str:
             violations.append(Violation(f"recipients.{at}", expected("string", address)))
         elif not matches(address):
             violations.append(Violation(f"recipients.{at}", kind.complaint))
         else:
-            addresses.append(address)
-    return [address.removeprefix("+") for address in addresses]
+            addresses.append(address.removeprefix(sign))
+    return addresses
 
 
 def read_rows(
@@ -81,24 +85,30 @@ def read_rows(
     """Return the rows of dynamic mode."""
     rows = []
     for at, row in enumerate(given):
-        where = f"recipientVariables.{at}"
         if type(row) is not dict:
-            violations.append(Violation(where, expected("object", row)))
+            violations.append(Violation(f"recipientVariables.{at}", expected("object", row)))
             continue
         key = next((key for key in ADDRESS_KEYS if row.get(key) is not None), None)
         address = row[key] if key is not None else None
         complaint = _complaint(address, kind)
         if complaint is not None:
-            violations.append(Violation(f"{where}.recipient", complaint))
-        values = _values(row, key)
-        where = f"{where}.variables"
+            violations.append(Violation(f"recipientVariables.{at}.recipient", complaint))
+        values = row.get("variables")
+        if values is None:
+            values = _flat_values(row, key)
         if type(values) is not dict:
-            violations.append(Violation(where, expected("object", values)))
-        else:
-            read = read_values(values, where, violations)
-            if isinstance(address, str) and complaint is None:
-                rows.append(Recipient(address.removeprefix("+"), read))
+            violations.append(Violation(own_values(at), expected("object", values)))
+            continue
+        read = read_values(values, at, violations)
+        if complaint is None:
+            assert address is not None
+            rows.append(Recipient(kind.normal(address), read))
     return rows
+
+
+def own_values(at: int | None) -> str:
+    """Return the path of the values of the recipient at a position; None: of everybody."""
+    return "variables" if at is None else f"recipientVariables.{at}.variables"
 
 
 def _complaint(address: Any, kind: AddressKind) -> str | None:
@@ -109,33 +119,40 @@ def _complaint(address: Any, kind: AddressKind) -> str | None:
     return None if kind.matches(address) else kind.complaint
 
 
-def _values(row: Mapping[str, Any], address_key: str | None) -> Any:
-    # Without `variables` the object is flat: all of it but the address are values.
-    values = row.get("variables")
-    if values is not None:
-        return values
+def _flat_values(row: Mapping[str, Any], address_key: str | None) -> dict[str, Any]:
+    # Without `variables` all of the object but the address are values.
     return {name: value for name, value in row.items() if name not in (address_key, "variables")}
 
 
 def read_texts(
-    given: Mapping[str, Any], where: str, violations: list[Violation]
+    given: Mapping[str, Any], at: int | None, violations: list[Violation]
 ) -> Mapping[str, str]:
     """Return values for ``{name}`` placeholders: strings; null is no value."""
-    is_clean = True
-    for name, value in given.items():
+    for value in given.values():
         if type(value) is not str:
-            is_clean = False
-            if value is not None:
-                violations.append(Violation(f"{where}.{name}", expected("string", value)))
-    if is_clean:
-        return given
+            return _only_texts(given, own_values(at), violations)
+    return given
+
+
+def _only_texts(
+    given: Mapping[str, Any], where: str, violations: list[Violation]
+) -> Mapping[str, str]:
+    violations += [
+        Violation(f"{where}.{name}", expected("string", value))
+        for name, value in given.items()
+        if value is not None and type(value) is not str
+    ]
     return {name: value for name, value in given.items() if type(value) is str}
 
 
 def read_parts(
-    given: Mapping[str, Any], where: str, violations: list[Violation]
+    given: Mapping[str, Any], at: int | None, violations: list[Violation]
 ) -> Mapping[str, Any]:
     """Return values for the parts of a WhatsApp template; null is no value."""
+    body = given.get("body")
+    if len(given) == 1 and type(body) is list and all(type(value) is str for value in body):
+        return given  # nearly always there is nothing else
+    where = own_values(at)
     for name in LISTS:
         _check_list(given.get(name), f"{where}.{name}", violations)
     for name in MEDIA:
@@ -146,9 +163,8 @@ def read_parts(
     if params is not None and type(params) is not dict:
         violations.append(Violation(f"{where}.templateParams", expected("object", params)))
     elif params is not None:
-        read = read_texts(params, f"{where}.templateParams", violations)
-        if read is not params:
-            return {**given, "templateParams": read}
+        texts = _only_texts(params, f"{where}.templateParams", violations)
+        return {**given, "templateParams": texts}
     return given
 
 

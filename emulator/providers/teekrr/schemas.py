@@ -49,7 +49,8 @@ class Text(fields.Field[str]):
         self.empty = f"{label} is required" if label else "Must be at least 1 characters"
         if label is not None:
             more.update(required=True, error_messages={"required": self.empty})
-        super().__init__(**more)
+        limits = {"minLength": 1, **({"maxLength": most} if most else {})}
+        super().__init__(metadata={"type": "string", **limits}, **more)
         self.most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
@@ -67,6 +68,7 @@ class Word(Text):
 
     def __init__(self, words: tuple[str, ...], *, label: str) -> None:
         super().__init__(label=label)
+        self.metadata = {"type": "string", "enum": list(words)}
         self.words = words
         self.complaint = f"{label} must be one of: {', '.join(words)}"
 
@@ -90,6 +92,9 @@ class Phone(Text):
 class Moment(fields.Field[datetime]):
     """A moment in ISO 8601 with its zone."""
 
+    def __init__(self) -> None:
+        super().__init__(metadata={"type": "string", "format": "date-time"})
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
         if not isinstance(value, str):
             raise ValidationError(expected("string", value))
@@ -104,8 +109,11 @@ class Moment(fields.Field[datetime]):
 class Rows(fields.Field[list[Any]]):
     """A list of at most 10,000, read in one pass."""
 
-    def __init__(self, read: Callable[[list[Any], list[Violation]], list[Any]]) -> None:
-        super().__init__()
+    def __init__(
+        self, read: Callable[[list[Any], list[Violation]], list[Any]], item: str = "string"
+    ) -> None:
+        items = {"type": item}
+        super().__init__(metadata={"type": "array", "maxItems": MOST, "items": items})
         self.read = read
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
@@ -124,13 +132,16 @@ class Rows(fields.Field[list[Any]]):
 class Parts(fields.Field[Mapping[str, Any]]):
     """The values for the parts of a WhatsApp template."""
 
+    def __init__(self) -> None:
+        super().__init__(metadata={"type": "object"})
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Any, **more: Any
     ) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(expected("object", value))
         violations: list[Violation] = []
-        read = read_parts(value, "variables", violations)
+        read = read_parts(value, None, violations)
         if violations:
             raise ValidationError(list(violations))
         return read
@@ -143,7 +154,7 @@ def addresses(kind: AddressKind) -> Rows:
 
 def rows(kind: AddressKind, read_values: ReadValues) -> Rows:
     """Return the field ``recipientVariables`` of a channel."""
-    return Rows(lambda given, violations: read_rows(given, kind, read_values, violations))
+    return Rows(lambda given, violations: read_rows(given, kind, read_values, violations), "object")
 
 
 class Body(Schema):
