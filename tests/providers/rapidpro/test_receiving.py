@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.core.vendor import Inbound
+from emulator.providers.rapidpro.kinds import FLOWS
+from emulator.providers.rapidpro.receiving import receive
+
 from .people import AMINA, BAKARI, DAUDI, ESTHER, LAKESIDE, names
 from .steering import inbound, push, rules, steer, until_idle
 
@@ -253,3 +257,21 @@ def test_reply_planned_for_a_message_is_dropped_when_its_status_is_forced(rapidp
     until_idle(rapidpro)
 
     assert [m["direction"] for m in rapidpro.items("messages", contact=BAKARI)] == ["out"]
+
+
+def test_flow_that_waits_takes_the_message(rapidpro):
+    sandbox = rapidpro.world.sandbox
+    [flow] = [flow for flow in sandbox.store.table(FLOWS) if flow.name == "Survey"]
+    offered = []
+
+    def consume(_sandbox, _workspace, contact, message):
+        offered.append((contact.id, message.text))
+        return flow.id if message.text == "2" else None
+
+    with sandbox.unit():
+        for text in ("2", "hello"):
+            receive(sandbox, Inbound(account=None, from_="+254722000222", text=text), consume)
+
+    assert offered == [(BAKARI, "2"), (BAKARI, "hello")]
+    taken = rapidpro.one("messages", folder="flows")
+    assert (taken["text"], taken["flow"]) == ("2", {"uuid": flow.id, "name": "Survey"})
