@@ -43,7 +43,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield first_line(process)["url"].removeprefix("http://")
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        process.communicate(timeout=10)
+        assert process.returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_make_run_serves_and_prints_a_curl_that_works(strict_curl: dict[str, str
             subprocess.run(["bash", "-c", curl], env=strict_curl, check=True, timeout=30)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+        process.communicate(timeout=10)
 
 
 @pytest.mark.parametrize("target", sorted(set(MADE)))
