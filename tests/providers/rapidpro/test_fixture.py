@@ -186,9 +186,11 @@ def test_times_and_ids_that_are_given_are_kept(make_rapidpro):
 
 
 def test_two_sandboxes_of_one_fixture_have_the_same_ids(make_rapidpro):
-    workspace = {"contacts": [{"name": "Ann"}], "messages": [{"contact": "tel:+254722000111"}]}
-    workspace["contacts"][0]["urns"] = ["tel:+254722000111"]
-    workspace["messages"][0]["direction"] = "in"
+    number = "tel:+254722000111"
+    workspace: dict[str, Any] = {
+        "contacts": [{"name": "Ann", "urns": [number]}],
+        "messages": [{"contact": number, "direction": "in"}],
+    }
 
     one, other = make_rapidpro(document(**workspace)), make_rapidpro(document(**workspace))
 
