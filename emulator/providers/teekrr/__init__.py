@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.core.options import boolean
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
 
@@ -14,12 +15,6 @@ from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 def _success_code(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 299:
         raise ValueError("Must be a status from 200 to 299")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("Must be true or false")
     return value
 
 
@@ -68,7 +63,7 @@ VENDOR = Vendor(
             "accepted": Setting(202, _success_code),
             "done": Setting(200, _success_code),
         },
-        "trust_forwarded_for": Setting(False, _flag),
+        "trust_forwarded_for": Setting(False, boolean),
     },
 )
 

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from emulator.core.errors import Problems, escape, nearest
+from emulator.core.errors import Problems
 from emulator.core.fixtures import merge_endpoint, read_moment
+from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
+from emulator.web.parts import (
+    CamelPart,
+    Value,
+    any_text,
+    key_text,
+    read_part,
+    text,
+    thing,
+    things,
+    whole,
+)
 
 from . import auth
 from .records import (
@@ -30,73 +41,12 @@ DEFAULT_RATES = {"sms": 8, "whatsapp": 35, "email": 2}
 STATUSES = ("approved", "pending", "rejected")
 FORMATS = ("none", "text", "image", "video", "document")
 WEBHOOK_FIELDS = ("id", "url", "events", "secret", "active")
-LONGEST_KEY = 512
-ONE_OF = "Must be one of: "
-
-
-class _Value(fields.Field[Any]):
-    """A value that one function reads."""
-
-    def __init__(self, check: Any, **more: Any) -> None:
-        super().__init__(**more)
-        self.check = check
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        try:
-            return self.check(value)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("Must be a string that is not empty")
-    return value
-
-
-def _any_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Must be a string")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("Must be a whole number from 0")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("Must be true or false")
-    return value
-
-
-def _thing(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("Must be an object")
-    return value
-
-
-def _things(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError("Must be a list of objects")
-    return value
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ValueError("Must be a list of strings that are not empty")
     return tuple(value)
-
-
-def _one_of(*words: str) -> Any:
-    def check(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"{ONE_OF}{', '.join(words)}")
-        return str(value)
-
-    return check
 
 
 def _scopes(value: Any) -> tuple[str, ...]:
@@ -116,102 +66,86 @@ def _whitelist(value: Any) -> tuple[str, ...]:
     return entries
 
 
-def _key(value: Any) -> str:
-    key = _text(value)
-    if len(key) > LONGEST_KEY or not key.isprintable() or key != key.strip():
-        raise ValueError(f"Must be 1 to {LONGEST_KEY} printable characters")
-    return key
+class _ClientPart(CamelPart):
+    id = Value(text)
+    name = Value(text)
+    billing = Value(thing)
+    rates = Value(thing)
+    subscriptions = Value(thing)
+    waba = Value(thing)
+    keywords = Value(_texts)
+    api_keys = Value(things)
+    templates = Value(things)
+    webhooks = Value(things)
 
 
-class _Part(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        first, *others = field_name.split("_")
-        field_obj.data_key = first + "".join(word.capitalize() for word in others)
-
-
-class _ClientPart(_Part):
-    id = _Value(_text)
-    name = _Value(_text)
-    billing = _Value(_thing)
-    rates = _Value(_thing)
-    subscriptions = _Value(_thing)
-    waba = _Value(_thing)
-    keywords = _Value(_texts)
-    api_keys = _Value(_things)
-    templates = _Value(_things)
-    webhooks = _Value(_things)
+class _BillingPart(CamelPart):
+    mode = Value(one_of("prepaid", "postpaid"))
+    credit_balance = Value(whole)
+    credit_reserved = Value(whole)
+    credit_spent = Value(whole)
+    cap = Value(whole)
+    accrued = Value(whole)
 
 
-class _BillingPart(_Part):
-    mode = _Value(_one_of("prepaid", "postpaid"))
-    credit_balance = _Value(_whole)
-    credit_reserved = _Value(_whole)
-    credit_spent = _Value(_whole)
-    cap = _Value(_whole)
-    accrued = _Value(_whole)
+class _RatesPart(CamelPart):
+    sms = Value(whole)
+    whatsapp = Value(whole)
+    email = Value(whole)
 
 
-class _RatesPart(_Part):
-    sms = _Value(_whole)
-    whatsapp = _Value(_whole)
-    email = _Value(_whole)
+class _SubscriptionsPart(CamelPart):
+    sms = Value(boolean)
+    whatsapp = Value(boolean)
+    email = Value(boolean)
 
 
-class _SubscriptionsPart(_Part):
-    sms = _Value(_flag)
-    whatsapp = _Value(_flag)
-    email = _Value(_flag)
+class _WabaPart(CamelPart):
+    own = Value(boolean)
+    platform_default_enabled = Value(boolean)
 
 
-class _WabaPart(_Part):
-    own = _Value(_flag)
-    platform_default_enabled = _Value(_flag)
-
-
-class KeyPart(_Part):
+class KeyPart(CamelPart):
     """An API key as fixtures and the control API write it."""
 
-    name = _Value(_text)
-    key = _Value(_key)
-    scopes = _Value(_scopes)
-    ip_whitelist = _Value(_whitelist)
-    expires_at = _Value(read_moment, allow_none=True)
-    revoked_at = _Value(read_moment, allow_none=True)
+    name = Value(text)
+    key = Value(key_text)
+    scopes = Value(_scopes)
+    ip_whitelist = Value(_whitelist)
+    expires_at = Value(read_moment, allow_none=True)
+    revoked_at = Value(read_moment, allow_none=True)
 
 
-class _TextTemplatePart(_Part):
-    channel = _Value(_one_of(*CHANNELS))
-    name = _Value(_text)
-    status = _Value(_one_of(*STATUSES))
-    content = _Value(_any_text)
+class _TextTemplatePart(CamelPart):
+    channel = Value(one_of(*CHANNELS))
+    name = Value(text)
+    status = Value(one_of(*STATUSES))
+    content = Value(any_text)
 
 
-class _WhatsAppTemplatePart(_Part):
-    channel = _Value(_one_of(*CHANNELS))
-    name = _Value(_text)
-    status = _Value(_one_of(*STATUSES))
-    language = _Value(_text)
-    header = _Value(_thing)
-    body = _Value(_thing)
-    buttons = _Value(_thing)
-    named_params = _Value(_texts)
+class _WhatsAppTemplatePart(CamelPart):
+    channel = Value(one_of(*CHANNELS))
+    name = Value(text)
+    status = Value(one_of(*STATUSES))
+    language = Value(text)
+    header = Value(thing)
+    body = Value(thing)
+    buttons = Value(thing)
+    named_params = Value(_texts)
 
 
-class _HeaderPart(_Part):
-    format = _Value(_one_of(*FORMATS))
-    variables = _Value(_whole)
+class _HeaderPart(CamelPart):
+    format = Value(one_of(*FORMATS))
+    variables = Value(whole)
 
 
-class _BodyPart(_Part):
-    text = _Value(_any_text)
-    variables = _Value(_whole)
+class _BodyPart(CamelPart):
+    text = Value(any_text)
+    variables = Value(whole)
 
 
-class _ButtonsPart(_Part):
-    variables = _Value(_whole)
+class _ButtonsPart(CamelPart):
+    variables = Value(whole)
 
 
 def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Problems) -> None:
@@ -225,36 +159,8 @@ def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Proble
         _load_client(found, item, f"{pointer}/clients/{at}", problems)
 
 
-def _read(kind: type[_Part], given: Any, pointer: str, problems: Problems) -> dict[str, Any] | None:
-    """Return the fields given, None if there are mistakes."""
-    if not isinstance(given, dict):
-        problems.add(pointer, "Must be an object")
-        return None
-    before = len(problems.found)
-    schema = kind(partial=True)
-    problems.unknown_keys(
-        pointer, given, [field.data_key or "" for field in schema.load_fields.values()]
-    )
-    try:
-        read: dict[str, Any] = schema.load(given)
-    except ValidationError as error:
-        for name, messages in error.messages_dict.items():
-            for message in messages:
-                suggestion = _suggestion(given.get(name), message)
-                problems.add(f"{pointer}/{escape(name)}", message, suggestion)
-        return None
-    return read if len(problems.found) == before else None
-
-
-def _suggestion(value: Any, message: str) -> str | None:
-    choices = message.removeprefix(ONE_OF)
-    if choices == message or not isinstance(value, str):
-        return None
-    return nearest(value, choices.split(", "))
-
-
 def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
-    read = _read(_ClientPart, given, pointer, problems)
+    read = read_part(_ClientPart(), given, pointer, problems)
     if read is None:
         return
     table = found.store.table(CLIENTS)
@@ -279,10 +185,10 @@ def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -
 def _changed_client(
     client: Client, read: Mapping[str, Any], pointer: str, problems: Problems
 ) -> Client:
-    def part(kind: type[_Part], name: str) -> dict[str, Any]:
+    def part(kind: type[CamelPart], name: str) -> dict[str, Any]:
         if name not in read:
             return {}
-        return _read(kind, read[name], f"{pointer}/{name}", problems) or {}
+        return read_part(kind(), read[name], f"{pointer}/{name}", problems) or {}
 
     billing = part(_BillingPart, "billing")
     waba = part(_WabaPart, "waba")
@@ -305,7 +211,7 @@ def load_key(
     found: Sandbox, client: Client, given: Any, pointer: str, problems: Problems
 ) -> Key | None:
     """Add a key to a client, or change the one with the same plaintext, else the same name."""
-    read = _read(KeyPart, given, pointer, problems)
+    read = read_part(KeyPart(), given, pointer, problems)
     if read is None:
         return None
     table = found.store.table(KEYS)
@@ -351,7 +257,7 @@ def _load_template(
 ) -> None:
     is_whatsapp = isinstance(given, dict) and given.get("channel") == "whatsapp"
     kind = _WhatsAppTemplatePart if is_whatsapp else _TextTemplatePart
-    read = _read(kind, given, pointer, problems)
+    read = read_part(kind(), given, pointer, problems)
     missing = [name for name in ("channel", "name") if read is not None and name not in read]
     for name in missing:
         problems.add(f"{pointer}/{name}", "Required")
@@ -372,14 +278,14 @@ def _load_template(
 def _parts(read: Mapping[str, Any], pointer: str, problems: Problems) -> dict[str, Any]:
     """Return the nested objects of a WhatsApp template as fields of the record."""
     values: dict[str, Any] = {}
-    nested: Iterable[tuple[str, type[_Part], str]] = (
+    nested: Iterable[tuple[str, type[CamelPart], str]] = (
         ("header", _HeaderPart, "header"),
         ("body", _BodyPart, "body"),
         ("buttons", _ButtonsPart, "button"),
     )
     for name, kind, prefix in nested:
         if name in read:
-            inner = _read(kind, read[name], f"{pointer}/{name}", problems) or {}
+            inner = read_part(kind(), read[name], f"{pointer}/{name}", problems) or {}
             values.update({f"{prefix}_{field}": value for field, value in inner.items()})
     return values
 
