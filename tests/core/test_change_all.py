@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.store import FEW, Kind, Lookup, Order, Record, Store
+from emulator.core.indexes import FEW
+from emulator.core.store import Kind, Lookup, Order, Record, Store
 
 
 class Thing(Record, frozen=True, kw_only=True, gc=False):

@@ -1,0 +1,55 @@
+"""Kinds of frozen records: by which keys they are found, in which orders they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing of a sandbox. A change makes a new record that takes the old one's place.
+
+    ``serial`` grows in the order of creation within a kind.
+    """
+
+    id: str
+    serial: int
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Lookup(Generic[R]):
+    """Finds one record by a key; a record may have several keys.
+
+    :param on: the fields that ``keys`` reads.
+    """
+
+    on: frozenset[str]
+    keys: Callable[[R], Iterable[Hashable]]
+
+
+@dataclass(frozen=True)
+class Order(Generic[R]):
+    """Lists records by position, then serial, within partitions (an account, a group, …).
+
+    :param on: the fields that ``partitions`` and ``position`` read.
+    """
+
+    on: frozenset[str]
+    partitions: Callable[[R], Iterable[Hashable]]
+    position: Callable[[R], Any]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[R]):
+    """A kind of record: its name, type and indexes."""
+
+    name: str
+    record: type[R]
+    lookups: Mapping[str, Lookup[R]] = field(default_factory=dict)
+    orders: Mapping[str, Order[R]] = field(default_factory=dict)
