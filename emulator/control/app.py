@@ -10,6 +10,7 @@ from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
 from emulator.web.bodies import LIMIT
 from emulator.web.provider import ProviderApp
+from emulator.web.routing import QuickRule
 
 from . import (
     accounts,
@@ -56,6 +57,7 @@ def create_control_app(
 ) -> Flask:
     """Return the application that answers below ``/_emulator``; paths keep that prefix."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = QuickRule
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = LIMIT

@@ -21,6 +21,7 @@ from emulator.core.vendor import Vendor
 from . import context
 from .bodies import LIMIT, read_body
 from .operations import Operation, operation_of
+from .routing import QuickRule
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class Served(NamedTuple):
 
 class ProviderApp(Flask):
     """The Flask application of one provider."""
+
+    url_rule_class = QuickRule
 
     def __init__(self, provider: Provider) -> None:
         super().__init__(provider.blueprint.import_name, static_folder=None)
