@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -104,6 +105,8 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
 
 
 def _run(settings: ServerSettings, *, is_json: bool) -> None:
+    # Nothing that imports make is garbage; the server collects again once it is loaded.
+    gc.disable()
     # The parts are imported here so that --help and mistakes in options answer at once.
     from emulator.app import check_settings, create_app
     from emulator.core.errors import EmulatorError
