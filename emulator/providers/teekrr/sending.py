@@ -225,7 +225,6 @@ def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> 
         content=letter.content,
         template=template,
         variables=letter.variables,
-        is_over=len(path) == 1,
     )
     found.messaging.launch(vendor, [message])
     return message

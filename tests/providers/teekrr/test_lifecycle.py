@@ -254,6 +254,17 @@ def test_a_scheduled_broadcast_can_be_cancelled(desk):
         desk.cancel(id)
 
 
+def test_cancelling_leaves_messages_that_were_pushed_on(desk):
+    id = desk.send("/sms", scheduled(sms("60123456789", "60198765432")))
+    desk.push("delivered")
+
+    desk.cancel(id)
+
+    assert desk.statuses() == [["pending", "delivered"], ["pending", "cancelled"]]
+    assert desk.broadcast(id).counts == {"delivered": 1, "cancelled": 1}
+    assert desk.credit() == (9_992, 0, 8)
+
+
 @pytest.mark.parametrize("path", GOOD)
 def test_other_broadcasts_cannot_be_cancelled(desk, path):
     id = desk.send(path, GOOD[path]())

@@ -84,6 +84,13 @@ def test_messages_show_what_the_dashboard_logs(desk):
     }
 
 
+@pytest.mark.parametrize("path", ["/whatsapp", "/email"])
+def test_the_shortcode_is_that_of_sms_alone(desk, path):
+    desk.send(path, GOOD[path]())
+
+    assert desk.messages()[0].from_ is None
+
+
 def test_values_are_put_in_once_and_everywhere(desk):
     text = "Hi {name}, {code} {code} {Name} {1x} {} {{code}} } {"
     body = named(sms(), "x", row(name="{code}", code="4821", Name="N", unused="u"))

@@ -146,6 +146,7 @@ def test_the_three_broadcast_endpoints_share_these_rules(desk, path, changes, ex
             {**without(sms(), "templateContent"), "templateName": "n" * 513},
             [("templateName", "Must be at most 512 characters")],
         ),
+        (sms(templateName=""), [("templateName", "Must be at least 1 characters")]),
         (sms(keyword=""), [("keyword", "Must be at least 1 characters")]),
         (sms(keyword="ABCDEFGHIJK"), [("keyword", "Must be at most 10 characters")]),
         (sms(keyword={}), [("keyword", "Expected string, received object")]),
@@ -254,6 +255,19 @@ def test_shared_values_beside_own_ones_are_not_looked_at(desk):
 )
 def test_email_bodies_are_refused(desk, body, expected):
     assert errors_of(desk.post("/email", body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/sms", {**without(sms(), "templateContent"), "templateName": "n" * 512}, 404),
+        ("/sms", sms(keyword="k" * 10), 404),
+        ("/whatsapp", whatsapp(templateName="n" * 512), 404),
+        ("/email", email(subject="s" * 200, campaignName="c" * 255), 200),
+    ],
+)
+def test_texts_may_be_as_long_as_their_limit(desk, path, body, status):
+    assert desk.post(path, body).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,16 @@ def test_test_sends_are_told_of_without_a_broadcast(desk, outcome, events):
     assert desk.callbacks[0]["data"]["broadcastUuid"] is None
 
 
+def test_a_test_send_that_is_pushed_on_is_not_billed(desk):
+    desk.listen()
+    desk.rule("pending")
+    desk.post("/whatsapp/test", TEST_SEND)
+    desk.push("delivered")
+    desk.advance()
+
+    assert desk.events == ["delivered"]
+
+
 def test_every_active_endpoint_that_wants_an_event_is_told(desk):
     desk.listen(url=f"{HOOK}/0")
     desk.listen(["failed"], url=f"{HOOK}/1")
