@@ -25,6 +25,8 @@ OTHERS = 4
 
 def start(rounds: int) -> list[Figure]:
     """From starting the process to its first answer, and what it then holds."""
+    with Emulator():
+        pass  # The first start may have bytecode to write.
     sizes: dict[type[Server], list[float]] = {Emulator: [], Bare: []}
 
     def once(kind: type[Emulator | Bare]) -> float:

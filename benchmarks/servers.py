@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import Any, Self
 import psutil
 
 PATIENCE = 120.0
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 MIB = 1024 * 1024
 
 
@@ -24,9 +26,12 @@ class Server:
     """
 
     def __init__(self, *arguments: str) -> None:
+        # What is installed has its bytecode beside it; an environment that keeps Python from
+        # writing any would have every start compile everything.
+        environment = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
         started = perf_counter()
         self._child = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, text=True, env=environment
         )
         assert self._child.stdout is not None
         line = self._child.stdout.readline()
