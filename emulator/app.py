@@ -14,6 +14,7 @@ from emulator.core.errors import EmulatorError
 from emulator.core.fixtures import Document, Library, read_moment
 from emulator.registry import PROVIDERS
 from emulator.runtime.destinations import Destinations
+from emulator.runtime.dropping import drop
 from emulator.runtime.sender import HTTPSender
 from emulator.runtime.ticker import Ticker
 from emulator.settings import ServerSettings
@@ -73,7 +74,7 @@ def create_app(settings: ServerSettings) -> Application:
     apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
     control = create_control_app(emulator, apps, settings, __version__)
     ticker.start()
-    return Application(Front(emulator, apps, control), emulator, ticker)
+    return Application(Front(emulator, apps, control, drop), emulator, ticker)
 
 
 def _default_wish(settings: ServerSettings, library: Library) -> Wish:

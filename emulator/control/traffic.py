@@ -45,7 +45,7 @@ class Wanted(NamedTuple):
             and self.operation in (None, exchange.operation)
             and self.method in (None, exchange.method)
             and self.status in (None, exchange.status)
-            and self.is_matched in (None, exchange.operation is not None)
+            and self.is_matched in (None, exchange.is_matched)
             and (self.path is None or fnmatchcase(exchange.path, self.path))
         )
 

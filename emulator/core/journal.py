@@ -41,6 +41,11 @@ class Exchange:
     near: Sequence[tuple[str, str, str]] = field(default=())
 
     @property
+    def is_matched(self) -> bool:
+        """Whether an operation, or a file handed out earlier, was asked for."""
+        return self.operation is not None or self.hint is None
+
+    @property
     def size(self) -> int:
         """Roughly how many bytes this entry holds."""
         return 1000 + len(self.body) + len(self.response)

@@ -9,6 +9,7 @@ from typing import Any
 from .clock import Clock, Mode, wall_seconds
 from .engine import Engine, topics_of
 from .errors import NotFound
+from .faults import FaultBook
 from .ids import Draws, Ids
 from .journal import Journal
 from .messaging import Messaging
@@ -52,12 +53,12 @@ class Sandbox:
             self.store = Store([*CORE_KINDS, *kinds])
             self.settings = Settings(vendors)
             self.outcomes = OutcomeBook(self.draws)
-            self.limits = RateLimits()
+            self.limits, self.faults = RateLimits(), FaultBook()
         else:
             self.store = parent.store.fork()
             self.settings = parent.settings.fork()
             self.outcomes = parent.outcomes.fork(self.draws)
-            self.limits = parent.limits.fork()
+            self.limits, self.faults = parent.limits.fork(), parent.faults.fork()
         self.agenda = self.store.agenda
         self.ids = Ids(self.draws, self.store.counters)
         self.journal = Journal()

@@ -25,11 +25,18 @@ class Front:
 
     What it cuts off the path becomes ``SCRIPT_NAME``, so that links made by Flask's
     ``url_for`` keep the scheme, host, port and prefix that the client used.
+
+    :param drop: closes a client's connection without an answer; a server's own business.
     """
 
     def __init__(
-        self, emulator: Emulator, providers: Mapping[str, ProviderApp], control: WSGI
+        self,
+        emulator: Emulator,
+        providers: Mapping[str, ProviderApp],
+        control: WSGI,
+        drop: WSGI | None = None,
     ) -> None:
+        self._drop = drop or _cannot_drop
         self._emulator = emulator
         self._apps = providers
         self._control = control
@@ -73,6 +80,7 @@ class Front:
         sandbox = self._sandbox(app.provider, name, environ)
         if sandbox is not None:
             sandbox.used_at = wall_seconds()
+        environ["emulator.drop"] = self._drop
         environ["emulator.sandbox"] = sandbox
         environ["emulator.sandbox_name"] = name
         answer: Any = app(environ, start_response)
@@ -86,6 +94,10 @@ class Front:
         if name is not None:
             return self._emulator.find(name)
         return self._emulator.holder_of(provider.slug, provider.credential(environ))
+
+
+def _cannot_drop(_environ: Environ, _start_response: StartResponse) -> Iterable[bytes]:
+    raise ConnectionError("connection dropped on request")
 
 
 def _host(environ: Environ) -> str:

@@ -6,6 +6,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.core.faults import Asked, Fault
 from emulator.core.journal import Exchange
 from emulator.core.sandbox import Sandbox
 
@@ -28,6 +29,12 @@ class Visit:
     exchange: Exchange | None = None
     operation: Operation | None = None
     account: Any = None
+    fault: Fault | None = None
+
+    @property
+    def sandbox_has_faults(self) -> bool:
+        """Whether something may go wrong with the request on purpose."""
+        return self.sandbox is not None and bool(self.sandbox.faults.faults)
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")
@@ -94,3 +101,24 @@ def rests_on(level: Evidence) -> None:
 def hint(text: str) -> None:
     """Give the client's developer a hint with the answer (one line)."""
     exchange().hint = text
+
+
+def asked() -> Asked:
+    """Return the request as faults see it."""
+    found = exchange()
+    return Asked(found.provider, found.account, found.method, found.path)
+
+
+def has_fault(error: str) -> bool:
+    """Return whether a tester wants this error to arise here, and count it if so."""
+    book = sandbox().faults
+    fault = book.pick(asked(), error=error) if book.faults else None
+    if fault is not None:
+        note_fault(fault)
+    return fault is not None
+
+
+def note_fault(fault: Fault) -> None:
+    """Say that a fault acts on the request."""
+    _visit.get().fault = fault
+    exchange().fault = fault.id

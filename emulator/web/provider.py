@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +15,20 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 
-from emulator.core.errors import EmulatorError, NotFound
+from emulator.core.errors import (
+    EmulatorError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+)
+from emulator.core.faults import Fault
 from emulator.core.journal import Exchange
+from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 
 from . import context
-from .bodies import LIMIT, read_body
+from .bodies import LIMIT, json_response, read_body
 from .operations import Operation, operation_of
 from .routing import QuickRule
 
@@ -31,6 +40,22 @@ NEAREST = 3
 
 class UnknownSandbox(NotFound):
     """The URL names a sandbox that does not exist."""
+
+
+class OutOfOrder(EmulatorError):
+    """The server is to fail without saying why."""
+
+    name = "server_error"
+
+
+COMMON_FAULTS: Mapping[str, Callable[[], Exception]] = {
+    "unauthorized": lambda: Unauthorized("Invalid token"),
+    "forbidden": lambda: Forbidden("not permitted"),
+    "not_found": lambda: NotFound("not found"),
+    "rate_limited": lambda: RateLimited(1),
+    "server_error": lambda: OutOfOrder("out of order"),
+}
+"""Errors that every provider can say, in its own shape."""
 
 
 class Unmatched(EmulatorError):
@@ -67,6 +92,8 @@ class Provider:
         :class:`EmulatorError`, an :class:`Unmatched` or :class:`UnknownSandbox`, an
         ``HTTPException`` of werkzeug, or anything else, which is the vendor's 500.
     :param hint: a better hint for an unmatched request than the nearest operations, or None.
+    :param faults: the errors that a tester may ask for by name.
+    :param late_faults: those that the views themselves let arise (``context.has_fault``).
     :param example: a ``curl`` command line that works, given base URL and key.
     """
 
@@ -80,6 +107,8 @@ class Provider:
     hint: Callable[[str, str], str | None] = _no_hint
     finish: Callable[[Response], Response] = _as_it_is
     config: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, Callable[[], Exception]] = field(default_factory=lambda: COMMON_FAULTS)
+    late_faults: frozenset[str] = frozenset()
 
     @property
     def slug(self) -> str:
@@ -141,15 +170,32 @@ class ProviderApp(Flask):
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request; what belongs to it is found in :mod:`.context` meanwhile."""
-        token = context.begin(context.Visit(time.perf_counter(), environ["emulator.sandbox"]))
+        visit = context.Visit(time.perf_counter(), environ["emulator.sandbox"])
+        token = context.begin(visit)
         try:
-            return super().wsgi_app(environ, start_response)
+            if not visit.sandbox_has_faults:
+                return super().wsgi_app(environ, start_response)
+            return self._with_drops(visit, environ, start_response)
         finally:
             context.end(token)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function: no view is asynchronous, and Flask would ask each every time."""
         return func
+
+    def _with_drops(
+        self, visit: context.Visit, environ: dict[str, Any], start_response: Any
+    ) -> Any:
+        started: list[tuple[Any, ...]] = []
+
+        def start(*line: Any) -> Any:
+            started.append(line)
+
+        body = super().wsgi_app(environ, start)
+        if visit.fault is not None and visit.fault.kind == "drop":
+            return environ["emulator.drop"](environ, start_response)
+        start_response(*started[0])
+        return body
 
     def _arrive(self) -> None:
         visit, environ = context.visit(), request.environ
@@ -180,12 +226,46 @@ class ProviderApp(Flask):
                 context.become(operation)
             with found.unit():
                 self.provider.admit(operation)
-                response = self.make_response(view(**arguments))
-                if found.settings.latency == "instant":
-                    found.engine.settle()
-            return response
+                fault = self._fault(found) if found.faults.faults else None
+                if fault is None:
+                    return self._answered(found, view, arguments)
+            return self._faulty(found, fault, view, arguments)
 
         return answer
+
+    def _answered(
+        self, found: Sandbox, view: Callable[..., Any], arguments: dict[str, Any]
+    ) -> Response:
+        response = self.make_response(view(**arguments))
+        if found.settings.latency == "instant":
+            found.engine.settle()
+        return response
+
+    def _fault(self, found: Sandbox) -> Fault | None:
+        fault = found.faults.pick(context.asked(), late=self.provider.late_faults)
+        if fault is not None:
+            context.note_fault(fault)
+        return fault
+
+    def _faulty(
+        self, found: Sandbox, fault: Fault, view: Callable[..., Any], arguments: dict[str, Any]
+    ) -> Response:
+        """Answer as a fault wants it. Real time passes here, and never under the lock."""
+        if fault.error is not None:
+            error = self.provider.faults[fault.error]()
+            raise error
+        if fault.kind == "answer":
+            return _raw_answer(fault)
+        if fault.drop == "before":
+            return Response()
+        if fault.kind == "delay":
+            threading.Event().wait(fault.delay.total_seconds())
+        with found.unit():
+            response = self._answered(found, view, arguments)
+        if fault.kind == "malformed":
+            body = response.get_data()
+            response.set_data(body[: max(1, len(body) // 2)])
+        return response
 
     def _refuse(self, error: Exception) -> Response:
         if isinstance(error, NoRoute | MethodNotAllowed) and request.routing_exception is error:
@@ -219,6 +299,8 @@ class ProviderApp(Flask):
             return response
         if found.hint:
             response.headers["X-Emulator-Hint"] = _one_line(found.hint)
+        if found.fault is not None:
+            found.evidence = None
         if found.evidence and found.operation and sandbox.settings["evidence_header"]:
             response.headers["X-Emulator-Evidence"] = found.evidence
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
@@ -249,6 +331,17 @@ def mask(value: str) -> str:
     scheme, blank, secret = value.rpartition(" ")
     tail = secret[-4:] if len(secret) > 8 else ""
     return f"{scheme}{blank}…{tail}"
+
+
+def _raw_answer(fault: Fault) -> Response:
+    if isinstance(fault.body, str):
+        response = Response(fault.body, fault.status, content_type="text/plain; charset=utf-8")
+    elif fault.body is None:
+        response = Response(status=fault.status)
+    else:
+        response = json_response(fault.body, fault.status)
+    response.headers.update(fault.headers)
+    return response
 
 
 def _one_line(text: str) -> str:

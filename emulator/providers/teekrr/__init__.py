@@ -75,4 +75,6 @@ PROVIDER = Provider(
     admit=auth.admit,
     error_response=errors.to_response,
     example=_example,
+    faults=errors.FAULTS,
+    late_faults=frozenset({"insufficient_credit", "enqueue_failed", "template_rejected"}),
 )

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from emulator.core.wording import Wording
 from emulator.web.bodies import json_response
-from emulator.web.context import caller, rests_on, sandbox
+from emulator.web.context import caller, has_fault, rests_on, sandbox
 from emulator.web.operations import operation
 
 from . import auth, errors, schemas, sending, templates
@@ -51,7 +51,7 @@ def send_sms() -> Response:
     if (name := body.get("template_name")) is not None:
         content = templates.text_template(found, client, "sms", name).content
     letters = _texts(body, templates.text_wording(content))
-    return _accepted(sending.broadcast(found, client, _draft("sms", body, letters)))
+    return _accepted(_send(_draft("sms", body, letters)))
 
 
 @endpoint("/whatsapp")
@@ -68,8 +68,9 @@ def send_whatsapp() -> Response:
     body, client, found = schemas.read(schemas.WhatsAppBody), caller(), sandbox()
     templates.check_subscription(client, "whatsapp")
     template = templates.whatsapp_template(found, client, body["template_name"])
+    _let_fail("template_rejected")
     letters = _parts(body, template)
-    return _accepted(sending.broadcast(found, client, _draft("whatsapp", body, letters)))
+    return _accepted(_send(_draft("whatsapp", body, letters)))
 
 
 @endpoint("/whatsapp/test")
@@ -86,6 +87,7 @@ def test_whatsapp() -> Response:
     body, client, found = schemas.read(schemas.TestSendBody), caller(), sandbox()
     templates.check_subscription(client, "whatsapp")
     template = templates.whatsapp_template(found, client, body["template_name"])
+    _let_fail("template_rejected")
     [letter] = _parts({**body, "recipients": [body["to"]]}, template)
     message = sending.send_test(found, client, template.name, letter)
     id = sending.meta_message_id(found, message.address)
@@ -127,7 +129,7 @@ def send_email() -> Response:
     template = templates.text_template(found, client, "email", body["template_name"])
     subject = templates.text_wording(body["subject"])
     letters = _texts(body, templates.text_wording(template.content), subject)
-    campaign = sending.broadcast(found, client, _draft("email", body, letters))
+    campaign = _send(_draft("email", body, letters))
     if campaign.scheduled_at is not None:
         return _accepted(campaign)
     failed = campaign.counts.get("failed", 0)
@@ -190,6 +192,19 @@ def _parts(body: dict[str, Any], template: Template) -> list[Letter]:
 def _note_named(given: Any) -> None:
     if given.get("templateParams"):
         rests_on("observed")
+
+
+def _send(draft: Draft) -> Campaign:
+    _let_fail("insufficient_credit")
+    is_refused = has_fault("enqueue_failed")
+    return sending.broadcast(sandbox(), caller(), draft, is_refused=is_refused)
+
+
+def _let_fail(name: str) -> None:
+    """Raise an error of that name if a tester wants it to arise here."""
+    if has_fault(name):
+        error = errors.FAULTS[name]()
+        raise error
 
 
 def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter]) -> Draft:

@@ -1,0 +1,312 @@
+"""What happens to requests instead of their answers: errors, delays, dropped connections."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from .durations import parse_duration
+from .errors import Problems, nearest
+
+Kind = Literal["error", "answer", "delay", "drop", "malformed"]
+KINDS = ("error", "status", "delay", "drop", "malformed")
+LONGEST_DELAY = timedelta(minutes=10)
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that goes wrong with the requests that match all of its conditions.
+
+    :param path: glob below the provider's base: ``*`` stands for anything, ``?`` for one character.
+    :param skip: let that many matching requests pass first.
+    :param times: act on that many, then no more.
+    :param share: act on exactly that part of the matching requests, evenly spread.
+    :param error: one of the provider's names.
+    :param status: of a raw answer, with ``body`` and ``headers``.
+    :param drop: ``before`` the request takes effect, or ``after``.
+    """
+
+    id: str
+    kind: Kind
+    provider: str | None = None
+    account: str | None = None
+    method: str | None = None
+    path: str | None = None
+    times: int | None = None
+    skip: int = 0
+    share: float | None = None
+    error: str | None = None
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = {}
+    delay: timedelta = timedelta()
+    drop: Literal["before", "after"] | None = None
+
+
+class Asked(NamedTuple):
+    """A request as faults see it."""
+
+    provider: str
+    account: str | None
+    method: str
+    path: str
+
+
+class Tally(NamedTuple):
+    """How often a fault has been met and has acted."""
+
+    seen: int = 0
+    hits: int = 0
+
+
+class FaultBook:
+    """The faults of a sandbox, oldest first. Call it under the sandbox's lock."""
+
+    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+        self.faults: list[Fault] = list(faults)
+        self._tallies: dict[str, Tally] = {}
+
+    def hits(self, id: str) -> int:
+        """Return how often a fault has acted."""
+        return self._tallies.get(id, Tally()).hits
+
+    def add(self, fault: Fault) -> None:
+        """Add a fault behind all others."""
+        self.faults.append(fault)
+
+    def drop(self, id: str) -> bool:
+        """Remove a fault; return whether there was one."""
+        kept = [fault for fault in self.faults if fault.id != id]
+        is_known = len(kept) < len(self.faults)
+        self.faults = kept
+        self._tallies.pop(id, None)
+        return is_known
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self.faults = []
+        self._tallies.clear()
+
+    def pick(
+        self, asked: Asked, *, error: str | None = None, late: frozenset[str] = frozenset()
+    ) -> Fault | None:
+        """Return the oldest fault that acts on a request, and count it.
+
+        :param error: look only for this error, at the step where it arises.
+        :param late: errors that arise later and are not looked for now.
+        """
+        for fault in self.faults:
+            is_wanted = fault.error == error if error is not None else fault.error not in late
+            if is_wanted and _matches(fault, asked) and self._acts(fault):
+                return fault
+        return None
+
+    def fork(self) -> FaultBook:
+        """Return a copy that goes its own way."""
+        copy = FaultBook(self.faults)
+        copy._tallies = self._tallies.copy()
+        return copy
+
+    def _acts(self, fault: Fault) -> bool:
+        seen, hits = self._tallies.get(fault.id, Tally())
+        if fault.times is not None and hits >= fault.times:
+            return False
+        seen += 1
+        met = seen - fault.skip
+        acts = met > 0 and (fault.share is None or _is_due(fault.share, met))
+        self._tallies[fault.id] = Tally(seen, hits + acts)
+        return acts
+
+
+def _is_due(share: float, met: int) -> bool:
+    # Of n requests floor(share * n + 0.5) are hit, whatever n is.
+    return math.floor(share * met + 0.5) > math.floor(share * (met - 1) + 0.5)
+
+
+def _matches(fault: Fault, asked: Asked) -> bool:
+    return (
+        fault.provider in (None, asked.provider)
+        and fault.account in (None, asked.account)
+        and fault.method in (None, asked.method)
+        and (fault.path is None or glob_matches(fault.path, asked.path))
+    )
+
+
+def glob_matches(pattern: str, path: str) -> bool:
+    """Return whether a path is like a glob; takes time in proportion to both."""
+    return bool(_glob(pattern).fullmatch(path))
+
+
+@lru_cache(maxsize=256)
+def _glob(pattern: str) -> Any:
+    import re2
+
+    words = {"*": "(?s:.*)", "?": "(?s:.)"}
+    return re2.compile("".join(words.get(char) or re2.escape(char) for char in pattern))
+
+
+# --- reading faults ------------------------------------------------------------------------
+
+
+def read_fault(
+    given: object,
+    problems: Problems,
+    names: Mapping[str, frozenset[str]],
+    new_id: Callable[[], str],
+) -> Fault | None:
+    """Return a fault as users write it, None if it has mistakes.
+
+    :param names: the error names of each provider.
+    """
+    if not isinstance(given, dict):
+        problems.add("", "Must be an object")
+        return None
+    known = ("id", "provider", "account", "method", "path", "times", "skip", "share", "fault")
+    before = len(problems.found)
+    problems.unknown_keys("", given, known)
+    values: dict[str, Any] = {}
+    for key, read in _READERS.items():
+        if given.get(key) is not None:
+            try:
+                values[key] = read(given[key])
+            except ValueError as error:
+                problems.add(f"/{key}", str(error))
+    provider = values.get("provider")
+    if provider is not None and provider not in names:
+        listed = ", ".join(names)
+        problems.add("/provider", f"Must be one of: {listed}", nearest(provider, names))
+    values.update(_read_kind(given.get("fault"), problems, names, provider))
+    if len(problems.found) > before:
+        return None
+    return Fault(**{**values, "id": values.get("id") or new_id()})
+
+
+def fault_document(fault: Fault) -> dict[str, Any]:
+    """Return a fault as users write it."""
+    what: dict[str, Any]
+    if fault.kind == "error":
+        what = {"error": fault.error}
+    elif fault.kind == "answer":
+        what = {"status": fault.status, "body": fault.body, "headers": dict(fault.headers)}
+    elif fault.kind == "delay":
+        what = {"delay": fault.delay.total_seconds()}
+    else:
+        what = {"drop": fault.drop} if fault.kind == "drop" else {"malformed": True}
+    given = {
+        name: getattr(fault, name)
+        for name in ("id", "provider", "account", "method", "path", "times", "share")
+        if getattr(fault, name) is not None
+    }
+    return {**given, **({"skip": fault.skip} if fault.skip else {}), "fault": what}
+
+
+def _read_kind(
+    given: Any, problems: Problems, names: Mapping[str, frozenset[str]], provider: Any
+) -> dict[str, Any]:
+    if not isinstance(given, dict) or len(set(given) & set(KINDS)) != 1:
+        problems.add("/fault", f"Must be an object with one of: {', '.join(KINDS)}")
+        return {}
+    [what] = set(given) & set(KINDS)
+    allowed = {"status", "body", "headers"} if what == "status" else {what}
+    problems.unknown_keys("/fault", given, allowed)
+    value = given[what]
+    try:
+        if what == "error":
+            return {"kind": "error", "error": _error_name(value, problems, names, provider)}
+        return _SIMPLE[what](value, given)
+    except ValueError as error:
+        problems.add(f"/fault/{what}", str(error))
+        return {}
+
+
+def _error_name(
+    value: Any, problems: Problems, names: Mapping[str, frozenset[str]], provider: Any
+) -> Any:
+    had = [names[provider]] if provider in names else list(names.values())
+    known = sorted(frozenset.intersection(*had)) if had else []
+    if value not in known:
+        whose = provider if provider in names else "Every provider"
+        problems.add("/fault/error", f"{whose} has: {', '.join(known)}", nearest(str(value), known))
+    return value
+
+
+def _answer(value: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, int) or isinstance(value, bool) or not 200 <= value <= 599:
+        raise ValueError("Must be a status from 200 to 599")
+    headers = given.get("headers") or {}
+    if not isinstance(headers, dict) or not all(_is_header(*pair) for pair in headers.items()):
+        raise ValueError("headers must be an object of strings without line breaks")
+    return {"kind": "answer", "status": value, "body": given.get("body"), "headers": headers}
+
+
+def _is_header(name: Any, value: Any) -> bool:
+    texts = isinstance(name, str) and isinstance(value, str) and bool(name)
+    return texts and (name + value).isprintable() and (name + value).isascii()
+
+
+def _delay(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
+    delay = parse_duration(value)
+    if delay > LONGEST_DELAY:
+        raise ValueError("Must be at most 10 minutes: it passes in real time")
+    return {"kind": "delay", "delay": delay}
+
+
+def _drop(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
+    if value not in ("before", "after"):
+        raise ValueError("Must be one of: before, after")
+    return {"kind": "drop", "drop": value}
+
+
+def _malformed(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
+    if value is not True:
+        raise ValueError("Must be true")
+    return {"kind": "malformed"}
+
+
+_SIMPLE: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
+    "status": _answer,
+    "delay": _delay,
+    "drop": _drop,
+    "malformed": _malformed,
+}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("Must be a string that is not empty")
+    return value
+
+
+def _method(value: Any) -> str:
+    return _text(value).upper()
+
+
+def _count_from(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"Must be a whole number from {least}")
+        return value
+
+    return read
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("Must be a number from 0 to 1")
+    return float(value)
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "id": _text,
+    "provider": _text,
+    "account": _text,
+    "method": _method,
+    "path": _text,
+    "times": _count_from(1),
+    "skip": _count_from(0),
+    "share": _share,
+}
