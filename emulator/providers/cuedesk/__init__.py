@@ -1,0 +1,91 @@
+"""Cuedesk (Cue): WhatsApp broadcasts of a customer-messaging platform."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from emulator.core.durations import parse_duration
+from emulator.core.options import one_of
+from emulator.core.vendor import Setting, Topic, Vendor
+from emulator.web.provider import Provider
+
+from . import auth, errors, fixture, lifecycle, receiving, routes, views, webhooks
+from .records import BROADCASTS, CHANNEL, KINDS, MESSAGES, SLUG, WORKSPACES
+
+MOST_PAUSES = 100
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+def _header_name(value: Any) -> str:
+    if not isinstance(value, str) or not _HEADER.fullmatch(value):
+        raise ValueError("Must be the name of a header")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("Must be a string that is not empty")
+    return value
+
+
+def _pauses(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_PAUSES:
+        raise ValueError(f"Must be a list of at most {MOST_PAUSES} durations")
+    for pause in value:
+        parse_duration(pause)
+    return value
+
+
+def _example(base_url: str, key: str) -> str:
+    return f"curl -H 'Authorization: Bearer {key}' {base_url}/v1/contacts"
+
+
+VENDOR = Vendor(
+    slug=SLUG,
+    title="Cuedesk",
+    kinds=KINDS,
+    accounts=WORKSPACES,
+    messages=MESSAGES,
+    broadcasts=BROADCASTS,
+    channels=(CHANNEL,),
+    lifecycle=lifecycle.of_channel,
+    evolve=lifecycle.evolve,
+    wait=lifecycle.wait,
+    moved=lifecycle.moved,
+    receive=receiving.receive,
+    cancel=lifecycle.cancel,
+    topics={
+        lifecycle.START_TOPIC: Topic(lifecycle.start),
+        lifecycle.EXPIRY_TOPIC: Topic(lifecycle.expire),
+    },
+    events=webhooks.EVENTS,
+    sign=webhooks.sign,
+    retry=webhooks.retry,
+    load=fixture.load,
+    account_part=fixture.account_part,
+    account_of_key=auth.account_of_key,
+    account_view=views.account,
+    keys=auth.keys,
+    make_key=auth.make_key,
+    drop_key=auth.drop_key,
+    message_view=views.message,
+    broadcast_view=views.broadcast,
+    settings={
+        "signature_header": Setting("X-Cue-Signature", _header_name),
+        "status_trigger": Setting(webhooks.STATUS, _name),
+        "reference_key": Setting("clientRef", _name),
+        "retry_pauses": Setting([1, 2, 4, 8], _pauses),
+        "missing_variable": Setting("skip", one_of("skip", "send_and_fail")),
+    },
+)
+
+PROVIDER = Provider(
+    vendor=VENDOR,
+    blueprint=routes.bp,
+    hosts=("api.cuedesk.com",),
+    credential=auth.credential,
+    admit=auth.admit,
+    error_response=errors.to_response,
+    example=_example,
+)

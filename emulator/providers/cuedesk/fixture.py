@@ -1,0 +1,328 @@
+"""Read workspaces and what is theirs from fixtures, merging it into what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emulator.core.errors import Problems
+from emulator.core.fixtures import merge_endpoint
+from emulator.core.records import ENDPOINTS, Endpoint
+from emulator.core.sandbox import Sandbox
+from emulator.web.parts import Part, read_part
+
+from . import auth, webhooks
+from . import fixture_parts as parts
+from .filling import PLACEHOLDER
+from .records import (
+    CHANNELS,
+    CONTACTS,
+    KEYS,
+    LISTS,
+    MEDIA,
+    SLUG,
+    TEMPLATES,
+    WORKSPACES,
+    Button,
+    Card,
+    Channel,
+    Contact,
+    ContactList,
+    Face,
+    Template,
+    Workspace,
+)
+
+
+class _Desk(NamedTuple):
+    """Where things are read to: a workspace of a sandbox."""
+
+    found: Sandbox
+    workspace: str
+    problems: Problems
+
+
+def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Problems) -> None:
+    """Merge a fixture's part: what is known is changed field by field, the rest is added."""
+    problems.unknown_keys(pointer, part, ("workspaces",))
+    given = part.get("workspaces", [])
+    if not isinstance(given, list):
+        problems.add(f"{pointer}/workspaces", "Must be a list of objects")
+        return
+    for at, item in enumerate(given):
+        _load_workspace(found, item, f"{pointer}/workspaces/{at}", problems)
+
+
+def account_part(account: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fixture's part that holds one workspace."""
+    return {"workspaces": [account]}
+
+
+_LOADERS: tuple[tuple[str, str, Callable[[_Desk, Any, str], None]], ...]
+
+
+def _load_workspace(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
+    read = read_part(parts.WORKSPACE, given, pointer, problems)
+    if read is None:
+        return
+    table = found.store.table(WORKSPACES)
+    id = read.get("id") or f"ws_{found.ids.text(WORKSPACES.name, 12)}"
+    known = table.find(id)
+    if known is None:
+        serial = found.ids.serial(WORKSPACES.name)
+        table.add(Workspace(id=id, serial=serial, name=read.get("name", id)))
+    elif "name" in read:
+        table.change(known, name=read["name"])
+    desk = _Desk(found, id, problems)
+    for field, name, load_item in _LOADERS:
+        for at, item in enumerate(read.get(field, ())):
+            load_item(desk, item, f"{pointer}/{name}/{at}")
+
+
+def _load_key(desk: _Desk, given: Any, pointer: str) -> None:
+    read = read_part(parts.KEY, given, pointer, desk.problems)
+    if read is None:
+        return
+    found, table = desk.found, desk.found.store.table(KEYS)
+    workspace = found.store.table(WORKSPACES).get(desk.workspace)
+    own = auth.keys_of(found, workspace)
+    known = next((key for key in own if key.name == read.get("name")), None)
+    if "token" in read:
+        known = table.one("token", read["token"])
+    if known is not None and known.account != desk.workspace:
+        text = f"Workspace {known.account!r} has this key already"
+        desk.problems.add(f"{pointer}/token", text)
+        return
+    values = {"is_active": read["active"]} if "active" in read else {}
+    if known is None:
+        name, token = read.get("name"), read.get("token")
+        auth.add_key(found, workspace, name=name, token=token, **values)
+    else:
+        table.change(known, name=read.get("name", known.name), **values)
+
+
+def _load_channel(desk: _Desk, given: Any, pointer: str) -> None:
+    read = read_part(parts.CHANNEL, given, pointer, desk.problems)
+    if read is None:
+        return
+    found, table = desk.found, desk.found.store.table(CHANNELS)
+    known = table.find(read["uuid"]) if "uuid" in read else None
+    if "uuid" not in read:
+        known = table.one("name", (desk.workspace, read.get("identifier")))
+    if known is not None and known.account != desk.workspace:
+        desk.problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this channel")
+        return
+    other = table.one("name", (desk.workspace, read.get("identifier")))
+    if other is not None and other is not known:
+        desk.problems.add(f"{pointer}/identifier", "Another channel of the workspace has it")
+        return
+    values = {name: value for name, value in read.items() if name != "uuid"}
+    if known is not None:
+        table.change(known, **values)
+    elif "identifier" not in read:
+        desk.problems.add(f"{pointer}/identifier", "Required")
+    else:
+        id = read.get("uuid") or found.ids.uuid4(CHANNELS.name)
+        serial = found.ids.serial(CHANNELS.name)
+        table.add(Channel(id=id, serial=serial, account=desk.workspace, **values))
+
+
+def _load_template(desk: _Desk, given: Any, pointer: str) -> None:
+    problems = desk.problems
+    read = read_part(parts.TEMPLATE, given, pointer, problems)
+    if read is None:
+        return
+    missing = [name for name in ("name", "locale") if name not in read]
+    for name in missing:
+        problems.add(f"{pointer}/{name}", "Required")
+    if missing:
+        return
+    table = desk.found.store.table(TEMPLATES)
+    known = table.one("name", (desk.workspace, read["name"], read["locale"]))
+    if known is None:
+        serial = desk.found.ids.serial(TEMPLATES.name)
+        known = Template(
+            id=f"template-{serial}",
+            serial=serial,
+            account=desk.workspace,
+            name=read["name"],
+            locale=read["locale"],
+        )
+    table.put(
+        msgspec.structs.replace(
+            known,
+            status=read.get("status", known.status),
+            category=read.get("category", known.category),
+            face=_face(known.face, read, pointer, problems),
+            cards=_cards(known.cards, read.get("cards", ()), f"{pointer}/cards", problems),
+        )
+    )
+
+
+def _face(face: Face, read: Mapping[str, Any], pointer: str, problems: Problems) -> Face:
+    header = _part_of(parts.HEADER, read, "header", pointer, problems)
+    body = _part_of(parts.BODY, read, "body", pointer, problems)
+    if "type" in header and "parameters" not in header:
+        header["parameters"] = int(header["type"] in MEDIA)
+    if "text" in body and "parameters" not in body:
+        body["parameters"] = max(map(int, PLACEHOLDER.findall(body["text"])), default=0)
+    return Face(
+        header=msgspec.structs.replace(face.header, **header),
+        body_text=body.get("text", face.body_text),
+        body_parameters=body.get("parameters", face.body_parameters),
+        buttons=_buttons(face.buttons, read.get("buttons", ()), f"{pointer}/buttons", problems),
+    )
+
+
+def _part_of(
+    schema: Part, read: Mapping[str, Any], name: str, pointer: str, problems: Problems
+) -> dict[str, Any]:
+    if name not in read:
+        return {}
+    return read_part(schema, read[name], f"{pointer}/{name}", problems) or {}
+
+
+def _buttons(
+    known: Sequence[Button], given: Sequence[Any], pointer: str, problems: Problems
+) -> tuple[Button, ...]:
+    buttons = {button.index: button for button in known}
+    for index, read, _ in _placed(parts.BUTTON, given, pointer, problems):
+        before = buttons.get(index, Button(index=index))
+        type_ = read.get("type", before.type)
+        # A one-time password is different for everybody.
+        is_dynamic = read.get("dynamic", before.is_dynamic or type_ == "OTP")
+        buttons[index] = Button(index=index, type=type_, is_dynamic=is_dynamic)
+    return tuple(buttons[index] for index in sorted(buttons))
+
+
+def _cards(
+    known: Sequence[Card], given: Sequence[Any], pointer: str, problems: Problems
+) -> tuple[Card, ...]:
+    cards = {card.index: card for card in known}
+    for index, read, where in _placed(parts.CARD, given, pointer, problems):
+        before = cards.get(index, Card(index=index))
+        cards[index] = Card(index=index, face=_face(before.face, read, where, problems))
+    return tuple(cards[index] for index in sorted(cards))
+
+
+def _placed(
+    schema: Part, given: Sequence[Any], pointer: str, problems: Problems
+) -> Iterable[tuple[int, dict[str, Any], str]]:
+    """Yield what stands at an index: the index, the fields, and where it stands."""
+    for at, item in enumerate(given):
+        where = f"{pointer}/{at}"
+        read = read_part(schema, item, where, problems)
+        if read is not None and "index" not in read:
+            problems.add(f"{where}/index", "Required")
+        elif read is not None:
+            yield read["index"], read, where
+
+
+def _load_list(desk: _Desk, given: Any, pointer: str) -> None:
+    read = read_part(parts.LIST, given, pointer, desk.problems)
+    if read is None:
+        return
+    found, table = desk.found, desk.found.store.table(LISTS)
+    own = table.every("account", desk.workspace)
+    known = next((one for one in own if one.name == read.get("name")), None)
+    if "uuid" in read:
+        known = table.find(read["uuid"])
+    if known is not None and known.account != desk.workspace:
+        desk.problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this list")
+        return
+    if known is None:
+        id = read.get("uuid") or found.ids.uuid4(LISTS.name)
+        serial = found.ids.serial(LISTS.name)
+        known = ContactList(id=id, serial=serial, account=desk.workspace, name=id)
+    members = dict.fromkeys(known.contacts)
+    for at, item in enumerate(read.get("contacts", ())):
+        contact = _load_contact(desk, known.id, item, f"{pointer}/contacts/{at}")
+        if contact is not None:
+            members[contact.id] = None
+    name = read.get("name", known.name)
+    table.put(msgspec.structs.replace(known, name=name, contacts=tuple(members)))
+
+
+def _load_contact(desk: _Desk, list_: str, given: Any, pointer: str) -> Contact | None:
+    read = read_part(parts.CONTACT, given, pointer, desk.problems)
+    if read is None:
+        return None
+    found, table = desk.found, desk.found.store.table(CONTACTS)
+    uuid, phone = read.pop("uuid", None), read.get("phone")
+    known = table.find(uuid) if uuid else None
+    if uuid is None and phone is not None:
+        known = table.one("phone", (desk.workspace, phone))
+    if known is not None and known.account != desk.workspace:
+        desk.problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this contact")
+        return None
+    now = found.clock.now()
+    if known is None:
+        id = uuid or found.ids.uuid4(CONTACTS.name)
+        serial = found.ids.serial(CONTACTS.name)
+        values = {"created_at": now, "updated_at": read.get("created_at", now), **read}
+        contact = Contact(id=id, serial=serial, account=desk.workspace, lists=(list_,), **values)
+        return table.put(contact)
+    if "custom_fields" in read:
+        read["custom_fields"] = {**known.custom_fields, **read["custom_fields"]}
+    lists = known.lists if list_ in known.lists else (*known.lists, list_)
+    changed = msgspec.structs.replace(known, lists=lists, **read)
+    if changed == known:
+        return known
+    return table.put(msgspec.structs.replace(changed, updated_at=read.get("updated_at", now)))
+
+
+def _load_webhook(desk: _Desk, given: Any, pointer: str) -> None:
+    read = read_part(parts.WEBHOOK, given, pointer, desk.problems)
+    if read is None:
+        return
+    endpoint: dict[str, Any] = {"provider": SLUG, "account": desk.workspace}
+    endpoint.update({name: read[name] for name in ("url", "secret", "active") if name in read})
+    if "channel_uuid" in read:
+        endpoint["channel"] = read["channel_uuid"]
+    if "trigger" in read:
+        event = _event(desk, read["trigger"], f"{pointer}/trigger")
+        endpoint["events"] = None if event is None else [event]
+    known = read.get("id") or _known_webhook(desk, endpoint)
+    if known is not None:
+        endpoint["id"] = known
+    made = merge_endpoint(desk.found, endpoint, pointer, desk.problems)
+    if made is not None and "name" in read:
+        extra = {**made.extra, "name": read["name"] or ""}
+        desk.found.store.table(ENDPOINTS).change(made, extra=extra)
+
+
+def _event(desk: _Desk, trigger: str | None, pointer: str) -> str | None:
+    """Return the event that a trigger stands for; status updates may have another name here."""
+    if trigger in (None, *webhooks.EVENTS):
+        return trigger
+    own = desk.found.settings[SLUG]["status_trigger"]
+    if trigger != own:
+        known = sorted({*webhooks.EVENTS, own})
+        desk.problems.add(pointer, f"Must be one of: {', '.join(known)}")
+    return webhooks.STATUS
+
+
+def _known_webhook(desk: _Desk, endpoint: Mapping[str, Any]) -> str | None:
+    """Return the id of the webhook with the same destination, trigger and channel."""
+    events = endpoint.get("events")
+
+    def is_same(other: Endpoint) -> bool:
+        return (
+            other.url == endpoint.get("url")
+            and other.events == (tuple(events) if events is not None else None)
+            and other.channel == endpoint.get("channel")
+        )
+
+    own = desk.found.store.table(ENDPOINTS).every("account", (SLUG, desk.workspace))
+    return next((other.id for other in own if is_same(other)), None)
+
+
+_LOADERS = (
+    ("api_keys", "apiKeys", _load_key),
+    ("channels", "channels", _load_channel),
+    ("templates", "templates", _load_template),
+    ("contact_lists", "contactLists", _load_list),
+    ("webhooks", "webhooks", _load_webhook),
+)
