@@ -248,7 +248,10 @@ def merge_endpoint(
     if len(problems.found) > before:
         return None
     if known is not None:
-        return sandbox.store.table(ENDPOINTS).put(_changed(known, values))
+        after = sandbox.store.table(ENDPOINTS).put(_changed(known, values))
+        if vendor.endpoint_changed is not None:
+            vendor.endpoint_changed(sandbox, known, after)
+        return after
     return sandbox.store.table(ENDPOINTS).put(_new_endpoint(sandbox, vendor, values))
 
 

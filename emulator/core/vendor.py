@@ -93,6 +93,10 @@ class Vendor:
     :param wait: moment of the next step where delays alone do not say it; None: they do.
     :param receive: make an inbound message, with everything that follows from it.
     :param answered: effects of a callback's answer, besides the retry.
+    :param endpoint_changed: effects of what a tester did to an endpoint: before and after, None
+        where it was removed.
+    :param calls_in_turn: whether callbacks about one subject go one after another, also to
+        different endpoints.
     :param cancel: stop a broadcast. :raises Conflict: its state does not allow it.
     :param load: read a vendor's part of a fixture into the sandbox (merging).
     :param account_of_key: the account that an API key belongs to, or None.
@@ -134,6 +138,8 @@ class Vendor:
     find_message: Callable[[Sandbox, str], Message | None] | None = None
     find_broadcast: Callable[[Sandbox, str], Broadcast | None] | None = None
     new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
+    endpoint_changed: Callable[[Sandbox, Endpoint, Endpoint | None], None] | None = None
+    calls_in_turn: bool = False
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     channels: tuple[str, ...] = ("sms",)
 

@@ -148,6 +148,9 @@ class Webhooks:
                 sandbox.agenda.cancel(TOPIC, delivery.id)
                 deliveries.change(delivery, state="failed")
         sandbox.store.table(ENDPOINTS).drop(endpoint.id)
+        follow = sandbox.vendors[endpoint.provider].endpoint_changed
+        if follow is not None:
+            follow(sandbox, endpoint, None)
 
     def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         sandbox = self._sandbox
@@ -175,7 +178,8 @@ class Webhooks:
         with sandbox.store.lock:
             if not sandbox.is_closed:
                 sandbox.engine.took_off()
-                lane = (delivery.subject, delivery.endpoint)
+                is_in_turn = sandbox.vendors[delivery.provider].calls_in_turn
+                lane = (delivery.subject, None if is_in_turn else delivery.endpoint)
                 sandbox.sender.post(sandbox, lane, parcel, record)
 
     def _note_attempt(self, id: str, attempt: Attempt) -> Delivery:
