@@ -11,6 +11,7 @@ from emulator.core.store import Kind, Record
 from emulator.core.vendor import Topic
 
 from . import records as r
+from . import runs
 from .background import soon
 from .contacts import Contacts
 from .kinds import (
@@ -54,13 +55,10 @@ def interrupt(
     sandbox: Sandbox, workspace: r.Workspace, contacts: Iterable[r.Contact]
 ) -> list[r.Contact]:
     """End the runs of contacts; return the contacts as they are then."""
-    runs, now = sandbox.store.table(RUNS), sandbox.clock.now()
     book = Contacts(sandbox, workspace)
     found = []
     for contact in contacts:
-        for run in runs.every("modified", ("contact", contact.id)):
-            if run.exit_type is None:
-                runs.change(run, exit_type="interrupted", exited_on=now, modified_on=now)
+        runs.end_open(sandbox, contact)
         found.append(book.change(contact, flow=None))
     return found
 

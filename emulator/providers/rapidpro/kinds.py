@@ -309,7 +309,8 @@ CAMPAIGN_EVENTS: Kind[r.CampaignEvent] = Kind(
 
 
 def _starts(start: r.FlowStart) -> Iterable[Hashable]:
-    return () if start.is_deleted or start.type == "trigger" else ((start.workspace,),)
+    is_listed = start.type in ("api", "manual") and not start.is_deleted
+    return ((start.workspace,),) if is_listed else ()
 
 
 FLOW_STARTS: Kind[r.FlowStart] = Kind(
@@ -330,6 +331,7 @@ def _runs(run: r.Run) -> Iterable[Hashable]:
         ("flow", run.flow, state),
         ("contact", run.contact),
     )
+    return listed if run.exit_type else (*listed, ("contact", run.contact, "open"))
 
 
 RUNS: Kind[r.Run] = Kind(

@@ -13,7 +13,7 @@ from emulator.core.outcomes import bare
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 
-from . import phones, urns
+from . import flows, phones, urns
 from .contacts import Contacts, touch
 from .kinds import CHANNELS, MESSAGES, WORKSPACES
 from .lifecycle import channel_kind
@@ -37,7 +37,7 @@ class Origin(NamedTuple):
     urn: str
 
 
-def receive(sandbox: Sandbox, wanted: Inbound, consume: Consume | None = None) -> RapidMessage:
+def receive(sandbox: Sandbox, wanted: Inbound, consume: Consume = flows.resume) -> RapidMessage:
     """Store a person's message as handled, with everything that follows from it.
 
     :param consume: what offers the message to the flows that wait.
@@ -49,7 +49,7 @@ def receive(sandbox: Sandbox, wanted: Inbound, consume: Consume | None = None) -
     contact = book.owner(urn) or book.create(name=wanted.name, urns=(urn,))
     message = _stored(sandbox, wanted, Origin(workspace, channel, urn), contact)
     contact = touch(sandbox, workspace, contact)
-    if consume is None or contact.status == "blocked":
+    if contact.status == "blocked":
         return message
     flow = consume(sandbox, workspace, contact, message)
     messages = sandbox.store.table(MESSAGES)

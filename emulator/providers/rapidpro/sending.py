@@ -38,6 +38,7 @@ class Draft(NamedTuple):
     :param broadcast: UUID of the broadcast that it belongs to.
     :param flow: UUID of the flow that sends it.
     :param fate: what becomes of it, where that was chosen before.
+    :param type: ``text``, or ``voice`` for what is said on the telephone.
     """
 
     contact: Contact
@@ -48,6 +49,7 @@ class Draft(NamedTuple):
     broadcast: str | None = None
     flow: str | None = None
     fate: Fate | None = None
+    type: str = "text"
 
 
 class Destination(NamedTuple):
@@ -194,6 +196,7 @@ def _made(
                 via=place.via if place else None,
                 contact=draft.contact.id,
                 text=draft.text,
+                type=draft.type,
                 attachments=draft.attachments,
                 quick_replies=draft.quick_replies,
                 broadcast=draft.broadcast,
