@@ -325,7 +325,7 @@ def _runs(run: r.Run) -> Iterable[Hashable]:
     if run.is_deleted:
         return ()
     state = run.exit_type or run.status
-    return (
+    listed = (
         (run.workspace,),
         ("flow", run.flow),
         ("flow", run.flow, state),
