@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.providers.cuedesk import PROVIDER as CUEDESK
 from emulator.providers.rapidpro import PROVIDER as RAPIDPRO
 from emulator.providers.teekrr import PROVIDER as TEEKRR
 from emulator.web.provider import Provider
@@ -9,4 +10,5 @@ from emulator.web.provider import Provider
 PROVIDERS: tuple[Provider, ...] = (
     RAPIDPRO,
     TEEKRR,
+    CUEDESK,
 )

@@ -255,8 +255,9 @@ class Filler:
         )
         self._wording = Wording(template.face.body_text, PLACEHOLDER)
         # A text may show more placeholders than the template has parameters.
-        self._plain = {name: f"{{{{{name}}}}}" for name in self._wording.names}
         self._places = tuple(str(at) for at in range(1, len(filling.face.body) + 1))
+        beyond = (name for name in self._wording.names if name not in self._places)
+        self._beyond = {name: f"{{{{{name}}}}}" for name in beyond}
         self._constant_text = self._text(self._constant)
 
     def fill(self, row: Mapping[Any, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -281,7 +282,7 @@ class Filler:
         return self._constant_text if values is self._constant else self._text(values)
 
     def _text(self, values: tuple[str, ...]) -> str:
-        if not self._plain:
+        if not self._wording.names:
             return self._wording.text
         named = dict(zip(self._places, values[self._body], strict=True))
-        return self._wording.fill({**self._plain, **named})
+        return self._wording.fill({**self._beyond, **named} if self._beyond else named)
