@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DELIVERIES_AT_ONCE = 1000
-STEPS_AT_ONCE = 5000
+STEPS_AT_ONCE = 250
+"""Each unit holds the lock: a long one keeps other clients waiting, a short one costs no more."""
 LOOK_AGAIN = 0.05
 """Real seconds after which whoever waits for callbacks looks whether the sandbox is still there."""
 
