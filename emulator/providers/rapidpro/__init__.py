@@ -12,12 +12,16 @@ from . import (
     accounts,
     auth,
     broadcasts,
+    campaigns,
     docs_pages,
     erasing,
     fixture,
+    flows,
     guard,
     lifecycle,
     receiving,
+    resthooks,
+    trimming,
     views,
     webhooks,
 )
@@ -53,7 +57,13 @@ VENDOR: Final = Vendor(
     find_message=views.find_message,
     find_broadcast=broadcasts.find_broadcast,
     settings={"mode": Setting("compat", one_of("compat", "strict"))},
-    topics={**broadcasts.TOPICS, **erasing.TOPICS},
+    topics={
+        **broadcasts.TOPICS,
+        **campaigns.TOPICS,
+        **erasing.TOPICS,
+        **flows.TOPICS,
+        **trimming.TOPICS,
+    },
     channels=("sms", *lifecycle.WITH_RECEIPTS),
 )
 

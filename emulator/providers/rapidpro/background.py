@@ -11,9 +11,9 @@ from emulator.core.sandbox import Sandbox
 DELAY: Final = timedelta(milliseconds=100)
 
 
-def soon(sandbox: Sandbox, topic: str, subjects: Iterable[str]) -> None:
+def soon(sandbox: Sandbox, topic: str, subjects: Iterable[str], delay: timedelta = DELAY) -> None:
     """Plan something for a moment from now; inside the request where latency is instant."""
     now = sandbox.clock.now()
-    due = now if sandbox.settings.latency == "instant" else now + DELAY
+    due = now if sandbox.settings.latency == "instant" else now + delay
     for subject in subjects:
         sandbox.agenda.plan(due, topic, subject)

@@ -1,7 +1,8 @@
 """Contacts: how they are made and changed, whoever asks for it.
 
-Every change goes through :class:`Contacts`, which keeps the smart groups and the time of change
-right. Nothing here knows of requests; what a request may ask for is the routes' business.
+Every change goes through :class:`Contacts`, which keeps the smart groups, the time of change and
+the plans of campaigns right. Nothing here knows of requests; what a request may ask for is the
+routes' business.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from emulator.core.sandbox import Sandbox
 
 from . import records as r
 from .contact_fields import changed_fields
+from .fires import Fires
 from .kinds import CONTACTS
 from .naming import new_ref, new_uuid, next_serial
 from .smart_groups import Rules, reevaluate
@@ -50,6 +52,14 @@ class Contacts:
         self._table = sandbox.store.table(CONTACTS)
         self._at = at or sandbox.clock.now()
         self._rules: Rules | None = None
+        self._fires: Fires | None = None
+
+    @property
+    def fires(self) -> Fires:
+        """The campaigns as they are when they are first asked for."""
+        if self._fires is None:
+            self._fires = Fires(self._sandbox, self.workspace)
+        return self._fires
 
     @property
     def rules(self) -> Rules:
@@ -93,6 +103,7 @@ class Contacts:
         smart = self.rules.memberships(new)
         contact = msgspec.structs.replace(new, smart_groups=smart) if smart else new
         self._table.add(contact)
+        self.fires.follow(None, contact)
         return contact
 
     def for_urn(self, urn: str) -> r.Contact:
@@ -117,7 +128,9 @@ class Contacts:
         if after.status != "active" and after.groups:
             changes["groups"] = ()
         changes.setdefault("modified_on", self._at)
-        return self._table.change(contact, **changes)
+        after = self._table.change(contact, **changes)
+        self.fires.follow(contact, after)
+        return after
 
     def set_status(self, contacts: Iterable[r.Contact], status: str) -> list[r.Contact]:
         """Bring contacts into a status.

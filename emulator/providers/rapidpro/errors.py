@@ -100,10 +100,19 @@ class LimitReached(Refusal):
         super().__init__("Cannot create object because workspace has reached limit.")
 
 
+class GatewayRefusal(EmulatorError):
+    """A carrier's call to the gateway is refused."""
+
+    name = "invalid"
+
+
 def to_response(error: Exception) -> Response:
     """Return the answer to a request that went wrong."""
     if isinstance(error, Invalid):
         return rendered(error.errors, 400)
+    if isinstance(error, GatewayRefusal):
+        refusal = {"type": "error", "error": str(error)}
+        return json_response({"message": "Error", "data": [refusal]}, 400)
     status, detail = _told(error)
     if detail is None:
         return Response(CRASHED, status, content_type=HTML)

@@ -8,6 +8,7 @@ from . import records as r
 from .background import soon
 from .contact_fields import FieldTexts
 from .erasing import POPULATE
+from .fires import Fires
 from .kinds import CONTACTS
 from .smart_groups import groups_using
 from .values import LEVELS
@@ -22,6 +23,7 @@ def changed(sandbox: Sandbox, workspace: r.Workspace, field: r.Field) -> None:
     """
     if field.type in LEVELS:
         _find_places(sandbox, workspace, field.key)
+    Fires(sandbox, workspace).plan_anchored(field.key)
     soon(sandbox, POPULATE, [group.id for group in groups_using(sandbox, workspace, field.key)])
 
 

@@ -211,6 +211,14 @@ def _sent(message: r.RapidMessage) -> Iterable[Hashable]:
     return ((message.account,),) if is_sent else ()
 
 
+def _counted(message: r.RapidMessage) -> Iterable[Hashable]:
+    """Yield what statistics count a message under: channel, sort and day of creation."""
+    if message.via is None:
+        return ()
+    sort = f"{'voice' if message.type == 'voice' else 'text'}:{message.direction}"
+    return ((message.via, sort, message.created_at.date()),)
+
+
 _PLACE = frozenset({"account", "direction", "state", "visibility", "flow"})
 
 MESSAGES: Kind[r.RapidMessage] = Kind(
@@ -236,6 +244,9 @@ MESSAGES: Kind[r.RapidMessage] = Kind(
             _PLACE | {"contact", "labels", "broadcast", "created_at"},
             _listed,
             lambda m: m.created_at,
+        ),
+        "day": Order(
+            frozenset({"via", "type", "direction", "created_at"}), _counted, lambda m: m.serial
         ),
         "echo": Order(
             frozenset({"contact", "text", "direction", "created_at"}),
@@ -411,7 +422,10 @@ def _channel_events(event: r.ChannelEvent) -> Iterable[Hashable]:
 
 
 CHANNEL_EVENTS: Kind[r.ChannelEvent] = Kind(
-    "rapidpro.channel_events", r.ChannelEvent, orders=_by_created(_channel_events, "contact")
+    "rapidpro.channel_events",
+    r.ChannelEvent,
+    lookups={"number": Lookup(frozenset({"number"}), lambda e: (e.number,))},
+    orders=_by_created(_channel_events, "contact"),
 )
 CLASSIFIERS: Kind[r.Classifier] = _plain("classifiers", r.Classifier)
 OPTINS: Kind[r.OptIn] = _plain("optins", r.OptIn, **NAME)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from emulator.core.sandbox import Sandbox
 
 from . import records as r
+from .fires import Fires
 from .kinds import CONTACTS, FIELDS, GROUPS
 from .queries import FieldValue, Query, QueryError, parse_query
 from .urns import SCHEMES, path
@@ -174,8 +175,11 @@ def reevaluate(
         for contact in known.values()
         if (groups := rules.memberships(contact, changed)) is not contact.smart_groups
     ]
-    for after in sandbox.store.table(CONTACTS).change_all(wanted):
-        known[after.id] = after
+    if not wanted:
+        return list(known.values())
+    changed_ones = sandbox.store.table(CONTACTS).change_all(wanted)
+    Fires(sandbox, workspace).follow_all((known[after.id], after) for after in changed_ones)
+    known.update((after.id, after) for after in changed_ones)
     return list(known.values())
 
 

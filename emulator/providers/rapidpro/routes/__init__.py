@@ -10,8 +10,16 @@ from flask import Blueprint
 from emulator.providers.rapidpro.endpoint import Endpoint
 
 from . import (
+    archives,
+    authenticate,
+    boundaries,
     broadcasts,
+    campaign_events,
+    campaigns,
+    carrier,
+    channel_events,
     channels,
+    classifiers,
     contact_actions,
     contacts,
     fields,
@@ -21,6 +29,8 @@ from . import (
     message_actions,
     messages,
     root,
+    statistics,
+    tickets,
     topics,
     users,
     workspace,
@@ -30,8 +40,14 @@ from . import globals as globals_
 #: Each has a tuple ``ENDPOINTS``.
 MODULES: Final[tuple[ModuleType, ...]] = (
     root,
+    archives,
+    boundaries,
     broadcasts,
+    campaign_events,
+    campaigns,
+    channel_events,
     channels,
+    classifiers,
     contact_actions,
     contacts,
     fields,
@@ -41,6 +57,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     media,
     message_actions,
     messages,
+    statistics,
+    tickets,
     topics,
     users,
     workspace,
@@ -58,4 +76,7 @@ def make_blueprint() -> Blueprint:
         endpoint.register(blueprint)
     root.register_redirects(blueprint)
     media.register_files(blueprint)
+    archives.register_files(blueprint)
+    authenticate.register_login(blueprint)
+    carrier.register_gateway(blueprint)
     return blueprint

@@ -1,0 +1,191 @@
+"""The addresses that the carrier behind an external channel calls.
+
+They are the gateway's, not the API's: no token is asked for, and answers have its own form.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from emulator.core.vendor import Inbound
+from emulator.providers.rapidpro import contacts, trimming, urns
+from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.context import now, table
+from emulator.providers.rapidpro.endpoint import READ_ON
+from emulator.providers.rapidpro.errors import GatewayRefusal
+from emulator.providers.rapidpro.kinds import CHANNEL_EVENTS, CHANNELS, MESSAGES, WORKSPACES
+from emulator.providers.rapidpro.naming import new_uuid, next_number, next_serial
+from emulator.providers.rapidpro.sending import SLUG
+from emulator.providers.rapidpro.values import format_moment
+from emulator.web.bodies import json_response
+from emulator.web.context import sandbox
+from emulator.web.operations import operation
+
+SOURCE: Final = "https://github.com/nyaruka/courier"
+ROOT: Final = "/c/ex/<id>"
+#: The letters by which the gateway knows what becomes of a message.
+LETTERS: Final = {"sent": "S", "delivered": "D", "failed": "F"}
+
+
+def _channel(id: str) -> r.Channel:
+    """Return an external channel.
+
+    :raises GatewayRefusal: there is none with this UUID.
+    """
+    found = table(CHANNELS).find(id.lower())
+    if found is None or found.is_deleted or found.type != "external":
+        raise GatewayRefusal("channel not found")
+    return found
+
+
+def _given(*names: str) -> str:
+    """Return the first parameter that says something, of the query or of a form."""
+    return next((value for name in names if (value := request.values.get(name))), "")
+
+
+def _urn(channel: r.Channel, sender: str) -> str:
+    """Return the normalised URN of a sender.
+
+    :raises GatewayRefusal: it is none that the channel can reach.
+    """
+    scheme = next(iter(channel.schemes), "tel")
+    try:
+        return urns.clean(f"{scheme}:{sender}", channel.country or None).text
+    except urns.InvalidURN as error:
+        raise GatewayRefusal(f"invalid {scheme} URN: {sender}") from error
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment in RFC 3339.
+
+    :raises GatewayRefusal: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise GatewayRefusal("invalid date format, must be RFC 3339")
+    return moment
+
+
+def _accepted(message: str, **about: Any) -> Response:
+    return json_response({"message": message, "data": [about]})
+
+
+@operation("carrier.receive", source=SOURCE, read_on=READ_ON)
+def receive(id: str) -> Response:
+    """Take a message from somebody's telephone."""
+    channel = _channel(id)
+    sender, date = _given("sender", "from"), _given("date", "time")
+    if not sender:
+        raise GatewayRefusal("must have one of 'sender' or 'from' set")
+    received_at = _moment(date) if date else now()
+    urn, text = _urn(channel, sender), _given("text")
+    wanted = Inbound(account=channel.workspace, from_=urn, to=channel.id, text=text)
+    message = sandbox().vendor(SLUG).receive(sandbox(), wanted)
+    if date:
+        table(MESSAGES).change(table(MESSAGES).get(message.id), sent_on=received_at)
+    return _accepted(
+        "Message Accepted",
+        type="msg",
+        channel_uuid=channel.id,
+        msg_uuid=message.id,
+        text=text,
+        urn=urn,
+        received_on=format_moment(received_at),
+    )
+
+
+def _told(id: str, status: str) -> Response:
+    """Take a status of a message; one that comes too late changes nothing."""
+    channel = _channel(id)
+    named = _given("uuid", "id")
+    if not named:
+        raise GatewayRefusal("parameters id or uuid should not be empty")
+    message = table(MESSAGES).find(named.lower())
+    is_ours = message is not None and message.direction == "out" and message.via == channel.id
+    if message is None or not is_ours:
+        # Assumed: the gateway answers like this where it has no such message.
+        return _accepted("Ignored", type="info", info="message not found, ignored")
+    vendor = sandbox().vendor(SLUG)
+    pushes = vendor.lifecycle(message.channel).pushes
+    if status in pushes.get(message.state, ()):
+        sandbox().messaging.push(vendor, message, status)
+    return _accepted(
+        "Status Update Accepted", type="status", channel_uuid=channel.id, status=LETTERS[status]
+    )
+
+
+@operation("carrier.sent", source=SOURCE, read_on=READ_ON)
+def sent(id: str) -> Response:
+    """Note that the carrier has sent a message on."""
+    return _told(id, "sent")
+
+
+@operation("carrier.delivered", source=SOURCE, read_on=READ_ON)
+def delivered(id: str) -> Response:
+    """Note that a message has arrived."""
+    return _told(id, "delivered")
+
+
+@operation("carrier.failed", source=SOURCE, read_on=READ_ON)
+def failed(id: str) -> Response:
+    """Note that a message could not be brought."""
+    return _told(id, "failed")
+
+
+@operation("carrier.stopped", source=SOURCE, read_on=READ_ON)
+def stopped(id: str) -> Response:
+    """Note that somebody wants no more messages; the contact leaves all groups."""
+    channel = _channel(id)
+    sender = _given("from")
+    if not sender:
+        raise GatewayRefusal("must have one of 'sender' or 'from' set")
+    urn = _urn(channel, sender)
+    workspace = table(WORKSPACES).get(channel.workspace)
+    contact = contacts.contact_for_urn(sandbox(), workspace, urn)
+    if contact.status == "active":
+        contacts.set_status(sandbox(), workspace, [contact], "stopped")
+    event = _note_stop(channel, contact)
+    return _accepted(
+        "Event Accepted",
+        type="event",
+        channel_uuid=channel.id,
+        event_type="stop_contact",
+        urn=urn,
+        received_on=format_moment(event.occurred_on),
+    )
+
+
+def _note_stop(channel: r.Channel, contact: r.Contact) -> r.ChannelEvent:
+    event = r.ChannelEvent(
+        id=new_uuid(sandbox(), CHANNEL_EVENTS),
+        serial=next_serial(sandbox(), CHANNEL_EVENTS),
+        number=next_number(sandbox(), CHANNEL_EVENTS),
+        workspace=channel.workspace,
+        type="stop-contact",
+        contact=contact.id,
+        channel=channel.id,
+        occurred_on=now(),
+        created_on=now(),
+    )
+    table(CHANNEL_EVENTS).add(event)
+    trimming.watch(sandbox(), CHANNEL_EVENTS)
+    return event
+
+
+def register_gateway(blueprint: Blueprint) -> None:
+    """Route the addresses that carriers call."""
+    for view in (receive, sent, delivered, failed, stopped):
+        name = view.__name__
+        blueprint.add_url_rule(
+            f"{ROOT}/{name}",
+            f"carrier_{name}",
+            view,
+            methods=["GET", "POST"],
+            provide_automatic_options=False,
+        )

@@ -1,0 +1,127 @@
+"""Endpoints that newer servers have no longer: classifiers, opt-ins and templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from emulator.providers.rapidpro import filters, lookups, paging
+from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.context import now, table, workspace
+from emulator.providers.rapidpro.endpoint import Endpoint
+from emulator.providers.rapidpro.kinds import CHANNELS, CLASSIFIERS, OPTINS, TEMPLATES
+from emulator.providers.rapidpro.names import UniqueNameOf
+from emulator.providers.rapidpro.naming import new_uuid, next_serial
+from emulator.providers.rapidpro.validation import Body, Schema
+from emulator.providers.rapidpro.values import format_moment
+from emulator.web.context import sandbox
+
+
+def show_classifier(classifier: r.Classifier) -> dict[str, Any]:
+    """Return a classifier as the API has it."""
+    return {
+        "uuid": classifier.id,
+        "name": classifier.name,
+        "type": classifier.type,
+        "intents": sorted(classifier.intents),
+        "created_on": format_moment(classifier.created_on),
+    }
+
+
+classifiers = Endpoint("classifiers", model="Classifier", show=show_classifier, is_old=True)
+
+
+@classifiers.lists
+def list_classifiers() -> Response:
+    """Answer with classifiers, newest first."""
+    id = filters.uuid("uuid")
+    return paging.page(
+        CLASSIFIERS,
+        "created",
+        (workspace().id,),
+        show_classifier,
+        is_timed=True,
+        where=None if id is None else lambda classifier: classifier.id == id,
+    )
+
+
+def show_optin(optin: r.OptIn) -> dict[str, Any]:
+    """Return an opt-in as the API has it."""
+    return {**lookups.ref(optin), "created_on": format_moment(optin.created_on)}
+
+
+class OptInIn(Schema):
+    """The body of a POST."""
+
+    name = UniqueNameOf(OPTINS, required=True)
+
+
+optins = Endpoint("optins", model="OptIn", show=show_optin, is_old=True, evidence="observed")
+
+
+@optins.lists
+def list_optins() -> Response:
+    """Answer with opt-ins, newest first."""
+    return paging.page(OPTINS, "created", (workspace().id,), show_optin)
+
+
+@optins.creates
+def create_optin(body: Body) -> r.OptIn:
+    """Make an opt-in."""
+    optin = r.OptIn(
+        id=new_uuid(sandbox(), OPTINS),
+        serial=next_serial(sandbox(), OPTINS),
+        workspace=workspace().id,
+        name=OptInIn().read(body)["name"],
+        created_on=now(),
+    )
+    table(OPTINS).add(optin)
+    return optin
+
+
+#: A translation of a template; fixtures may leave out what they don't care about.
+UNSAID: Mapping[str, Any] = {
+    "language": None,
+    "locale": None,
+    "content": None,
+    "namespace": "",
+    "variable_count": 0,
+    "status": "approved",
+    "channel": None,
+}
+
+
+def show_template(template: r.Template) -> dict[str, Any]:
+    """Return a template as the API has it."""
+    return {
+        **lookups.ref(template),
+        "translations": [_translation(given) for given in template.translations],
+        "created_on": format_moment(template.created_on),
+        "modified_on": format_moment(template.modified_on),
+    }
+
+
+def _translation(given: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {key: given.get(key, unsaid) for key, unsaid in UNSAID.items()}
+    named = shown["channel"]
+    if isinstance(named, str):
+        channels = table(CHANNELS).every("created", (workspace().id,))
+        found = (c for c in channels if named in (c.id, c.address, c.name))
+        shown["channel"] = next(({"uuid": c.id, "name": c.name} for c in found), None)
+    return shown
+
+
+templates = Endpoint(
+    "templates", model="Template", show=show_template, is_old=True, evidence="observed"
+)
+
+
+@templates.lists
+def list_templates() -> Response:
+    """Answer with templates, the latest changed first."""
+    return paging.page(TEMPLATES, "modified", (workspace().id,), show_template, is_timed=True)
+
+
+ENDPOINTS = (classifiers, optins, templates)

@@ -1,0 +1,67 @@
+"""The job that removes old records every night; reading does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
+from emulator.core.vendor import Topic
+
+from .kinds import CHANNEL_EVENTS, RESTHOOK_EVENTS, WORKSPACES
+
+TOPIC: Final = "rapidpro.trim"
+HOUR: Final = timedelta(hours=3)
+DAY: Final = timedelta(days=1)
+
+#: The kinds of record that grow old, and for how long each is kept.
+KEPT: Final[Sequence[tuple[Kind[Any], timedelta]]] = (
+    (CHANNEL_EVENTS, timedelta(days=90)),
+    (RESTHOOK_EVENTS, timedelta(hours=48)),
+)
+
+
+def watch(sandbox: Sandbox, kind: Kind[Any]) -> None:
+    """Plan the night in which the oldest record of a kind goes.
+
+    To be called when records were added. The nights before would find nothing to do.
+    """
+    oldest = _oldest(sandbox, kind)
+    if oldest is None:
+        sandbox.agenda.cancel(TOPIC, kind.name)
+        return
+    at = max(oldest + _SPANS[kind.name], sandbox.clock.now())
+    night = at.replace(hour=0, minute=0, second=0, microsecond=0) + HOUR
+    due = night if night > at else night + DAY
+    if sandbox.agenda.planned(TOPIC, kind.name) != due:
+        sandbox.agenda.plan(due, TOPIC, kind.name)
+
+
+def _oldest(sandbox: Sandbox, kind: Kind[Any]) -> datetime | None:
+    table = sandbox.store.table(kind)
+    firsts = (
+        table.page("created", (workspace.id,), limit=1, is_descending=False).records
+        for workspace in sandbox.store.table(WORKSPACES)
+    )
+    return min((record.created_on for first in firsts for record in first), default=None)
+
+
+def _trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
+    for kind, span in KEPT:
+        if kind.name not in names:
+            continue
+        table = sandbox.store.table(kind)
+        for workspace in sandbox.store.table(WORKSPACES):
+            for record in table.every("created", (workspace.id,)):
+                if record.created_on >= at - span:
+                    break
+                table.drop(record.id)
+        watch(sandbox, kind)
+
+
+_SPANS: Final = {kind.name: span for kind, span in KEPT}
+
+#: What this module puts on the agenda.
+TOPICS: Mapping[str, Topic] = {TOPIC: Topic(_trim, holds_idle=False)}
