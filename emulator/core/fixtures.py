@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from .errors import Invalid, NotFound, Problem, Problems, nearest
 from .records import ENDPOINTS, Endpoint
 from .rules import read_rules
@@ -83,6 +85,8 @@ def parse_document(raw: bytes, name: str) -> Document:
     """
     try:
         document = json.loads(raw)
+        # Halves of characters are JSON, but nothing could ever give them back.
+        msgspec.json.encode(document)
     except (ValueError, RecursionError) as error:
         raise Invalid([Problem(pointer="", message=f"{name}: not JSON: {error}")]) from error
     if not isinstance(document, dict):

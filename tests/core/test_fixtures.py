@@ -147,6 +147,11 @@ def test_a_file_that_is_no_json_says_where():
         parse_document(b"{\n]", "here.json")
 
 
+def test_a_half_of_a_character_is_no_text():
+    with pytest.raises(Invalid, match="surrogates not allowed"):
+        parse_document(b'{"description": "\\ud800"}', "here.json")
+
+
 @pytest.mark.parametrize("given", ["2026-05-06T12:00:00Z", "2026-05-06T20:00:00+08:00"])
 def test_moments_are_read_with_their_offset(given):
     assert read_moment(given) == NOON

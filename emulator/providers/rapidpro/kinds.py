@@ -336,20 +336,22 @@ def _runs(run: r.Run) -> Iterable[Hashable]:
     if run.is_deleted:
         return ()
     state = run.exit_type or run.status
-    listed = (
+    places: tuple[tuple[str, ...], ...] = (
         (run.workspace,),
         ("flow", run.flow),
-        ("flow", run.flow, state),
         ("contact", run.contact),
     )
-    return listed if run.exit_type else (*listed, ("contact", run.contact, "open"))
+    listed = (*places, ("flow", run.flow, state))
+    if not run.exit_type:
+        listed = (*listed, ("contact", run.contact, "open"))
+    return (*listed, *((*place, "responded") for place in places)) if run.responded else listed
 
 
 RUNS: Kind[r.Run] = Kind(
     "rapidpro.runs",
     r.Run,
     lookups={"number": Lookup(frozenset({"number"}), lambda x: (x.number,))},
-    orders=_by_modified(_runs, "flow", "contact", "status", "exit_type"),
+    orders=_by_modified(_runs, "flow", "contact", "status", "exit_type", "responded"),
 )
 
 RESTHOOKS: Kind[r.Resthook] = Kind(
