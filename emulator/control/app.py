@@ -28,6 +28,7 @@ from . import (
     server,
     settings,
     sink,
+    snapshots,
     traffic,
 )
 from .context import EXTENSION, Control
@@ -48,6 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     endpoints.bp,
     callbacks.bp,
     sink.bp,
+    snapshots.bp,
 )
 
 

@@ -15,6 +15,7 @@ from emulator.web.bodies import read_body
 from .context import control
 from .problems import Misdirected, UnsupportedMediaType
 
+LARGE = 1024 * 1024 * 1024
 COOKIE = "emulator_token"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORTS = {"http": 80, "https": 443}
@@ -33,6 +34,12 @@ def takes_any_body(view: View) -> View:
     return view
 
 
+def takes_large_body(view: View) -> View:
+    """Mark a view that takes bodies of up to 1 GiB."""
+    view.takes_large_body = True  # type: ignore[attr-defined]
+    return view
+
+
 def check_request() -> None:
     """Refuse what must not get through; called before every view.
 
@@ -47,6 +54,8 @@ def check_request() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "needs_no_token", False):
         _check_token()
+    if getattr(view, "takes_large_body", False):
+        request.max_content_length = LARGE
     has_body = bool(read_body())
     is_json = request.mimetype == "application/json"
     if has_body and not is_json and not getattr(view, "takes_any_body", False):

@@ -18,6 +18,7 @@ from .errors import Conflict, Invalid, NotFound, Problem, Problems
 from .fixtures import Document, Library, check_head, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender
+from .snapshots import restore
 from .vendor import Vendor
 
 DEFAULT = "default"
@@ -146,6 +147,22 @@ class Emulator:
         old.close()
         return fresh
 
+    def put(self, name: str, document: Any) -> tuple[Sandbox, bool]:
+        """Put a snapshot in the place of a sandbox, or make one of it.
+
+        :returns: the sandbox, and whether there was none of that name.
+        :raises Invalid: the document is no snapshot, or the name is none.
+        """
+        _check_name(name)
+        fresh = restore(document, name, self.vendors, self.sender)
+        with self._lock:
+            old = self._sandboxes.get(name)
+            fresh.ttl = old.ttl if old is not None else None
+            self._install(name, fresh, fresh.fork(name))
+        if old is not None:
+            old.close()
+        return fresh, old is None
+
     def reset_all(self) -> None:
         """Delete every sandbox but ``default`` and reset that."""
         for sandbox in self.all():
@@ -180,9 +197,7 @@ class Emulator:
 
     def _free_name(self, name: str | None) -> str:
         if name is not None:
-            if not NAME.fullmatch(name):
-                message = "Must be 1 to 63 of a-z, 0-9 and -, not beginning with -"
-                raise Invalid([Problem(pointer="/name", message=message)])
+            _check_name(name)
             if name in self._sandboxes:
                 raise Conflict(f"there is a sandbox {name!r} already")
             return name
@@ -243,6 +258,12 @@ class Emulator:
             self._templates[key] = template
             while len(self._templates) > TEMPLATES:
                 self._templates.popitem(last=False)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        message = "Must be 1 to 63 of a-z, 0-9 and -, not beginning with -"
+        raise Invalid([Problem(pointer="/name", message=message)])
 
 
 def _pointer(wish: Wish, at: int) -> str:

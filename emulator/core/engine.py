@@ -66,6 +66,10 @@ class Engine:
         """Return how many things are planned."""
         return len(self._sandbox.agenda)
 
+    def knows(self, topic: str) -> bool:
+        """Return whether things of a topic can be planned here."""
+        return topic == DELIVERY or topic in self._topics
+
     def is_idle(self) -> bool:
         """Return whether nothing is planned that moves a message, a broadcast or a callback."""
         agenda = self._sandbox.agenda

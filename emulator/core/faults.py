@@ -66,9 +66,15 @@ class Tally(NamedTuple):
 class FaultBook:
     """The faults of a sandbox, oldest first. Call it under the sandbox's lock."""
 
-    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, faults: Sequence[Fault] = (), tallies: Mapping[str, Tally] | None = None
+    ) -> None:
         self.faults: list[Fault] = list(faults)
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: dict[str, Tally] = dict(tallies or {})
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return how often each fault has been met and has acted."""
+        return self._tallies.copy()
 
     def hits(self, id: str) -> int:
         """Return how often a fault has acted."""
@@ -107,9 +113,7 @@ class FaultBook:
 
     def fork(self) -> FaultBook:
         """Return a copy that goes its own way."""
-        copy = FaultBook(self.faults)
-        copy._tallies = self._tallies.copy()
-        return copy
+        return FaultBook(self.faults, self._tallies)
 
     def _acts(self, fault: Fault) -> bool:
         seen, hits = self._tallies.get(fault.id, Tally())

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from .durations import parse_duration
 from .errors import RateLimited
+
+Scope = tuple[str, ...]
+
+
+class Windows(msgspec.Struct, frozen=True, kw_only=True):
+    """The requests that count at an instant, by scope."""
+
+    fixed: list[tuple[Scope, datetime, int]]
+    sliding: list[tuple[Scope, list[datetime]]]
 
 
 class RateLimits:
     """The rate-limit windows of one sandbox. Call it under the sandbox's lock."""
 
     def __init__(self) -> None:
-        self._fixed: dict[Hashable, tuple[datetime, int]] = {}
-        self._sliding: dict[Hashable, deque[datetime]] = {}
+        self._fixed: dict[Scope, tuple[datetime, int]] = {}
+        self._sliding: dict[Scope, deque[datetime]] = {}
 
-    def count_fixed(self, key: Hashable, limit: int, window: timedelta, now: datetime) -> None:
+    def count_fixed(self, key: Scope, limit: int, window: timedelta, now: datetime) -> None:
         """Count a request in a window that the first request opens.
 
         :raises RateLimited: the window has had ``limit`` requests; this one is not counted.
@@ -31,7 +41,7 @@ class RateLimits:
             raise RateLimited(_seconds(start + window - now))
         self._fixed[key] = start, used + 1
 
-    def count_sliding(self, key: Hashable, limit: int, window: timedelta, now: datetime) -> None:
+    def count_sliding(self, key: Scope, limit: int, window: timedelta, now: datetime) -> None:
         """Count a request among those of the time just passed.
 
         :raises RateLimited: there were ``limit`` in it already; this one is not counted.
@@ -51,9 +61,20 @@ class RateLimits:
         """
         for windows in (self._fixed, self._sliding):
             for key in list(windows):
-                assert isinstance(key, tuple)
                 if provider in (None, key[0]) and account in (None, key[1]):
                     del windows[key]
+
+    def windows(self) -> Windows:
+        """Return all windows."""
+        return Windows(
+            fixed=[(key, start, used) for key, (start, used) in self._fixed.items()],
+            sliding=[(key, list(times)) for key, times in self._sliding.items()],
+        )
+
+    def restore(self, windows: Windows) -> None:
+        """Take over windows."""
+        self._fixed = {key: (start, used) for key, start, used in windows.fixed}
+        self._sliding = {key: deque(times) for key, times in windows.sliding}
 
     def fork(self) -> RateLimits:
         """Return a copy that goes its own way."""

@@ -1,0 +1,139 @@
+"""A whole sandbox as one document, and back: state, clock, timers, rules, faults, counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from .clock import Clock, ClockState
+from .errors import Invalid, Problem, Problems
+from .faults import Fault, FaultBook, Tally
+from .ratelimits import Windows
+from .rules import Rule
+from .sandbox import Sandbox
+from .sending import Sender
+from .vendor import Vendor
+
+VERSION = 1
+
+T = TypeVar("T")
+
+
+class Timer(msgspec.Struct, frozen=True, array_like=True):
+    """One planned thing, in the order in which it was planned."""
+
+    at: datetime
+    topic: str
+    subject: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything of a sandbox but its journal.
+
+    :param records: kind to its records, in the order of creation.
+    :param departing: callbacks that were on their way.
+    """
+
+    emulator_snapshot: int
+    name: str
+    seed: int
+    clock: ClockState
+    settings: dict[str, Any]
+    records: dict[str, list[Any]]
+    timers: list[Timer]
+    counters: dict[str, int]
+    sends: dict[str, int]
+    rules: list[Rule]
+    hits: dict[str, int]
+    faults: list[Fault]
+    tallies: dict[str, Tally]
+    windows: Windows
+    departing: list[str]
+
+
+def take(sandbox: Sandbox) -> dict[str, Any]:
+    """Return a sandbox as a document of plain values."""
+    with sandbox.store.lock:
+        snapshot = Snapshot(
+            emulator_snapshot=VERSION,
+            name=sandbox.name,
+            seed=sandbox.seed,
+            clock=sandbox.clock.state(),
+            settings=sandbox.settings.as_document(),
+            records={
+                name: sorted(table, key=lambda record: record.serial)
+                for name, table in sandbox.store.tables().items()
+                if len(table)
+            },
+            timers=[
+                Timer(due.at, due.topic, due.subject)
+                for due in sorted(sandbox.agenda.entries(), key=lambda due: due.order)
+            ],
+            counters=dict(sandbox.store.counters),
+            sends=dict(sandbox.store.sends),
+            rules=sandbox.outcomes.rules,
+            hits=dict(sandbox.outcomes.hits),
+            faults=sandbox.faults.faults,
+            tallies=sandbox.faults.tallies(),
+            windows=sandbox.limits.windows(),
+            departing=list(sandbox.webhooks.departing),
+        )
+    document: dict[str, Any] = msgspec.to_builtins(snapshot)
+    return document
+
+
+def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender) -> Sandbox:
+    """Return a sandbox that continues where a snapshot was taken.
+
+    :raises Invalid: the document is no snapshot of this version.
+    """
+    version = document.get("emulator_snapshot") if isinstance(document, Mapping) else None
+    if version != VERSION:
+        message = f"Must be {VERSION}: the version of snapshots that this server reads"
+        raise Invalid([Problem(pointer="/emulator_snapshot", message=message)])
+    snapshot = _converted(document, Snapshot, "")
+    clock = Clock(snapshot.clock.mode, snapshot.clock.now, snapshot.clock.rate)
+    sandbox = Sandbox(name, vendors, sender, clock=clock, seed=snapshot.seed)
+    problems = Problems()
+    sandbox.settings.merge(snapshot.settings, "/settings", problems)
+    _fill_tables(sandbox, snapshot, problems)
+    _fill_agenda(sandbox, snapshot, problems)
+    problems.check()
+    sandbox.store.counters.update(snapshot.counters)
+    sandbox.store.sends.update(snapshot.sends)
+    sandbox.outcomes.rules, sandbox.outcomes.hits = snapshot.rules, snapshot.hits
+    sandbox.faults = FaultBook(snapshot.faults, snapshot.tallies)
+    sandbox.limits.restore(snapshot.windows)
+    sandbox.webhooks.take_over(dict.fromkeys(snapshot.departing))
+    return sandbox
+
+
+def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
+    tables = sandbox.store.tables()
+    problems.unknown_keys("/records", snapshot.records, tables)
+    for kind, rows in snapshot.records.items():
+        if kind in tables:
+            table = tables[kind]
+            record_type = table.kind.record
+            where = f"/records/{kind}"
+            table.add_all(
+                [_converted(row, record_type, f"{where}/{at}") for at, row in enumerate(rows)]
+            )
+
+
+def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
+    for at, timer in enumerate(snapshot.timers):
+        if sandbox.engine.knows(timer.topic):
+            sandbox.agenda.plan(timer.at, timer.topic, timer.subject)
+        else:
+            problems.add(f"/timers/{at}", f"No topic {timer.topic!r}")
+
+
+def _converted(value: Any, type_: type[T], pointer: str) -> T:
+    try:
+        return msgspec.convert(value, type_)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise Invalid([Problem(pointer=pointer, message=str(error))]) from error
