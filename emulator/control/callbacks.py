@@ -151,7 +151,8 @@ def _edited(sandbox: Sandbox, delivery: Delivery, edit: Edit) -> Parcel:
     # A signature among the headers given takes the place of the one just made.
     given = {name.lower() for name in edit.headers}
     kept = tuple(header for header in headers if header[0].lower() not in given)
-    return Parcel(url=edit.url or delivery.url, headers=(*kept, *edit.headers.items()), body=body)
+    sent = (*kept, *edit.headers.items())
+    return Parcel(edit.url or delivery.url, sent, body, delivery.method)
 
 
 def _find(sandbox: Sandbox, id: str) -> Delivery:

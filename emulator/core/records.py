@@ -137,6 +137,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     created_at: datetime
     attempts: tuple[Attempt, ...] = ()
     state: Literal["pending", "succeeded", "failed"] = "pending"
+    method: str = "POST"
 
 
 ENDPOINTS: Kind[Endpoint] = Kind(

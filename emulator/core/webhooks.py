@@ -81,11 +81,16 @@ class Webhooks:
             )
             for endpoint in endpoints
         ]
+        self.owe_all(deliveries)
+
+    def owe_all(self, deliveries: Sequence[Delivery]) -> None:
+        """Owe what a vendor has made out itself; see :meth:`owe`."""
+        sandbox, ids = self._sandbox, [delivery.id for delivery in deliveries]
         sandbox.store.table(DELIVERIES).add_all(deliveries)
         if self._is_immediate:
-            self.send_off([delivery.id for delivery in deliveries])
+            self.send_off(ids)
         else:
-            sandbox.agenda.plan_all(now, TOPIC, [delivery.id for delivery in deliveries])
+            sandbox.agenda.plan_all(sandbox.clock.now(), TOPIC, ids)
 
     def at_once(self, action: Callable[[], None]) -> None:
         """Do something whose callbacks leave in the background instead of waiting for the clock.
@@ -155,7 +160,7 @@ class Webhooks:
     def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         sandbox = self._sandbox
         at = sandbox.clock.now()
-        parcel = Parcel(url=delivery.url, headers=delivery.headers, body=delivery.body)
+        parcel = Parcel(delivery.url, delivery.headers, delivery.body, delivery.method)
 
         def record(answer: Answer) -> None:
             attempt = _attempt(at, answer)
