@@ -54,7 +54,7 @@ def _texts(null: str = MUST_BE_STRING) -> dict[str, Any]:
 
 
 class Field(fields.Field[Any]):
-    """A field; ``has_empty`` says that a required one may be an empty string or object."""
+    """A field; ``has_empty`` says that an empty string is no way of leaving it out."""
 
     has_empty = False
 
@@ -62,7 +62,7 @@ class Field(fields.Field[Any]):
         super().__init__(required=is_required, error_messages=_texts())
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        if self.required and value in ("", {}) and not self.has_empty:
+        if self.required and value == "" and not self.has_empty:
             raise wrong(REQUIRED, FIELD_REQUIRED)
         return self.read(value)
 
@@ -177,6 +177,8 @@ class Object(Field):
     def read(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise wrong(INVALID_FORMAT, MUST_BE_OBJECT)
+        if self.required and not value:
+            raise wrong(REQUIRED, FIELD_REQUIRED)
         return value
 
 

@@ -124,7 +124,8 @@ class Desk:
 
     def messages(self, **query: str) -> list[Any]:
         """Return the messages, oldest first."""
-        answer = self.world.client.get(f"{CONTROL}/messages?limit=1000", query_string=query)
+        query["limit"] = "1000"
+        answer = self.world.client.get(f"{CONTROL}/messages", query_string=query)
         items: list[Any] = answer.get_json()["items"]
         return items[::-1]
 
