@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from emulator.core.options import one_of
+from emulator.core.records import Attempt, Delivery
+from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Setting, Vendor
 from emulator.web.provider import Provider
 
@@ -17,6 +19,7 @@ from . import (
     erasing,
     fixture,
     flow_starts,
+    flow_webhooks,
     flows,
     guard,
     lifecycle,
@@ -28,6 +31,12 @@ from . import (
 )
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
 from .routes import make_blueprint
+
+
+def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
+    resthooks.answered(sandbox, delivery, attempt)
+    flow_webhooks.answered(sandbox, delivery, attempt)
+
 
 VENDOR: Final = Vendor(
     slug="rapidpro",
@@ -43,7 +52,7 @@ VENDOR: Final = Vendor(
     sign=webhooks.sign,
     receive=receiving.receive,
     cancel=broadcasts.cancel,
-    answered=resthooks.answered,
+    answered=_answered,
     endpoint_changed=resthooks.follow,
     calls_in_turn=True,
     load=fixture.load,

@@ -14,6 +14,7 @@ from emulator.core.vendor import Topic
 
 from . import resthooks, runs
 from .contacts import Contacts
+from .flow_webhooks import WebhookCaller
 from .kinds import CONTACTS, FLOW_STARTS, FLOWS, RUNS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
@@ -114,6 +115,7 @@ class _Play:
         self._runs = sandbox.store.table(RUNS)
         self._now = sandbox.clock.now()
         self._caller = resthooks.Caller(sandbox, self._workspace)
+        self._urls = WebhookCaller(sandbox, self._workspace, flow)
 
     def enter(
         self, contacts: Sequence[Contact], start: str | None, *, interrupts: bool
@@ -248,6 +250,8 @@ class _Play:
         :param is_over: whether the flow's effects have just come about.
         """
         if is_over:
+            for webhook in self._simulation.webhooks:
+                self._urls.call(webhook, run)
             for slug in self._simulation.resthooks:
                 self._caller.call(slug, self._flow, run, message)
         runs.plan_expiry(self._sandbox, run, self._flow)

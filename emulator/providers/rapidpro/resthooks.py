@@ -15,8 +15,8 @@ from .kinds import RESTHOOK_EVENTS, RESTHOOKS, SUBSCRIBERS
 from .naming import new_uuid, next_number, next_serial
 from .payloads import Payloads
 from .records import Flow, RapidMessage, Resthook, ResthookEvent, Run, Subscriber, Workspace
+from .webhooks import SLUG
 
-SLUG: Final = "rapidpro"
 GONE: Final = 410
 
 
@@ -151,6 +151,7 @@ def answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
     """Remove a subscriber that has answered that it is gone."""
     endpoint = sandbox.store.table(ENDPOINTS).find(delivery.endpoint)
     if attempt.status != GONE or endpoint is None:
+        # What flows call by themselves is no subscriber.
         return
     sandbox.store.table(ENDPOINTS).change(endpoint, is_active=False)
     subscriber = sandbox.store.table(SUBSCRIBERS).find(delivery.endpoint)

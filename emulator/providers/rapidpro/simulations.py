@@ -74,6 +74,27 @@ def simulation_of(sandbox: Sandbox, flow: Flow) -> Simulation:
     )
 
 
+def result_of(
+    sandbox: Sandbox, flow: Flow, key: str, given: Mapping[str, Any] | None = None
+) -> Result:
+    """Return a result of a flow, one too that the flow does not list.
+
+    :param given: what ``simulate`` says about it.
+    """
+    told = given or {}
+    known = next((result for result in flow.results if result["key"] == key), {})
+    nodes = known.get("node_uuids") or (_drawn_node(sandbox, flow, f"result {key}"),)
+    return Result(
+        key=key,
+        name=known.get("name") or key.replace("_", " ").title(),
+        node=nodes[0],
+        categories=tuple(known.get("categories", ())),
+        value=told.get("value"),
+        category=told.get("category"),
+        input=told.get("input"),
+    )
+
+
 def drawn_category(sandbox: Sandbox, flow: Flow, contact: str, result: Result) -> str:
     """Return the category that a contact's result falls in where nobody says it."""
     if not result.categories:
@@ -97,24 +118,8 @@ def as_value(result: Result, value: str, category: str, at: datetime) -> Mapping
 def _results(
     sandbox: Sandbox, flow: Flow, told: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[Result, ...]:
-    known = {result["key"]: result for result in flow.results}
-    given = {key: {} for key in known} if told is None else told
-    return tuple(_result(sandbox, flow, key, known.get(key, {}), given[key]) for key in given)
-
-
-def _result(
-    sandbox: Sandbox, flow: Flow, key: str, known: Mapping[str, Any], given: Mapping[str, Any]
-) -> Result:
-    nodes = known.get("node_uuids") or (_drawn_node(sandbox, flow, f"result {key}"),)
-    return Result(
-        key=key,
-        name=known.get("name") or key.replace("_", " ").title(),
-        node=nodes[0],
-        categories=tuple(known.get("categories", ())),
-        value=given.get("value"),
-        category=given.get("category"),
-        input=given.get("input"),
-    )
+    given = {result["key"]: {} for result in flow.results} if told is None else told
+    return tuple(result_of(sandbox, flow, key, given[key]) for key in given)
 
 
 def _path(sandbox: Sandbox, flow: Flow, messages: int, *, waits: bool) -> tuple[str, ...]:

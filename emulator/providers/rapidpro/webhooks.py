@@ -1,4 +1,4 @@
-"""Callbacks: RapidPro calls resthooks, and tells nobody what becomes of a message."""
+"""Callbacks: flows call URLs, but nobody is told what becomes of a message."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Move
 
-HEADERS: Final = (
-    ("Content-Type", "application/json"),
+SLUG: Final = "rapidpro"
+FIXED_HEADERS: Final = (
     ("User-Agent", "Mailroom/26.3"),
     ("X-Mailroom-Mode", "normal"),
     ("Accept-Encoding", "gzip"),
 )
+HEADERS: Final = (("Content-Type", "application/json"), *FIXED_HEADERS)
 
 
 def sign(
