@@ -157,7 +157,8 @@ def due_at(event: r.CampaignEvent, anchor: datetime, zone: ZoneInfo) -> datetime
     try:
         local = _whole_minute(anchor, zone)
         if event.unit in _DAYS:
-            local += timedelta(days=event.offset * _DAYS[event.unit])
+            days = timedelta(days=event.offset * _DAYS[event.unit])
+            local = (local + days).replace(fold=local.fold)
         else:
             moved = local.astimezone(UTC) + event.offset * _SPANS[event.unit]
             local = moved.astimezone(zone)
