@@ -28,7 +28,8 @@ class Violation(NamedTuple):
 class TeekrrError(EmulatorError):
     """An error of Teekrr's own: its status, and how we know of it.
 
-    The text of the exception is the text of the answer.
+    The text of the exception is the text of the answer. ``standing`` is how we know of this
+    very answer; of all errors of its kind, ``evidence`` says it.
     """
 
     status: ClassVar[int]
@@ -37,6 +38,11 @@ class TeekrrError(EmulatorError):
 
     def __init__(self, text: str | None = None) -> None:
         super().__init__(text or self.text)
+        self.standing = self.evidence
+
+
+NO_CAMPAIGN_NAME = Violation("campaignName", "Campaign name is required")
+"""The only violation whose words the vendor's pages show."""
 
 
 class ValidationFailed(TeekrrError):
@@ -49,6 +55,8 @@ class ValidationFailed(TeekrrError):
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__("Validation failed")
         self.violations = tuple(violations)
+        if self.violations == (NO_CAMPAIGN_NAME,):
+            self.standing = "documented"
 
 
 class NoFile(TeekrrError):
@@ -130,9 +138,10 @@ class NotSubscribed(TeekrrError):
     name = "forbidden"
     status = 403
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, standing: Evidence = "documented") -> None:
         word = CHANNEL_WORDS[channel]
         super().__init__(f"Client does not have an active {word} channel subscription")
+        self.standing = standing
 
 
 class Missing(TeekrrError):
@@ -141,6 +150,12 @@ class Missing(TeekrrError):
     name = "not_found"
     status = 404
     text = "Template not found"
+
+
+class Unapproved(Missing):
+    """An SMS or e-mail template is there, but not approved: as good as none."""
+
+    evidence = "assumed"
 
 
 class NotApproved(TeekrrError):
@@ -228,11 +243,11 @@ FAULTS: Mapping[str, Callable[[], EmulatorError]] = {
 def to_response(error: Exception) -> Response:
     """Say any error as Teekrr does."""
     if isinstance(error, ValidationFailed):
-        rests_on(error.evidence)
+        rests_on(error.standing)
         errors = [violation._asdict() for violation in error.violations]
         return _refusal(error.status, str(error), errors=errors)
     if isinstance(error, TeekrrError):
-        rests_on(error.evidence)
+        rests_on(error.standing)
         return _refusal(error.status, str(error))
     if isinstance(error, RateLimited):
         response = _refusal(429, "Too many requests, please try again later")
@@ -245,6 +260,7 @@ def _foreign(error: Exception) -> tuple[int, str]:
     if isinstance(error, TooLarge | RequestEntityTooLarge):
         return 413, "Request body too large"
     if isinstance(error, BadBody):
+        rests_on("assumed")
         return 400, "Invalid JSON body"
     if isinstance(error, NotFound | Unmatched):
         return 404, "Not found"

@@ -8,8 +8,9 @@ from typing import Any
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.wording import Wording
+from emulator.web.operations import Evidence
 
-from .errors import Missing, NotApproved, NotSubscribed, ValidationFailed, Violation
+from .errors import Missing, NotApproved, NotSubscribed, Unapproved, ValidationFailed, Violation
 from .recipients import Recipient
 from .records import TEMPLATES, Client, Template
 
@@ -23,10 +24,13 @@ def text_wording(text: str) -> Wording:
     return Wording(text, PLACEHOLDER)
 
 
-def check_subscription(client: Client, channel: str) -> None:
-    """Check that the client may use a channel."""
+def check_subscription(client: Client, channel: str, standing: Evidence = "documented") -> None:
+    """Check that the client may use a channel.
+
+    :param standing: how we know that the endpoint refuses others, and in which words.
+    """
     if not client.subscriptions.get(channel, False):
-        raise NotSubscribed(channel)
+        raise NotSubscribed(channel, standing)
 
 
 def check_keyword(client: Client, keyword: str | None) -> None:
@@ -38,8 +42,10 @@ def check_keyword(client: Client, keyword: str | None) -> None:
 def text_template(found: Sandbox, client: Client, channel: str, name: str) -> Template:
     """Return an approved SMS or e-mail template; another status is as good as none."""
     template = _named(found, client, channel, name)
-    if template is None or template.status != "approved":
-        raise Missing("Template not found")
+    if template is None:
+        raise Missing
+    if template.status != "approved":
+        raise Unapproved
     return template
 
 
