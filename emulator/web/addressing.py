@@ -11,6 +11,7 @@ from emulator.core.clock import wall_seconds
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 
+from .bodies import drain
 from .provider import Provider, ProviderApp
 
 Environ = dict[str, Any]
@@ -64,6 +65,7 @@ class Front:
             return self._control(environ, start_response)
         if path in ("", "/"):
             return _redirect(start_response, f"/{CONTROL}/console")
+        drain(environ)
         return _nothing_here(start_response, self._apps)
 
     def _serve(
@@ -102,7 +104,7 @@ def _cannot_drop(_environ: Environ, _start_response: StartResponse) -> Iterable[
 
 def _host(environ: Environ) -> str:
     host = str(environ.get("HTTP_HOST", "")).lower()
-    return host.partition(":")[0] if not host.startswith("[") else host
+    return host.partition(":")[0].removesuffix(".") if not host.startswith("[") else host
 
 
 def _redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,21 +23,38 @@ def read_body() -> bytes:
         a server that closes a connection with unread bytes takes its answer away.
     """
     try:
-        return request.get_data(cache=True)
+        body = request.get_data(cache=True)
+        _check_end(body)
     except RequestEntityTooLarge as error:
-        _drain()
+        drain(request.environ)
         raise TooLarge("the body is larger than 32 MiB") from error
     except (ClientDisconnected, OSError) as error:
         raise BadBody("the body ended early") from error
+    return body
 
 
-def _drain() -> None:
-    stream, left = request.environ["wsgi.input"], MOST_DRAINED
+def _check_end(body: bytes) -> None:
+    # Of a body in chunks werkzeug takes as much as the limit allows, and says nothing.
+    is_cut = len(body) == LIMIT and request.content_length is None
+    if is_cut and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+
+
+def drain(environ: Mapping[str, Any]) -> None:
+    """Read and drop what is left of a body, so that its sender gets to read the answer."""
+    stream, left = environ["wsgi.input"], _left(environ)
     try:
-        while left > 0 and (chunk := stream.read(_CHUNK)):
+        while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
             left -= len(chunk)
     except OSError:
         return
+
+
+def _left(environ: Mapping[str, Any]) -> int:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    if length.isdecimal():
+        return min(int(length), MOST_DRAINED)
+    return MOST_DRAINED if environ.get("wsgi.input_terminated") else 0
 
 
 def parse_json(raw: bytes) -> Any:

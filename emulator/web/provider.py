@@ -28,7 +28,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 
 from . import context
-from .bodies import LIMIT, json_response, read_body
+from .bodies import LIMIT, drain, json_response, read_body
 from .operations import Operation, operation_of
 from .routing import QuickRule
 
@@ -201,6 +201,7 @@ class ProviderApp(Flask):
         visit, environ = context.visit(), request.environ
         found = visit.sandbox
         if found is None:
+            drain(environ)
             raise UnknownSandbox(environ["emulator.sandbox_name"])
         exchange = visit.exchange = Exchange(
             id=found.journal.next_id(),
@@ -345,5 +346,6 @@ def _raw_answer(fault: Fault) -> Response:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    # Servers drop or refuse headers with control characters.
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
     return line.encode("ascii", "replace").decode()
