@@ -76,5 +76,5 @@ PROVIDER = Provider(
     error_response=errors.to_response,
     example=_example,
     faults=errors.FAULTS,
-    late_faults=frozenset({"insufficient_credit", "enqueue_failed", "template_rejected"}),
+    late_faults=errors.LATE_FAULTS,
 )

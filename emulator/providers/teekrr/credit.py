@@ -14,7 +14,7 @@ import msgspec
 
 from emulator.core.sandbox import Sandbox
 
-from .errors import cap_exceeded, insufficient_credit
+from .errors import OutOfCredit, cap_exceeded, insufficient_credit
 from .records import CLIENTS, Billing, Client, TeekrrMessage
 
 WAITING = frozenset({"pending", "enqueued"})
@@ -49,6 +49,19 @@ def check(client: Client, cost: int) -> None:
         raise insufficient_credit(cost, billing.balance)
     if billing.mode == "postpaid" and billing.accrued + cost > billing.cap:
         raise cap_exceeded(billing.accrued, cost, billing.cap)
+
+
+def refusal(client: Client, cost: int) -> OutOfCredit:
+    """Return what a client is told that can almost afford a cost, whatever it really has."""
+    billing, too_little = client.billing, max(cost - 1, 0)
+    if billing.mode == "prepaid":
+        return insufficient_credit(cost, min(billing.balance, too_little))
+    return cap_exceeded(billing.accrued, cost, min(billing.cap, billing.accrued + too_little))
+
+
+def cost_of(client: Client, channel: str, recipients: int) -> int:
+    """Return what it costs a client to write to so many people."""
+    return client.rates.get(channel, 0) * recipients
 
 
 def reserve(found: Sandbox, client: Client, cost: int) -> None:

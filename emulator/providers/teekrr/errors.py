@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from emulator.core.errors import BadBody, EmulatorError, NotFound, RateLimited, TooLarge
 from emulator.web.bodies import json_response
-from emulator.web.context import rests_on
+from emulator.web.context import current_operation, rests_on
 from emulator.web.operations import Evidence
 from emulator.web.provider import Unmatched
 
@@ -128,7 +128,7 @@ class MissingScope(TeekrrError):
     status = 403
     evidence = "assumed"
 
-    def __init__(self, scope: str = "send_sms") -> None:
+    def __init__(self, scope: str) -> None:
         super().__init__(f"API key does not have the required permission: {scope}")
 
 
@@ -227,9 +227,16 @@ def cap_exceeded(accrued: int, cost: int, cap: int) -> OutOfCredit:
     )
 
 
+def _missing_scope() -> MissingScope:
+    """Return the refusal of a key that lacks the scope of the operation asked for."""
+    operation = current_operation()
+    scope = (operation.extras or {}).get("scope") if operation else None
+    return MissingScope(scope or "send_sms")
+
+
 FAULTS: Mapping[str, Callable[[], EmulatorError]] = {
     "unauthorized": UnknownKey,
-    "forbidden": MissingScope,
+    "forbidden": _missing_scope,
     "not_found": Missing,
     "rate_limited": lambda: RateLimited(1),
     "server_error": ServerError,
@@ -238,6 +245,9 @@ FAULTS: Mapping[str, Callable[[], EmulatorError]] = {
     "template_rejected": NotApproved,
 }
 """The errors that a tester may ask for, by name."""
+
+LATE_FAULTS = frozenset({"not_found", "template_rejected", "insufficient_credit", "enqueue_failed"})
+"""Those among them that arise in the midst of a request, with words of that request."""
 
 
 def to_response(error: Exception) -> Response:

@@ -13,7 +13,7 @@ from emulator.web.bodies import json_response
 from emulator.web.context import caller, has_fault, rests_on, sandbox
 from emulator.web.operations import operation
 
-from . import auth, errors, schemas, sending, templates
+from . import auth, credit, errors, schemas, sending, templates
 from .recipients import KINDS, Recipient
 from .records import SLUG, UPLOADS, Campaign, Template, Upload
 from .sending import Draft, Letter
@@ -47,6 +47,7 @@ def send_sms() -> Response:
     body, client, found = schemas.read(schemas.SmsBody), caller(), sandbox()
     templates.check_subscription(client, "sms")
     templates.check_keyword(client, body.get("keyword"))
+    _let_fail(errors.Missing())
     content: str = body.get("template_content", "")
     if (name := body.get("template_name")) is not None:
         content = templates.text_template(found, client, "sms", name).content
@@ -65,10 +66,9 @@ def send_sms() -> Response:
 )
 def send_whatsapp() -> Response:
     """Accept a broadcast of a WhatsApp template, for now or later."""
-    body, client, found = schemas.read(schemas.WhatsAppBody), caller(), sandbox()
-    templates.check_subscription(client, "whatsapp")
-    template = templates.whatsapp_template(found, client, body["template_name"])
-    _let_fail("template_rejected")
+    body = schemas.read(schemas.WhatsAppBody)
+    templates.check_subscription(caller(), "whatsapp")
+    template = _whatsapp_template(body)
     letters = _parts(body, template)
     return _accepted(_send(_draft("whatsapp", body, letters)))
 
@@ -86,8 +86,7 @@ def test_whatsapp() -> Response:
     """Send one WhatsApp template message straight away, at no cost."""
     body, client, found = schemas.read(schemas.TestSendBody), caller(), sandbox()
     templates.check_subscription(client, "whatsapp", "assumed")
-    template = templates.whatsapp_template(found, client, body["template_name"])
-    _let_fail("template_rejected")
+    template = _whatsapp_template(body)
     [letter] = _parts({**body, "recipients": [body["to"]]}, template)
     message = sending.send_test(found, client, template.name, letter)
     id = sending.meta_message_id(found, message.address)
@@ -127,6 +126,7 @@ def send_email() -> Response:
     body, client, found = schemas.read(schemas.EmailBody), caller(), sandbox()
     templates.check_subscription(client, "email", "assumed")
     template = templates.text_template(found, client, "email", body["template_name"])
+    _let_fail(errors.Missing())
     subject = templates.text_wording(body["subject"])
     letters = _texts(body, templates.text_wording(template.content), subject)
     campaign = _send(_draft("email", body, letters))
@@ -157,6 +157,13 @@ def fetch_upload(id: str) -> Response:
     """Return an uploaded file; whoever has the link may fetch it."""
     upload = sandbox().store.table(UPLOADS).get(id)
     return Response(upload.content, content_type=upload.content_type)
+
+
+def _whatsapp_template(body: dict[str, Any]) -> Template:
+    template = templates.whatsapp_template(sandbox(), caller(), body["template_name"])
+    _let_fail(errors.Missing("WhatsApp template not found"))
+    _let_fail(errors.NotApproved())
+    return template
 
 
 def _texts(body: dict[str, Any], content: Wording, subject: Wording | None = None) -> list[Letter]:
@@ -195,15 +202,15 @@ def _note_named(given: Any) -> None:
 
 
 def _send(draft: Draft) -> Campaign:
-    _let_fail("insufficient_credit")
-    is_refused = has_fault("enqueue_failed")
-    return sending.broadcast(sandbox(), caller(), draft, is_refused=is_refused)
+    found, client = sandbox(), caller()
+    if has_fault("insufficient_credit"):
+        raise credit.refusal(client, credit.cost_of(client, draft.channel, len(draft.letters)))
+    return sending.broadcast(found, client, draft, is_refused=has_fault("enqueue_failed"))
 
 
-def _let_fail(name: str) -> None:
-    """Raise an error of that name if a tester wants it to arise here."""
-    if has_fault(name):
-        error = errors.FAULTS[name]()
+def _let_fail(error: errors.TeekrrError) -> None:
+    """Raise an error if a tester wants one of its name to arise here."""
+    if has_fault(error.name):
         raise error
 
 

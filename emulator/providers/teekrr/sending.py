@@ -70,8 +70,8 @@ def broadcast(
 
 
 def _place(found: Sandbox, client: Client, draft: Draft) -> Order:
-    rate, total = client.rates.get(draft.channel, 0), len(draft.letters)
-    credit.reserve(found, client, rate * total)
+    total = len(draft.letters)
+    credit.reserve(found, client, credit.cost_of(client, draft.channel, total))
     campaign = Campaign(
         id=found.ids.uuid4(CAMPAIGNS.name),
         serial=found.ids.serial(CAMPAIGNS.name),
@@ -94,7 +94,7 @@ def _place(found: Sandbox, client: Client, draft: Draft) -> Order:
         broadcast=campaign.id,
     )
     found.store.table(CAMPAIGNS).add(campaign)
-    return Order(campaign, draft, rate, fates)
+    return Order(campaign, draft, credit.cost_of(client, draft.channel, 1), fates)
 
 
 def enqueue(found: Sandbox, order: Order) -> None:

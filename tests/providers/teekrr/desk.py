@@ -15,6 +15,7 @@ from emulator.core import fixtures
 from emulator.core.emulator import DEFAULT
 from emulator.core.engine import Goal, Ledger
 from emulator.core.errors import Problems
+from emulator.core.faults import Fault
 from emulator.core.journal import Exchange
 from emulator.core.vendor import BroadcastView, MessageView
 from emulator.providers.teekrr import PROVIDER
@@ -80,6 +81,12 @@ class Desk:
 
     def rule(self, outcome: str, **rule: Any) -> None:
         self.load(outcomes=[{"outcome": outcome, **rule}])
+
+    def go_wrong(self, error: str, **more: Any) -> None:
+        """Let requests fail with an error of that name."""
+        fault = Fault(id=f"fault-{error}", kind="error", provider="teekrr", error=error, **more)
+        with self.sandbox.unit():
+            self.sandbox.faults.add(fault)
 
     def listen(self, events: list[str] | None = None, **endpoint: Any) -> None:
         """Let acme's callbacks go somewhere."""
