@@ -208,7 +208,7 @@ class ProviderApp(Flask):
             at=found.clock.now(),
             provider=self.provider.slug,
             method=request.method,
-            path=request.path,
+            path=_path(environ),
             query=tuple(request.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
             headers=_headers(environ),
             body=b"",
@@ -217,6 +217,8 @@ class ProviderApp(Flask):
             exchange.body = read_body()
         finally:
             found.journal.add(exchange)
+        if exchange.path.startswith("//"):
+            request.routing_exception = NoRoute()
 
     def _guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
         operation = operation_of(view)
@@ -277,9 +279,9 @@ class ProviderApp(Flask):
 
     def _unmatched(self, error: HTTPException) -> Unmatched:
         allowed = frozenset(getattr(error, "valid_methods", None) or ())
-        method, path = request.method, request.path
-        near = self.nearest(method, path)
         found = context.exchange()
+        method, path = found.method, found.path
+        near = self.nearest(method, path)
         found.operation = None
         found.evidence = None
         found.near = near
@@ -308,6 +310,17 @@ class ProviderApp(Flask):
         body = b"" if response.is_streamed else response.get_data()
         sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
         return response
+
+
+def _path(environ: Mapping[str, Any]) -> str:
+    """Return the path below the provider's base with every slash in front that the client sent.
+
+    Werkzeug drops all but one, also for routing: a base URL that ends in a slash would do here
+    and fail at the vendor's.
+    """
+    raw: str = environ["PATH_INFO"]
+    path: str = request.path
+    return "/" * (len(raw) - len(raw.lstrip("/")) - 1) + path if raw.startswith("//") else path
 
 
 def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:

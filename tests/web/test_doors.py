@@ -64,3 +64,13 @@ def test_host_name_of_a_vendor_needs_no_prefix(desk: Desk, host: str) -> None:
     )
 
     assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/acme//messages", "/s/default/acme///messages"])
+def test_slash_too_many_in_front_is_not_dropped(desk: Desk, path: str) -> None:
+    body = {"to": "+15550001", "text": "Hello"}
+
+    answer = desk.world.call("POST", path, body, headers={"X-Api-Key": "key-one"})
+
+    assert answer.status_code == 404
+    assert f"POST {path[path.index('//') :]};" in answer.headers["X-Emulator-Hint"]
