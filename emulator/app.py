@@ -11,7 +11,7 @@ from emulator.control import create_control_app
 from emulator.core.clock import Mode
 from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
 from emulator.core.errors import EmulatorError
-from emulator.core.fixtures import Document, Library, read_moment
+from emulator.core.fixtures import Document, Library, read_clock_moment
 from emulator.registry import PROVIDERS
 from emulator.runtime.destinations import Destinations
 from emulator.runtime.dropping import drop
@@ -86,6 +86,7 @@ def _default_wish(settings: ServerSettings, library: Library) -> Wish:
     return Wish(
         name=DEFAULT,
         documents=tuple(_fixture(name, library) for name in settings.fixtures),
+        pointers=tuple(f"fixture {name}: " for name in settings.fixtures),
         seed=settings.seed,
         clock=parse_clock(settings.clock),
         settings=overrides or None,
@@ -111,7 +112,7 @@ def parse_clock(text: str | None) -> ClockWish:
         if text in ("real", "manual"):
             return ClockWish(mode=mode)
         if text.startswith("manual@"):
-            return ClockWish(mode=mode, now=read_moment(text.removeprefix("manual@")))
+            return ClockWish(mode=mode, now=read_clock_moment(text.removeprefix("manual@")))
         if text.startswith("x") and 0 < (rate := float(text[1:])) <= 1_000_000:
             return ClockWish(mode=mode, rate=rate)
     except ValueError:

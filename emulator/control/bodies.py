@@ -10,7 +10,7 @@ from flask import request
 
 from emulator.core.durations import parse_duration
 from emulator.core.errors import Problems, nearest
-from emulator.core.fixtures import read_moment
+from emulator.core.fixtures import read_clock_moment, read_moment
 from emulator.web.bodies import parse_json, read_body
 
 T = TypeVar("T")
@@ -178,6 +178,11 @@ def span(value: Any) -> timedelta:
 def moment(value: Any) -> datetime:
     """Check that a value is a time with ``Z`` or an offset."""
     return read_moment(value)
+
+
+def clock_moment(value: Any) -> datetime:
+    """Check that a value is a time at which a clock can stand."""
+    return read_clock_moment(value)
 
 
 class Parameter(str):

@@ -14,7 +14,18 @@ from emulator.core.ledger import Goal, Ledger
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
 
-from .bodies import Fields, Query, filled_text, flag, json_body, moment, number, one_of, span, whole
+from .bodies import (
+    Fields,
+    Query,
+    clock_moment,
+    filled_text,
+    flag,
+    json_body,
+    number,
+    one_of,
+    span,
+    whole,
+)
 from .context import IN_SANDBOX, the_sandbox
 from .views import clock_view
 
@@ -68,7 +79,7 @@ def read_clock(given: Any, pointer: str, problems: Problems) -> ClockWish:
     mode = fields.get("mode", one_of(*MODES))
     wish = ClockWish(
         mode=None if mode is None else MODES[mode],
-        now=fields.get("now", moment),
+        now=fields.get("now", clock_moment),
         rate=fields.get("rate", number(0, FASTEST)),
     )
     fields.note_unknown()
@@ -115,7 +126,7 @@ def _read_goal(sandbox: Sandbox, given: dict[str, Any]) -> Goal:
     max_events = fields.get("max_events", whole(0))
     goal = Goal(
         by=fields.get("by", span),
-        to=fields.get("to", moment),
+        to=fields.get("to", clock_moment),
         until=_read_until(sandbox, fields.raw("until"), fields.problems),
         max_events=Goal.max_events if max_events is None else max_events,
         max_virtual=_span(fields, "max_virtual", Goal.max_virtual),

@@ -123,6 +123,7 @@ def _read_wish(fields: Fields) -> Wish:
     wish = Wish(
         name=fields.get("name", filled_text),
         documents=tuple(document for document, _ in documents),
+        pointers=tuple(pointer for _, pointer in documents),
         parent=parent,
         seed=fields.get("seed", whole()),
         clock=read_clock(fields.raw("clock"), "/clock", fields.problems),

@@ -16,7 +16,8 @@ from .errors import Conflict
 Mode = Literal["real", "manual"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""No clock goes further, so that whatever is planned from there can still be written down."""
 
 
 def wall_seconds() -> float:
@@ -47,7 +48,7 @@ class Clock:
     """The time of one sandbox: standing still, or following real time at a rate.
 
     A real clock is the real time with an offset and a rate (60: a minute in each second).
-    Time never runs backwards.
+    Time never runs backwards. ``begin`` is where it stood when it was made.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Clock:
         self._latest = self._anchor
         self._pin = _Pin()
         self._is_wall = mode == "real" and now is None and rate == 1
-        self._begin = self._anchor
+        self.begin = self._anchor
 
     def now(self) -> datetime:
         """Return the sandbox's time (aware, UTC)."""
@@ -132,5 +133,5 @@ class Clock:
 
         One that has always shown real time goes on showing it.
         """
-        now = None if self._is_wall else self._begin
+        now = None if self._is_wall else self.begin
         return Clock(self.mode, now, self.rate, source=self._source)

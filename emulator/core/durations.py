@@ -32,7 +32,7 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if abs(value) <= LONGEST else None
     if not isinstance(value, str):
         return None
     if short := _SHORT.fullmatch(value):

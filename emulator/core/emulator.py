@@ -35,10 +35,14 @@ class ClockWish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """A sandbox to be made. Documents are merged in their order."""
+    """A sandbox to be made. Documents are merged in their order.
+
+    :param pointers: where each document stands, for those who are told of its mistakes.
+    """
 
     name: str | None = None
     documents: tuple[Document, ...] = ()
+    pointers: tuple[str, ...] = ()
     parent: str | None = None
     seed: int | None = None
     clock: ClockWish = ClockWish()
@@ -112,7 +116,9 @@ class Emulator:
         with self._lock:
             if name in self._sandboxes:
                 raise Conflict(f"there is a sandbox {name!r} already")
-            self._install(name, made, made.fork(name))
+            pristine = made.fork(name)
+            pristine.clock = made.clock.restarted()
+            self._install(name, made, pristine)
         return made
 
     def delete(self, name: str) -> None:
@@ -215,6 +221,7 @@ class Emulator:
         made = self.get(wish.parent).fork(name, wish.seed)
         if wish.clock != ClockWish():
             made.clock.set(wish.clock.mode, wish.clock.now, wish.clock.rate)
+            made.clock = made.clock.fork()
         for at, document in enumerate(wish.documents):
             merge(made, document, _pointer(wish, at))
         _apply_settings(made, wish)
@@ -230,7 +237,8 @@ class Emulator:
             for at, document in enumerate(wish.documents)
         ]
         problems.check()
-        stands_at = next((moment for moment in reversed(moments) if moment), None)
+        said = [at for at, doc in enumerate(wish.documents) if doc.get("clock") is not None]
+        stands_at = moments[said[-1]] if said else None
         seeds = [doc["seed"] for doc in wish.documents if doc.get("seed") is not None]
         seed = wish.seed if wish.seed is not None else (seeds[-1] if seeds else 0)
         clock = _clock(wish.clock, stands_at)
@@ -238,11 +246,15 @@ class Emulator:
         template = self._template(key)
         if template is None:
             template = self._blank(name, clock, seed)
-            for at, document in enumerate(wish.documents):
-                merge(template, document, _pointer(wish, at))
+            with clock.pinned(clock.now()):
+                for at, document in enumerate(wish.documents):
+                    merge(template, document, _pointer(wish, at))
             _apply_settings(template, wish)
             self._keep_template(key, template)
-        return template.fork(name)
+        made = template.fork(name)
+        # Loading has taken real time, which a fast clock would make hours of.
+        made.clock = clock.restarted()
+        return made
 
     def _template(self, key: bytes | None) -> Sandbox | None:
         with self._lock:
@@ -267,6 +279,8 @@ def _check_name(name: str) -> None:
 
 
 def _pointer(wish: Wish, at: int) -> str:
+    if wish.pointers:
+        return wish.pointers[at]
     return f"/fixture/{at}" if len(wish.documents) > 1 else "/fixture"
 
 
@@ -287,5 +301,5 @@ def _template_key(wish: Wish, seed: int, clock: Clock, *, is_fixed: bool) -> byt
     # Only where two sandboxes of the same wish would be the same can one be kept for the next.
     if not is_fixed or clock.mode != "manual":
         return None
-    parts = [wish.documents, seed, clock.now(), wish.settings]
+    parts = [wish.documents, seed, clock.now(), clock.rate, wish.settings]
     return hashlib.sha256(msgspec.json.encode(parts)).digest()

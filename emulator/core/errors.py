@@ -86,8 +86,12 @@ class Invalid(EmulatorError):
     name = "invalid"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems[:5]))
+        super().__init__("; ".join(_said(problem) for problem in problems[:5]))
         self.problems = tuple(problems)
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
 
 
 class Problems:

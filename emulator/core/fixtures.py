@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .clock import EPOCH, LATEST
 from .errors import Invalid, NotFound, Problem, Problems, nearest
 from .records import ENDPOINTS, Endpoint
 from .rules import read_rules
@@ -108,13 +109,24 @@ def read_moment(value: Any) -> datetime:
     raise ValueError('Must be a time such as "2026-05-06T10:00:00Z"')
 
 
+def read_clock_moment(value: Any) -> datetime:
+    """Return a moment at which a clock can stand.
+
+    :raises ValueError: it is none.
+    """
+    moment = read_moment(value)
+    if not EPOCH <= moment <= LATEST:
+        raise ValueError(f"Must be a time from {EPOCH.year} to {LATEST.year}")
+    return moment
+
+
 def fixture_clock(document: Document, problems: Problems, pointer: str = "") -> datetime | None:
     """Return the moment at which a fixture's clock stands; None if it has none or is real."""
     value = document.get("clock")
     if value is None or value == "real":
         return None
     try:
-        return read_moment(value)
+        return read_clock_moment(value)
     except ValueError as error:
         problems.add(f"{pointer}/clock", f'{error}, or "real"')
         return None
@@ -128,13 +140,14 @@ def check_head(
         problems.add(pointer, "Must be an object")
         return
     problems.unknown_keys(pointer, document, [*COMMON, *vendors])
-    if document.get("emulator") != VERSION:
+    if document.get("emulator") is True or document.get("emulator") != VERSION:
         problems.add(f"{pointer}/emulator", f"Must be {VERSION}: the version of the format")
     seed = document.get("seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         problems.add(f"{pointer}/seed", "Must be a whole number")
     if not isinstance(document.get("description", ""), str):
         problems.add(f"{pointer}/description", "Must be a string")
+    fixture_clock(document, problems, pointer)
 
 
 def merge(sandbox: Sandbox, document: Document, pointer: str = "") -> None:

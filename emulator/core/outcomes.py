@@ -9,6 +9,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
+from .durations import LONGEST
 from .ids import Draws
 from .lifecycle import Delay, Lifecycle
 from .records import Delays, Message, Plan
@@ -280,7 +281,8 @@ def draw_delay(delays: Delays, fraction: Callable[[], float]) -> timedelta:
         return timedelta(seconds=delays.least + (delays.most - delays.least) * fraction())
     assert delays.p50 is not None
     assert delays.p95 is not None
-    return timedelta(seconds=lognormal(delays.p50, delays.p95, fraction()))
+    drawn = lognormal(delays.p50, delays.p95, fraction())
+    return timedelta(seconds=min(drawn, LONGEST))
 
 
 def lognormal(p50: float, p95: float, fraction: float) -> float:

@@ -199,6 +199,8 @@ def test_setting_a_real_clock_wakes_whoever_keeps_time(desk):
         ({"mode": "manual", "rate": True}, "/rate"),
         ({"mode": "manual", "now": "2026-05-06T12:00:00"}, "/now"),
         ({"mode": "manual", "time": NOON}, "/time"),
+        ({"now": "9999-12-31T23:59:59Z"}, "/now"),
+        ({"now": "0001-01-01T00:00:00Z"}, "/now"),
     ],
 )
 def test_a_clock_is_set_strictly(desk, body, pointer):
@@ -234,3 +236,12 @@ def test_an_advance_ends_with_its_sandbox(desk):
         response = waiting.result(timeout=10)
 
     assert (response.status_code, response.get_json()["title"]) == (409, "Conflict")
+
+
+def test_nothing_is_beyond_the_end_of_time(desk):
+    desk.do("PUT", "/clock", {"now": "9000-01-01T00:00:00Z"})
+
+    desk.send("+1")
+    ledger = desk.do("POST", ADVANCE, {"by": "30000d"})
+
+    assert (ledger["to"], ledger["pending"]) == ("9000-01-01T00:00:00Z", 1)

@@ -36,6 +36,7 @@ def test_spans_are_read(given, seconds):
     [
         *("", "90", "s", "-5s", -1, "1y", "P", "PT", "P1Y", "1h30m", True, None, [], {}),
         *("\N{ARABIC-INDIC DIGIT ONE}s", LONGEST + 1, float("nan"), float("inf"), "9" * 400 + "s"),
+        *(10**400, -(10**400)),
     ],
 )
 def test_what_is_no_span_is_refused(given):

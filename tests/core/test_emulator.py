@@ -214,3 +214,33 @@ def test_a_key_leads_to_the_default_else_to_the_oldest_that_knows_it(bench):
     held = [bench.emulator.holder_of("acme", key) for key in ("k1", "k3", "key-one", "?", None)]
 
     assert held == [first, third, default, default, default]
+
+
+def test_sandbox_at_another_rate_does_not_pass_its_rate_on(bench):
+    fast = make(bench, clock=ClockWish(rate=60))
+    usual = make(bench)
+
+    assert (fast.clock.rate, usual.clock.rate) == (60, 1)
+
+
+def test_last_fixture_that_speaks_of_the_clock_decides(bench):
+    silent = {"emulator": 1}
+
+    assert make(bench, documents=(FIXTURE, silent)).clock.now() == NOON
+    assert make(bench, documents=(FIXTURE, {**silent, "clock": "real"})).clock.mode == "real"
+
+
+def test_fast_clock_starts_where_it_was_told_to_and_so_after_a_reset(bench):
+    wish = ClockWish(mode="real", now=NOON, rate=1_000_000)
+
+    made = make(bench, name="fast", clock=wish)
+    fresh = bench.emulator.reset("fast")
+
+    assert (made.clock.begin, fresh.clock.begin) == (NOON, NOON)
+
+
+def test_mistake_points_into_the_document_that_has_it(bench):
+    with pytest.raises(Invalid) as caught:
+        make(bench, documents=({"emulator": 1, "seed": "x"},), pointers=("/fixture/0",))
+
+    assert [problem.pointer for problem in caught.value.problems] == ["/fixture/0/seed"]

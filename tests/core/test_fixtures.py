@@ -163,3 +163,18 @@ def test_moments_are_read_with_their_offset(given):
 def test_what_is_no_moment_is_refused(given):
     with pytest.raises(ValueError, match="Must be a time"):
         read_moment(given)
+
+
+@pytest.mark.parametrize("clock", ["garbage", 5, "1969-12-31T23:59:59Z", "9999-12-31T00:00:00Z"])
+def test_clock_of_a_fixture_is_checked_wherever_it_is_merged(bench, clock):
+    with pytest.raises(Invalid) as caught:
+        merge(bench.sandbox, {"emulator": 1, "clock": clock})
+
+    assert pointers(caught) == ["/clock"]
+
+
+def test_version_of_the_format_is_a_number(bench):
+    with pytest.raises(Invalid) as caught:
+        merge(bench.sandbox, {"emulator": True})
+
+    assert pointers(caught) == ["/emulator"]

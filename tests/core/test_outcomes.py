@@ -7,6 +7,7 @@ from statistics import median, quantiles
 
 import pytest
 
+from emulator.core.durations import LONGEST
 from emulator.core.errors import Conflict, Invalid, Problems
 from emulator.core.fixtures import merge
 from emulator.core.ids import Draws
@@ -366,6 +367,12 @@ def test_a_lognormal_delay_has_the_percentiles_asked_for():
 @pytest.mark.parametrize(("fraction", "value"), [(0.5, 60), (0.95, 600)])
 def test_a_lognormal_distribution_passes_through_its_percentiles(fraction, value):
     assert lognormal(60, 600, fraction) == pytest.approx(value)
+
+
+def test_a_lognormal_delay_has_a_longest():
+    delays = Delays(p50=1, p95=LONGEST)
+
+    assert draw_delay(delays, lambda: 1 - 1e-9) == timedelta(seconds=LONGEST)
 
 
 def test_a_lognormal_distribution_is_finite_and_rises():
