@@ -29,6 +29,12 @@ def _name(value: Any) -> str:
     return value
 
 
+def _reference_key(value: Any) -> str:
+    if _name(value) in webhooks.STATUS_FIELDS:
+        raise ValueError(f"Must be none of: {', '.join(webhooks.STATUS_FIELDS)}")
+    return str(value)
+
+
 def _pauses(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > MOST_PAUSES:
         raise ValueError(f"Must be a list of at most {MOST_PAUSES} durations")
@@ -74,7 +80,7 @@ VENDOR = Vendor(
     settings={
         "signature_header": Setting("X-Cue-Signature", _header_name),
         "status_trigger": Setting(webhooks.STATUS, _name),
-        "reference_key": Setting("clientRef", _name),
+        "reference_key": Setting("clientRef", _reference_key),
         "retry_pauses": Setting([1, 2, 4, 8], _pauses),
         "missing_variable": Setting("skip", one_of("skip", "send_and_fail")),
     },

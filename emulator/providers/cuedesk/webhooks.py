@@ -33,6 +33,19 @@ WORDS = {
 }
 """States that are told, with the word for each."""
 
+STATUS_FIELDS = (
+    "type",
+    "uuid",
+    "channelType",
+    "createdAt",
+    "to",
+    "from",
+    "status",
+    "broadcastUuid",
+    "error",
+)
+"""What status updates hold besides the client's reference, whose name is a setting."""
+
 
 def iso(moment: datetime) -> str:
     """Return a moment as the API answers it: ``2024-06-15T10:00:00Z``."""

@@ -150,7 +150,7 @@ def test_header_body_and_buttons_are_missed_in_this_order(desk):
         "body": {"payload_variables": ["c", "b", "a"]},
         "buttons": [{"index": 0, "payload_variable": "link"}],
     }
-    full = {name: "x" for name in ("pic", "a", "b", "c", "link")}
+    full = dict.fromkeys(("pic", "a", "b", "c", "link"), "x")
 
     found = warnings(desk, sale(row(**full), row(OTHER), **places))
 
@@ -188,7 +188,10 @@ def test_cards_are_filled(desk):
         ("447592", "447592"),
         ("4475928501221234", "4475928501221234"),
         ("alex", "alex"),
-        ("４４７５９２８５０１２２", "４４７５９２８５０１２２"),
+        (
+            "\uff14\uff14\uff17\uff15\uff19\uff12\uff18\uff15\uff10\uff11\uff12\uff12",
+            "\uff14\uff14\uff17\uff15\uff19\uff12\uff18\uff15\uff10\uff11\uff12\uff12",
+        ),
         (447592, "447592"),
         (-447592850122, "-447592850122"),
         (True, True),
