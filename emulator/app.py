@@ -39,6 +39,11 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.front(environ, start_response)
 
+    def stop(self) -> None:
+        """Let go of clients that follow what happens: the server waits for open requests."""
+        for sandbox in self.emulator.all():
+            sandbox.events.close()
+
     def close(self) -> None:
         """Stop the ticker, every timer and every callback."""
         self.ticker.stop()

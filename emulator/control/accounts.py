@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from emulator.core.errors import Conflict, Invalid, NotFound, Problem, Problems
+from emulator.core.events import SANDBOX
 from emulator.core.records import Account
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
@@ -61,6 +62,7 @@ def change_account(name: str, provider: str, id: str) -> Response:
         vendor, account = _find(sandbox, provider, id)
         _same(given, "id", account.id)
         _load(sandbox, vendor, {**given, "id": account.id})
+        _tell(sandbox)
         return json_response(show(sandbox, *_find(sandbox, provider, id)))
 
 
@@ -76,6 +78,7 @@ def create_account(name: str, provider: str) -> tuple[Response, int]:
         vendor = sandbox.vendor(provider)
         before = {account.id for account in _all(sandbox, vendor)}
         _load(sandbox, vendor, given)
+        _tell(sandbox)
         made = [account for account in _all(sandbox, vendor) if account.id not in before]
         if not made:
             raise Conflict(f"{provider} has such an account already; change it with PATCH")
@@ -92,6 +95,7 @@ def create_key(name: str, provider: str, id: str) -> tuple[Response, int]:
         vendor, account = _find(sandbox, provider, id)
         key = vendor.make_key(sandbox, account, given, problems)
         problems.check()
+        _tell(sandbox)
         return json_response(key), 201
 
 
@@ -103,7 +107,12 @@ def revoke_key(name: str, provider: str, id: str, key: str) -> Response:
     with sandbox.unit():
         vendor, account = _find(sandbox, provider, id)
         vendor.drop_key(sandbox, account, key)
+        _tell(sandbox)
     return Response(status=204)
+
+
+def _tell(sandbox: Sandbox) -> None:
+    sandbox.store.after_commit(lambda: sandbox.events.note(SANDBOX, sandbox.name))
 
 
 def _load(sandbox: Sandbox, vendor: Vendor, document: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ from . import (
     callbacks,
     clock,
     endpoints,
+    events,
     faults,
     inbound,
     messages,
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     endpoints.bp,
     callbacks.bp,
     sink.bp,
+    events.bp,
     snapshots.bp,
 )
 
@@ -65,7 +67,7 @@ def create_control_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
-    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version)
+    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version, events.Streams())
     root = Blueprint("control", __name__, url_prefix=PREFIX)
     for blueprint in BLUEPRINTS:
         root.register_blueprint(blueprint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import current_app
 
@@ -12,6 +12,9 @@ from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
 from emulator.web.provider import ProviderApp
+
+if TYPE_CHECKING:
+    from .events import Streams
 
 EXTENSION = "control"
 
@@ -26,6 +29,7 @@ class Control(NamedTuple):
     apps: Mapping[str, ProviderApp]
     settings: ServerSettings
     version: str
+    streams: Streams
 
 
 def control() -> Control:

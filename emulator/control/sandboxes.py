@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from emulator.core.emulator import Wish
 from emulator.core.errors import NotFound, Problems, nearest
+from emulator.core.events import SANDBOX
 from emulator.core.fixtures import Document, merge_all
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response, parse_json, read_body
@@ -82,6 +83,7 @@ def merge_fixtures(name: str) -> Response:
     documents = _read_fixtures(parse_json(read_body()), "", problems)
     problems.check()
     merge_all(sandbox, documents)
+    sandbox.events.note(SANDBOX, name)
     return json_response(sandbox_view(sandbox))
 
 

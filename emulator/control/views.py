@@ -11,15 +11,19 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 
 
-def sandbox_view(sandbox: Sandbox) -> dict[str, Any]:
-    """Return a sandbox with the base URLs and keys that a client of it needs."""
+def sandbox_view(sandbox: Sandbox, root: str | None = None) -> dict[str, Any]:
+    """Return a sandbox with the base URLs and keys that a client of it needs.
+
+    :param root: where this server was reached, where that is not the request being answered.
+    """
+    root = request.root_url if root is None else root
     return {
         "name": sandbox.name,
         "seed": sandbox.seed,
         "clock": clock_view(sandbox),
         "providers": {
             slug: {
-                "base_url": base_url(sandbox, slug),
+                "base_url": base_url(sandbox, slug, root),
                 "accounts": _accounts(sandbox, vendor),
             }
             for slug, vendor in sandbox.vendors.items()
@@ -27,10 +31,10 @@ def sandbox_view(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def base_url(sandbox: Sandbox, slug: str) -> str:
-    """Return where clients reach a provider, on the host that this request was sent to."""
+def base_url(sandbox: Sandbox, slug: str, root: str) -> str:
+    """Return where clients reach a provider."""
     prefix = "" if sandbox.name == DEFAULT else f"s/{sandbox.name}/"
-    return f"{request.root_url}{prefix}{slug}"
+    return f"{root}{prefix}{slug}"
 
 
 def clock_view(sandbox: Sandbox) -> dict[str, Any]:

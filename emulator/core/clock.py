@@ -68,6 +68,7 @@ class Clock:
         self._pin = _Pin()
         self._is_wall = mode == "real" and now is None and rate == 1
         self.begin = self._anchor
+        self.on_move: Callable[[], None] | None = None
 
     def now(self) -> datetime:
         """Return the sandbox's time (aware, UTC)."""
@@ -95,6 +96,8 @@ class Clock:
             self._anchor = self._latest = moment
             self._real_anchor = self._source()
             self._is_wall = False
+            if self.on_move is not None:
+                self.on_move()
 
     def set(
         self, mode: Mode | None = None, now: datetime | None = None, rate: float | None = None
@@ -111,6 +114,8 @@ class Clock:
         self._real_anchor = self._source()
         self.mode = mode or self.mode
         self.rate = self.rate if rate is None else rate
+        if self.on_move is not None:
+            self.on_move()
 
     def real_seconds_until(self, moment: datetime) -> float | None:
         """Return how much real time passes until a moment, None on a manual clock."""

@@ -15,6 +15,7 @@ import msgspec
 
 from .clock import Clock, Mode, wall_seconds
 from .errors import Conflict, Invalid, NotFound, Problem, Problems
+from .events import SANDBOX, watch
 from .fixtures import Document, Library, check_head, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender
@@ -196,6 +197,13 @@ class Emulator:
 
     def _install(self, name: str, sandbox: Sandbox, pristine: Sandbox) -> None:
         sandbox.wake = self.wake
+        watch(sandbox)
+        replaced = self._sandboxes.get(name)
+        if replaced is not None:
+            # Who followed the one before goes on with this one.
+            replaced.events.close()
+            sandbox.events.go_on_from(replaced.events.latest)
+        sandbox.events.note(SANDBOX, name)
         self._sandboxes[name] = sandbox
         self._pristine[name] = pristine
         if self.wake is not None and sandbox.clock.mode == "real":

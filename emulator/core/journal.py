@@ -61,6 +61,7 @@ class Journal:
         self._latest = 0
         self._changed = threading.Condition()
         self.dropped = 0
+        self.on_change: Callable[[Exchange], None] | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -78,6 +79,7 @@ class Journal:
             self._bytes += exchange.size
             self._trim()
             self._changed.notify_all()
+        self._tell(exchange)
 
     def finish(self, exchange: Exchange, status: int, response: bytes, content_type: str) -> None:
         """Enter the answer to a request."""
@@ -88,6 +90,7 @@ class Journal:
                 self._bytes += len(response)
                 self._trim()
             self._changed.notify_all()
+        self._tell(exchange)
 
     def find(self, id: int) -> Exchange | None:
         """Return one entry, or None."""
@@ -115,6 +118,10 @@ class Journal:
         with self._changed:
             self._entries.clear()
             self._bytes = 0
+
+    def _tell(self, exchange: Exchange) -> None:
+        if self.on_change is not None:
+            self.on_change(exchange)
 
     def _trim(self) -> None:
         most_entries, most_bytes = self._limits

@@ -9,6 +9,7 @@ from typing import Any
 from .clock import Clock, Mode, wall_seconds
 from .engine import Engine, topics_of
 from .errors import NotFound
+from .events import Events
 from .faults import FaultBook
 from .ids import Draws, Ids
 from .journal import Journal
@@ -62,6 +63,7 @@ class Sandbox:
         self.agenda = self.store.agenda
         self.ids = Ids(self.draws, self.store.counters)
         self.journal = Journal()
+        self.events = Events()
         self.sink = Sink()
         self.webhooks = Webhooks(self)
         self.messaging = Messaging(self)
@@ -102,6 +104,7 @@ class Sandbox:
         """End this world: no timer fires and no callback leaves after this returns."""
         with self.store.lock:
             self.is_closed = True
+        self.events.close()
         self.sink.close()
         self.sender.abandon(self)
 

@@ -7,11 +7,12 @@ import gc
 import http.client
 import json
 import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.core.errors import EmulatorError
 
@@ -63,11 +64,26 @@ def claim_port(host: str, port: int) -> tuple[int, socket.socket | None]:
     return port, None
 
 
+class Application(Protocol):
+    """What is served: a WSGI application that can be told that the end has come."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request."""
+
+    def stop(self) -> None:
+        """Let go of clients that would hold the server up."""
+
+
 Ready = Callable[[str, dict[str, Any]], None]
 
 
 def serve(
-    make_app: Callable[[], WSGI], host: str, port: int, on_ready: Ready, *, token: str | None = None
+    make_app: Callable[[], Application],
+    host: str,
+    port: int,
+    on_ready: Ready,
+    *,
+    token: str | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; the application lives in a process of its own.
 
@@ -84,6 +100,7 @@ def serve(
 
     def load(_target: str) -> WSGI:
         app = make_app()
+        _when_stopped(app.stop)
         # What has been made so far stays for good: no need to look through it ever again.
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -112,6 +129,27 @@ def serve(
     finally:
         if held is not None:
             held.close()
+
+
+def _when_stopped(stop: Callable[[], None]) -> None:
+    """Do something as soon as this process is asked to end.
+
+    The server has its own handlers of signals and waits for open requests; this hears of the
+    signal beside them.
+    """
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+
+    def listen() -> None:
+        # The other end stays open for as long as somebody may tell.
+        with told, heard:
+            while received := heard.recv(1):
+                if received[0] in (signal.SIGTERM, signal.SIGINT):
+                    stop()
+                    return
+
+    threading.Thread(target=listen, name="end-listener", daemon=True).start()
 
 
 def base_url(host: str, port: int) -> str:

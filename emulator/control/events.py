@@ -1,0 +1,179 @@
+"""What happens, as it happens: server-sent events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from emulator.core.clock import wall_seconds
+from emulator.core.errors import Invalid, Problem
+from emulator.core.events import CLOCK, REQUEST, SANDBOX, Happening
+from emulator.core.records import DELIVERIES
+from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
+from emulator.core.vendor import Vendor
+
+from . import broadcasts, callbacks, messages, traffic
+from .bodies import Query
+from .context import IN_SANDBOX, control, the_sandbox
+from .views import clock_view, sandbox_view
+
+bp = Blueprint("events", __name__, url_prefix=IN_SANDBOX)
+
+HEARTBEAT = 10.0
+"""Real seconds of silence until a sign of life is sent, which is when a lost client is noticed."""
+AT_ONCE = 100
+MOST_STREAMS = 8
+"""Each holds one of the server's threads, of which there are sixteen or more."""
+COME_BACK = 1000
+COME_BACK_LATER = 15_000
+
+Show = Callable[[str], Any]
+
+
+class Stream:
+    """One client that follows a sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.is_ended = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to tell this client."""
+        return self.is_ended or self.sandbox.events.is_closed
+
+    def end(self) -> None:
+        """Let go of the client."""
+        self.is_ended = True
+        self.sandbox.events.rouse()
+
+
+class Streams:
+    """All clients that follow sandboxes of a server; of too many the oldest is let go."""
+
+    def __init__(self, most: int = MOST_STREAMS) -> None:
+        self._open: list[Stream] = []
+        self._most = most
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def enter(self, stream: Stream) -> None:
+        """Count a stream that begins."""
+        with self._lock:
+            self._open.append(stream)
+            surplus = self._open[: -self._most]
+        for oldest in surplus:
+            oldest.end()
+
+    def leave(self, stream: Stream) -> None:
+        """Count a stream no longer."""
+        with self._lock:
+            self._open.remove(stream)
+
+
+@bp.get("/events")
+def follow(name: str) -> Response:
+    """Tell of requests, messages, broadcasts, callbacks, clock and sandbox as they change.
+
+    Server-sent events: ``event`` names what changed, ``data`` is the thing as its list shows it
+    when the event is sent. ``Last-Event-ID`` resumes; without it the stream starts now.
+    """
+    sandbox = the_sandbox(name)
+    Query().check()
+    stream = Stream(sandbox)
+    position = _position(sandbox)
+    shows = _shows(sandbox, request.root_url)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(
+        _told(stream, control().streams, position, shows),
+        headers=headers,
+        content_type="text/event-stream; charset=utf-8",
+    )
+
+
+def _position(sandbox: Sandbox) -> int:
+    given = request.headers.get("Last-Event-ID")
+    if given is None:
+        return sandbox.events.latest
+    if not given.isascii() or not given.isdigit() or len(given) > 18:
+        message = "The header Last-Event-ID must be the id of an event"
+        raise Invalid([Problem(pointer="", message=message)])
+    return int(given)
+
+
+def _told(
+    stream: Stream, streams: Streams, position: int, shows: Mapping[str, tuple[str, Show]]
+) -> Iterator[bytes]:
+    """Yield the text of a stream. No lock is held while the server sends it."""
+    events = stream.sandbox.events
+    streams.enter(stream)
+    try:
+        yield b"retry: %d\n\n" % COME_BACK
+        while not stream.is_over:
+            news = events.after(position, AT_ONCE)
+            position = news.position
+            if news.lost:
+                yield b": %d events are not kept any more\n\n" % news.lost
+            yield from _texts(stream.sandbox, news.happenings, shows)
+            has_news = events.wait(position, HEARTBEAT, lambda: stream.is_over)
+            if not has_news and not stream.is_over:
+                stream.sandbox.used_at = wall_seconds()
+                yield b": still here\n\n"
+        if stream.is_ended:
+            yield b"retry: %d\n\n" % COME_BACK_LATER
+    finally:
+        streams.leave(stream)
+
+
+def _texts(
+    sandbox: Sandbox, happenings: list[Happening], shows: Mapping[str, tuple[str, Show]]
+) -> list[bytes]:
+    # Things are shown as they are now, so of several changes of one thing the last is enough.
+    latest = {(found.kind, found.subject): found.id for found in happenings}
+    parts = []
+    with sandbox.store.lock:
+        for found in happenings:
+            event, show = shows[found.kind]
+            shown = None
+            if latest[found.kind, found.subject] == found.id:
+                shown = show(found.subject)
+            if shown is not None:
+                data = msgspec.json.encode(shown)
+                parts.append(b"id: %d\nevent: %b\ndata: %b\n\n" % (found.id, event.encode(), data))
+    return [b"".join(parts)] if parts else []
+
+
+def _shows(sandbox: Sandbox, root: str) -> dict[str, tuple[str, Show]]:
+    """Return for each kind of thing the name of its events, and how one looks; None: it is gone."""
+    shows: dict[str, tuple[str, Show]] = {
+        REQUEST: ("request", lambda id: _shown(traffic.show, sandbox.journal.find(int(id)))),
+        DELIVERIES.name: (
+            "callback",
+            lambda id: _shown(callbacks.show, sandbox.deliveries.find(id)),
+        ),
+        CLOCK: ("clock", lambda _: clock_view(sandbox)),
+        SANDBOX: ("sandbox", lambda _: sandbox_view(sandbox, root)),
+    }
+    for vendor in sandbox.vendors.values():
+        for event, kind, show in (
+            ("message", vendor.messages, messages.show),
+            ("broadcast", vendor.broadcasts, broadcasts.show),
+        ):
+            shows[kind.name] = event, _showing(sandbox, vendor, kind, show)
+    return shows
+
+
+def _shown(show: Callable[[Any], Any], found: Any) -> Any:
+    return None if found is None else show(found)
+
+
+def _showing(sandbox: Sandbox, vendor: Vendor, kind: Kind[Any], show: Callable[..., Any]) -> Show:
+    table = sandbox.store.table(kind)
+    return lambda id: _shown(lambda found: show(sandbox, vendor, found), table.find(id))

@@ -1,0 +1,133 @@
+"""What happens in a sandbox, for whoever follows it; only names are kept, and the latest only."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from .records import DELIVERIES
+from .tables import Change
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+MOST = 10_000
+REQUEST, CLOCK, SANDBOX = "request", "clock", "sandbox"
+
+Subject = tuple[str, str]
+"""What something happened to: the kind of a record, or one of the words above, and an id."""
+
+
+class Happening(NamedTuple):
+    """Something that changed; how it looks is found out by whoever tells of it."""
+
+    id: int
+    kind: str
+    subject: str
+
+
+class News(NamedTuple):
+    """What happened behind a number.
+
+    :param lost: how many changes before these are not kept any more.
+    :param position: the number to ask with next.
+    """
+
+    happenings: list[Happening]
+    lost: int
+    position: int
+
+
+class Events:
+    """The latest changes of a sandbox, numbered from 1."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._kept: deque[Subject] = deque(maxlen=most)
+        self._changed = threading.Condition()
+        self.latest = 0
+        self.is_closed = False
+
+    def note(self, kind: str, subject: str = "") -> None:
+        """Take note of one change."""
+        self.note_all(((kind, subject),))
+
+    def note_all(self, subjects: Collection[Subject]) -> None:
+        """Take note of changes that happened together."""
+        with self._changed:
+            if self.is_closed:
+                return
+            self._kept.extend(subjects)
+            self.latest += len(subjects)
+            self._changed.notify_all()
+
+    def go_on_from(self, latest: int) -> None:
+        """Number what is to come as if so much had happened already, none of it kept."""
+        self.latest = latest
+
+    def after(self, position: int, most: int) -> News:
+        """Return up to ``most`` changes behind a number.
+
+        A number that has not been given out is one of an earlier world: everything is later.
+        """
+        with self._changed:
+            oldest = self.latest - len(self._kept) + 1
+            wanted = position + 1 if position <= self.latest else oldest
+            start = max(wanted, oldest)
+            kept = islice(self._kept, start - oldest, start - oldest + most)
+            found = [Happening(start + at, *subject) for at, subject in enumerate(kept)]
+            return News(found, start - wanted, start + len(found) - 1)
+
+    def wait(self, position: int, timeout: float, is_over: Callable[[], bool]) -> bool:
+        """Wait until something has happened behind a number; return whether it has.
+
+        :param timeout: real seconds.
+        :param is_over: whether there is nobody any more to wait for it; see :meth:`rouse`.
+        """
+
+        def is_enough() -> bool:
+            return self.latest != position or self.is_closed or is_over()
+
+        with self._changed:
+            self._changed.wait_for(is_enough, timeout)
+            return self.latest != position
+
+    def rouse(self) -> None:
+        """Let everybody who waits look whether there is a reason to go on."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Tell everybody who waits that nothing will happen any more."""
+        with self._changed:
+            self.is_closed = True
+            self._changed.notify_all()
+
+
+def watch(sandbox: Sandbox) -> None:
+    """Let the events of a sandbox hear of what happens in it."""
+    events = sandbox.events
+    kinds = {DELIVERIES.name}
+    broadcasts = {}
+    for vendor in sandbox.vendors.values():
+        kinds |= {vendor.messages.name, vendor.broadcasts.name}
+        broadcasts[vendor.messages.name] = vendor.broadcasts.name
+
+    def committed(changes: Collection[Change]) -> None:
+        subjects: dict[Subject, None] = {}
+        for change in changes:
+            kind = change.kind
+            if kind in kinds:
+                subjects[kind, change.id] = None
+                # How a broadcast stands follows from its messages.
+                above = getattr(change.after, "broadcast", None) if kind in broadcasts else None
+                if above is not None:
+                    subjects[broadcasts[kind], above] = None
+        if subjects:
+            events.note_all(subjects)
+
+    sandbox.store.on_commit.append(committed)
+    sandbox.journal.on_change = lambda exchange: events.note(REQUEST, str(exchange.id))
+    sandbox.clock.on_move = lambda: events.note(CLOCK)
