@@ -101,8 +101,14 @@ def book(found: Sandbox, steps: Iterable[tuple[TeekrrMessage, TeekrrMessage]]) -
 def _booked(billing: Billing, booked: Counter[Booking]) -> Billing:
     settled, released = booked[Booking.SETTLE], booked[Booking.RELEASE]
     refunded = booked[Booking.REFUND]
+    # A tester may have set the counters, or another mode, while messages were on their way:
+    # what is not there cannot be moved, and no counter goes below nothing.
     if billing.mode == "postpaid":
-        return msgspec.structs.replace(billing, accrued=billing.accrued - released - refunded)
+        accrued = max(billing.accrued - released - refunded, 0)
+        return msgspec.structs.replace(billing, accrued=accrued)
+    released = min(released, billing.reserved)
+    settled = min(settled, billing.reserved - released)
+    refunded = min(refunded, billing.spent + settled)
     return msgspec.structs.replace(
         billing,
         balance=billing.balance + released + refunded,

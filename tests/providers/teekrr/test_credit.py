@@ -140,6 +140,87 @@ def test_what_fails_is_taken_off_a_postpaid_bill(desk, outcome, accrued):
     assert desk.billing("postco")["accrued"] == accrued
 
 
+@pytest.mark.parametrize(
+    ("path", "outcome", "accrued"),
+    [
+        ("/email", "delivered", 4),
+        ("/email", "rejected", 0),
+        ("/email", "undelivered", 0),
+        ("/email", "bounced_permanent", 4),
+        ("/email", "bounced_transient", 4),
+        ("/email", "pending", 4),
+        ("/sms", "pending", 20),
+        ("/sms", "read", 20),
+    ],
+)
+@pytest.mark.parametrize("is_scheduled", [False, True])
+def test_a_postpaid_bill_follows_the_messages(desk, path, outcome, accrued, is_scheduled):
+    template = {"channel": "email", "name": "welcome_mail", "content": "Welcome"}
+    client = {"id": "postco", "billing": {"accrued": 0}, "templates": [template]}
+    desk.load(teekrr={"clients": [client]})
+    desk.rule(outcome)
+    to = ["a@example.com", "b@example.com"] if path == "/email" else ["60123456789", "60198765432"]
+    body = GOOD[path](*to)
+
+    desk.send(path, scheduled(body) if is_scheduled else body, "tk_post")
+    desk.advance()
+
+    assert desk.billing("postco")["accrued"] == accrued
+
+
+def test_a_postpaid_bill_shrinks_by_what_is_cancelled_or_never_queued(desk):
+    id = desk.send("/sms", scheduled(sms()), "tk_post")
+    assert desk.billing("postco")["accrued"] == 960
+
+    desk.cancel(id)
+    assert desk.billing("postco")["accrued"] == 950
+
+    desk.go_wrong("enqueue_failed")
+    assert desk.post("/sms", sms(), "tk_post").status_code == 500
+    assert desk.billing("postco")["accrued"] == 950
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pause", "billing", "expected"),
+    [
+        ("undelivered", 0, {"creditReserved": 0}, (9_984, 0, 0)),
+        ("undelivered", 0.1, {"creditSpent": 3}, (9_987, 0, 0)),
+        ("delivered", 0, {"creditReserved": 5}, (9_984, 0, 5)),
+    ],
+)
+def test_no_counter_that_a_tester_sets_goes_below_nothing(desk, outcome, pause, billing, expected):
+    desk.rule(outcome)
+    desk.send("/sms", sms("60123456789", "60198765432"))
+    desk.advance(pause)
+
+    desk.load_client(billing=billing)
+    desk.advance()
+
+    assert desk.credit() == expected
+
+
+def test_a_bill_that_was_reset_does_not_go_below_nothing(desk):
+    desk.rule("rejected")
+    desk.send("/sms", sms("60123456789", "60198765432"), "tk_post")
+    desk.load(teekrr={"clients": [{"id": "postco", "billing": {"accrued": 5}}]})
+
+    desk.advance()
+
+    assert desk.billing("postco")["accrued"] == 0
+
+
+def test_a_client_that_changes_its_way_to_pay_makes_no_money(desk):
+    desk.rule("undelivered")
+    desk.send("/sms", sms(), "tk_post")
+    desk.load(teekrr={"clients": [{"id": "postco", "billing": {"mode": "prepaid"}}]})
+
+    desk.advance()
+
+    assert desk.billing("postco") == {
+        "mode": "prepaid", "creditBalance": 0, "creditReserved": 0, "creditSpent": 0
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("path", GOOD)
 def test_cancelling_gives_the_credit_back(desk, path):
     id = desk.send(path, scheduled(GOOD[path]()))
@@ -154,7 +235,7 @@ def test_parallel_requests_cannot_overspend(desk):
     desk.load_client(billing={"creditBalance": 100})
     bodies = [sms("60123456789", "60198765432") for _ in range(40)]
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(lambda body: desk.post("/sms", body).status_code, bodies))
 
     assert statuses.count(202) == 6
