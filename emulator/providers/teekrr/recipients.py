@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from .errors import Violation
 
 MOST = 10_000
-ADDRESS_KEYS = ("recipient", "to", "phone", "phoneNumber", "email")
 MEDIA = ("headerImage", "headerVideo", "headerDocument")
 LISTS = ("header", "body", "button")
 
@@ -19,11 +18,13 @@ LISTS = ("header", "body", "button")
 class AddressKind:
     """What addresses of a channel look like, and what is said of others.
 
+    :param keys: under which an address may stand in a row, the first that is there counts.
     :param sign: what may stand in front of an address and is not stored.
     """
 
     matches: Callable[[str], Any]
     complaint: str
+    keys: tuple[str, ...]
     sign: str = ""
 
     def normal(self, address: str) -> str:
@@ -31,9 +32,16 @@ class AddressKind:
         return address.removeprefix(self.sign)
 
 
-PHONE = AddressKind(re.compile(r"\+?[1-9][0-9]{6,14}").fullmatch, "Invalid phone number", "+")
+PHONE = AddressKind(
+    re.compile(r"\+?[1-9][0-9]{6,14}").fullmatch,
+    "Invalid phone number",
+    ("recipient", "to", "phone", "phoneNumber", "email"),
+    "+",
+)
 EMAIL = AddressKind(
-    re.compile(r"(?=.{1,254}\Z)[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch, "Invalid email address"
+    re.compile(r"(?=.{1,254}\Z)[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch,
+    "Invalid email address",
+    ("recipient", "to", "email", "phone", "phoneNumber"),
 )
 KINDS: Mapping[str, AddressKind] = {"sms": PHONE, "whatsapp": PHONE, "email": EMAIL}
 
@@ -88,7 +96,7 @@ def read_rows(
         if type(row) is not dict:
             violations.append(Violation(f"recipientVariables.{at}", expected("object", row)))
             continue
-        key = next((key for key in ADDRESS_KEYS if row.get(key) is not None), None)
+        key = next((key for key in kind.keys if row.get(key) is not None), None)
         address = row[key] if key is not None else None
         complaint = _complaint(address, kind)
         if complaint is not None:

@@ -405,6 +405,29 @@ def test_only_variables_are_read_where_there_are_any(desk):
     assert desk.records()[0].variables == {"name": "x"}
 
 
+@pytest.mark.parametrize("key", ["recipient", "to", "phone", "phoneNumber", "email"])
+@pytest.mark.parametrize(
+    ("path", "address"), [("/sms", "60123456789"), ("/email", "a@example.com")]
+)
+def test_the_address_may_stand_under_five_names(desk, path, address, key):
+    row = {key: address, "name": "Aisyah"}
+    body = {**without(GOOD[path](), "recipients"), "recipientVariables": [row]}
+
+    assert desk.post(path, body).status_code < 300
+    assert desk.records()[0].address == address
+
+
+@pytest.mark.parametrize(
+    ("path", "address"), [("/sms", "60123456789"), ("/email", "a@example.com")]
+)
+def test_of_two_addresses_the_one_of_the_channel_counts(desk, path, address):
+    row = {"phone": "60123456789", "email": "a@example.com", "name": "Aisyah"}
+    body = {**without(GOOD[path](), "recipients"), "recipientVariables": [row]}
+
+    assert desk.post(path, body).status_code < 300
+    assert desk.records()[0].address == address
+
+
 def test_a_second_address_is_a_value(desk):
     row = {"recipient": "60123456789", "email": "a@example.com"}
     body = {
