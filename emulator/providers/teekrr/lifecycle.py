@@ -149,7 +149,8 @@ def failure_of(message_channel: str, wanted: Failure | None) -> Failure:
         return FAILURES[message_channel]
     if wanted.message:
         return wanted
-    return Failure(code=wanted.code, message=TEXTS.get(wanted.code, ""))
+    usual = FAILURES[message_channel].message
+    return Failure(code=wanted.code, message=TEXTS.get(wanted.code, usual))
 
 
 def evolve(found: Sandbox, message: TeekrrMessage, target: str, at: datetime) -> dict[str, Any]:

@@ -139,6 +139,15 @@ def test_failures_have_the_usual_code_of_their_channel(desk, path, code, outcome
     assert desk.records()[0].error.message
 
 
+def test_an_unknown_code_alone_brings_the_usual_words(desk):
+    desk.rule("rejected", error={"code": "ELFO-7"})
+    desk.send("/sms", sms())
+    desk.advance()
+
+    error = desk.records()[0].error
+    assert (error.code, error.message) == ("ELFO-7", "Message could not be delivered")
+
+
 def test_a_known_code_brings_its_words(desk):
     desk.rule("rejected", error={"code": "133010"})
     desk.send("/whatsapp", whatsapp())
