@@ -8,7 +8,7 @@ from emulator.core.options import boolean
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
 
-from . import auth, errors, fixture, lifecycle, routes, views, webhooks
+from . import auth, errors, fixture, hints, lifecycle, routes, views, webhooks
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 
 
@@ -75,6 +75,7 @@ PROVIDER = Provider(
     admit=auth.admit,
     error_response=errors.to_response,
     example=_example,
+    hint=hints.hint,
     faults=errors.FAULTS,
     late_faults=errors.LATE_FAULTS,
 )

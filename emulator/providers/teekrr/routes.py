@@ -152,7 +152,7 @@ def validate_recipients() -> Response:
     return _done(_sorted_out(body["channel"], body["recipients"]))
 
 
-@bp.get("/_media/<id>")
+@bp.route("/_media/<id>", methods=["GET"], strict_slashes=True, provide_automatic_options=False)
 def fetch_upload(id: str) -> Response:
     """Return an uploaded file; whoever has the link may fetch it."""
     upload = sandbox().store.table(UPLOADS).get(id)

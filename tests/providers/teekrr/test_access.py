@@ -254,7 +254,10 @@ def test_limits_can_be_set_by_path():
         ("GET", "/messages"),
         ("GET", "/credit"),
         ("POST", "/webhooks"),
+        ("POST", "//sms"),
         ("GET", "/_media/unknown"),
+        ("OPTIONS", "/_media/unknown"),
+        ("POST", "/_media/unknown"),
     ],
 )
 def test_what_the_vendor_does_not_have_is_not_found(desk, method, path):
@@ -264,6 +267,30 @@ def test_what_the_vendor_does_not_have_is_not_found(desk, method, path):
     if method != "HEAD":
         assert answer.json == {"message": "Not found"}
     assert answer.content_type == "application/json; charset=utf-8"
+
+
+CONTROL = "the control API has it under /_emulator/sandboxes/default"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/sms", "/sms takes POST alone, not GET"),
+        ("PUT", "/broadcasts/validate", "/broadcasts/validate takes POST alone, not PUT"),
+        ("GET", "/broadcasts", f"{CONTROL}/broadcasts"),
+        ("GET", "/broadcasts/1b9c2f44-8f53-4f6b-9d0e-6a5f0c7d2e31", f"{CONTROL}/broadcasts"),
+        ("DELETE", "/messages/1", f"{CONTROL}/messages"),
+        ("GET", "/credit", f"{CONTROL}/accounts/teekrr/<client>"),
+        ("GET", "/templates", f"{CONTROL}/accounts/teekrr/<client>"),
+        ("POST", "/webhooks", f"{CONTROL}/endpoints"),
+        ("POST", "/v1/sms", "nearest: POST /sms"),
+    ],
+)
+def test_a_developer_is_told_where_to_look(desk, method, path, expected):
+    answer = desk.world.call(method, f"/teekrr{path}")
+
+    assert expected in answer.headers["X-Emulator-Hint"]
+    assert "X-Emulator-Evidence" not in answer.headers
 
 
 def test_an_unknown_sandbox_is_not_found(desk):
