@@ -124,6 +124,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     """One event owed to one endpoint: the exact bytes, and every attempt to bring them.
 
     :param subject: the id of the message or object that the event is about.
+    :param tries: attempts that the vendor's retries made; a tester's redeliveries do not count.
     """
 
     provider: str
@@ -138,6 +139,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     attempts: tuple[Attempt, ...] = ()
     state: Literal["pending", "succeeded", "failed"] = "pending"
     method: str = "POST"
+    tries: int = 0
 
 
 ENDPOINTS: Kind[Endpoint] = Kind(

@@ -187,23 +187,25 @@ class Webhooks:
                 lane = (delivery.subject, None if is_in_turn else delivery.endpoint)
                 sandbox.sender.post(sandbox, lane, parcel, record)
 
-    def _note_attempt(self, id: str, attempt: Attempt) -> Delivery:
+    def _note_attempt(self, id: str, attempt: Attempt, *, is_try: bool = False) -> Delivery:
         table = self._sandbox.store.table(DELIVERIES)
         delivery = table.get(id)
-        attempts = (*delivery.attempts, attempt)
-        if attempt.is_success:
-            return table.change(delivery, attempts=attempts, state="succeeded")
-        return table.change(delivery, attempts=attempts)
+        return table.change(
+            delivery,
+            attempts=(*delivery.attempts, attempt),
+            tries=delivery.tries + is_try,
+            state="succeeded" if attempt.is_success else delivery.state,
+        )
 
     def _conclude(self, id: str, attempt: Attempt) -> None:
         sandbox = self._sandbox
-        delivery = self._note_attempt(id, attempt)
+        delivery = self._note_attempt(id, attempt, is_try=True)
         vendor = sandbox.vendors[delivery.provider]
         vendor.answered(sandbox, delivery, attempt)
         if attempt.is_success:
             return
         policy = vendor.retry(sandbox, delivery)
-        again = policy.next_attempt(len(delivery.attempts), attempt.at)
+        again = policy.next_attempt(delivery.tries, attempt.at)
         if again is None:
             sandbox.store.table(DELIVERIES).change(delivery, state="failed")
         else:

@@ -171,6 +171,20 @@ def test_redelivery_that_arrives_replaces_the_planned_retry(desk: Desk) -> None:
     assert len(desk.get(f"/callbacks/{id}")["attempts"]) == 2
 
 
+def test_redeliveries_use_up_no_retries(desk: Desk) -> None:
+    desk.world.sender.script = [500] * 9
+    id = told(desk)
+    for _ in range(3):
+        desk.do("POST", f"/callbacks/{id}/redeliver")
+
+    desk.advance(3600)
+
+    # The first try and its two retries besides the three redeliveries.
+    callback = desk.get(f"/callbacks/{id}")
+    assert len(callback["attempts"]) == 6
+    assert callback["state"] == "failed"
+
+
 def test_redelivery_of_an_edited_body_needs_the_endpoint(desk: Desk) -> None:
     id = told(desk)
     desk.do("DELETE", "/endpoints/mine", status=204)
