@@ -34,7 +34,7 @@ def list_endpoints(name: str) -> Response:
     return listing(query, endpoints, lambda e: e.serial, show, is_descending=False)
 
 
-@bp.get("/endpoints/<id>")
+@bp.get("/endpoints/<path:id>")
 def get_endpoint(name: str, id: str) -> Response:
     """Show one endpoint; its secret was shown when it was made."""
     Query().check()
@@ -59,7 +59,7 @@ def create_endpoint(name: str) -> tuple[Response, int]:
     return json_response({**show(endpoint), "secret": endpoint.secret}), 201
 
 
-@bp.patch("/endpoints/<id>")
+@bp.patch("/endpoints/<path:id>")
 def change_endpoint(name: str, id: str) -> Response:
     """Change the fields given; callbacks already owed keep their address and signature."""
     Query().check()
@@ -79,7 +79,7 @@ def change_endpoint(name: str, id: str) -> Response:
     return json_response(show(changed))
 
 
-@bp.delete("/endpoints/<id>")
+@bp.delete("/endpoints/<path:id>")
 def delete_endpoint(name: str, id: str) -> Response:
     """Remove an endpoint; what it is still owed is never sent."""
     Query().check()

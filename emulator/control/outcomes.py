@@ -69,7 +69,7 @@ def add_rule(name: str) -> Response:
     return json_response({**rule_document(rule), "hits": 0}, 201)
 
 
-@bp.delete("/outcomes/<id>")
+@bp.delete("/outcomes/<path:id>")
 def drop_rule(name: str, id: str) -> tuple[str, int]:
     """Remove one rule; messages that it has decided about keep their fate."""
     Query().check()

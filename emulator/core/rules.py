@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
 CHANNELS = ("sms", "whatsapp", "email")
+_QUIETLY = re2.Options()
+_QUIETLY.log_errors = False  # whoever wrote the pattern is told
 _SCHEME = re.compile(r"[a-z][a-z0-9]*:(?=.)")
 
 
@@ -61,7 +63,7 @@ def plain_address(address: str) -> str:
 def pattern(text: str) -> Any:
     """Return a compiled pattern."""
     # RE2 takes time in proportion to the text, whatever the pattern.
-    return re2.compile(text)
+    return re2.compile(text, _QUIETLY)
 
 
 def read_rules(
@@ -143,8 +145,11 @@ def _read_pattern(value: Any, pointer: str, problems: Problems) -> str:
         raise ValueError("Must be at most 1000 characters")
     try:
         pattern(text)
-    except (re2.error, UnicodeError) as error:
-        raise ValueError(f"Not a pattern: {error}") from error
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace")
+        raise ValueError(f"Not a pattern: {reason}") from error
+    except UnicodeError as error:
+        raise ValueError("Not a pattern: not text") from error
     return text
 
 

@@ -133,3 +133,13 @@ def test_deleted_endpoint_is_told_nothing_that_was_still_owed(desk: Desk) -> Non
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_unknown_endpoint_is_not_found(desk: Desk, method: str) -> None:
     assert desk.ask(method, "/endpoints/nowhere").status_code == 404
+
+
+def test_endpoint_is_found_by_an_id_with_a_slash(desk: Desk) -> None:
+    make(desk, id="team/mine")
+
+    assert desk.get("/endpoints/team/mine")["id"] == "team/mine"
+    desk.do("PATCH", "/endpoints/team%2Fmine", {"active": False})
+    desk.do("DELETE", "/endpoints/team%2Fmine", status=204)
+
+    assert desk.items("/endpoints") == []

@@ -205,3 +205,18 @@ def test_questions_are_read_strictly(desk, body, pointers):
     errors = desk.refused("POST", "/outcomes/explain", body)
 
     assert [error["pointer"] for error in errors] == pointers
+
+
+def test_rule_is_removed_by_an_id_with_a_slash(desk):
+    desk.do("POST", "/outcomes", {"id": "late/mine", "outcome": "stuck"}, 201)
+
+    desk.do("DELETE", "/outcomes/late%2Fmine", status=204)
+
+    assert desk.items("/outcomes") == []
+
+
+def test_mistake_in_a_pattern_is_said_in_words_to_its_writer_alone(desk, capfd):
+    [error] = desk.refused("POST", "/outcomes", {"outcome": "read", "text_pattern": "(a"})
+
+    assert error == {"pointer": "/text_pattern", "message": "Not a pattern: missing ): (a"}
+    assert capfd.readouterr().err == ""
