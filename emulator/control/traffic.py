@@ -58,13 +58,19 @@ class Wanted(NamedTuple):
 def _wanted(query: Query, sandbox: Sandbox) -> Wanted:
     return Wanted(
         provider=query.get("provider", one_of(*sandbox.vendors)),
-        operation=query.get("operation", filled_text),
+        operation=query.get("operation", _operation),
         method=query.get("method", _method),
         path=query.get("path", filled_text),
         status=query.get("status", whole(100, 599)),
         is_matched=query.get("matched", flag),
         since=query.get("since", whole(0)) or 0,
     )
+
+
+def _operation(value: Any) -> str:
+    apps = control().apps.values()
+    known = dict.fromkeys(served.operation.id for app in apps for served in app.served())
+    return one_of(*known)(value)
 
 
 def _method(value: Any) -> str:

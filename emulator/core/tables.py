@@ -78,7 +78,8 @@ class Table(Generic[R]):
     def one(self, lookup: str, key: Hashable) -> R | None:
         """Return the record that has a key, or None."""
         id = self._lookups[lookup].get(key)
-        return self._rows[id] if id is not None else None
+        # Who reads without the lock may come after the row has gone and before the key has.
+        return self._rows.get(id) if id is not None else None
 
     def count(self, order: str, partition: Hashable) -> int:
         """Return how many records a partition has."""

@@ -201,3 +201,10 @@ def test_wait_of_more_than_thirty_seconds_is_refused(desk: Desk) -> None:
     [error] = desk.refused("GET", "/requests/wait", query_string={"timeout": "31"})
 
     assert error == {"pointer": "/timeout", "message": "Must be at most 30 seconds"}
+
+
+def test_unknown_operation_is_refused(desk: Desk) -> None:
+    [error] = desk.refused("GET", "/requests", query_string={"operation": "message.create"})
+
+    assert error["pointer"] == "/operation"
+    assert error["suggestion"] == "messages.create"
