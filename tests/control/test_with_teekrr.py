@@ -156,6 +156,13 @@ def test_new_client_with_a_new_key_can_send(teekrr: Teekrr) -> None:
     assert (first, second) == (202, 401)
 
 
+@pytest.mark.parametrize("name", [[], {}, 5, True])
+def test_name_of_a_key_is_text(teekrr: Teekrr, name: object) -> None:
+    [error] = teekrr.refused("POST", "/accounts/teekrr/acme/keys", {"name": name})
+
+    assert error["pointer"] == "/name"
+
+
 def test_vendor_without_inbound_refuses_it(teekrr: Teekrr) -> None:
     teekrr.refused("POST", "/inbound", {"provider": "teekrr", "from": TO, "text": "Hi"})
 

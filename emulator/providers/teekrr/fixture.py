@@ -239,8 +239,7 @@ def make_key(
 
     :raises Invalid: the wish has mistakes, or the client has a key of that name.
     """
-    names = {key.name for key in auth.keys_of(found, client)}
-    if given.get("name") in names:
+    if any(key.name == given.get("name") for key in auth.keys_of(found, client)):
         problems.add("/name", f"Client {client.id!r} has a key of this name already")
     plaintext = given.get("key")
     if isinstance(plaintext, str) and found.store.table(KEYS).one("key", plaintext) is not None:
