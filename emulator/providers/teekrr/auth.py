@@ -132,7 +132,10 @@ def network(entry: str) -> Any:
 
     :raises ValueError: it is neither.
     """
-    found = ip_network(entry, strict=False)
+    try:
+        found = ip_network(entry, strict=False)
+    except ValueError:
+        raise ValueError("Must be an IPv4 or IPv6 address or CIDR block") from None
     mapped = getattr(found.network_address, "ipv4_mapped", None)
     if mapped is not None and found.prefixlen >= 96:
         return ip_network((mapped, found.prefixlen - 96))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from emulator.core.errors import Problems
+from emulator.core.errors import Problems, nearest
 from emulator.core.fixtures import merge_endpoint, read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
@@ -37,6 +37,7 @@ from .records import (
     Template,
 )
 
+LONGEST_NAME, LONGEST_KEYWORD = 512, 10
 DEFAULT_RATES = {"sms": 8, "whatsapp": 35, "email": 2}
 STATUSES = ("approved", "pending", "rejected")
 FORMATS = ("none", "text", "image", "video", "document")
@@ -49,21 +50,19 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _scopes(value: Any) -> tuple[str, ...]:
-    scopes = _texts(value)
-    if not set(scopes) <= set(SCOPES):
-        raise ValueError(f"Must be a list of: {', '.join(SCOPES)}")
-    return scopes
+def _within(most: int) -> Callable[[Any], str]:
+    """Return a check of texts that bodies must be able to name: longer ones never match."""
+
+    def check(value: Any) -> str:
+        if len(text(value)) > most:
+            raise ValueError(f"Must be at most {most} characters")
+        return str(value)
+
+    return check
 
 
-def _whitelist(value: Any) -> tuple[str, ...]:
-    entries = _texts(value)
-    for entry in entries:
-        try:
-            auth.network(entry)
-        except ValueError as error:
-            raise ValueError(f"Must be addresses or CIDR blocks: {error}") from error
-    return entries
+_scope = one_of(*SCOPES)
+_keyword = _within(LONGEST_KEYWORD)
 
 
 class _ClientPart(CamelPart):
@@ -110,22 +109,22 @@ class KeyPart(CamelPart):
 
     name = Value(text)
     key = Value(key_text)
-    scopes = Value(_scopes)
-    ip_whitelist = Value(_whitelist)
+    scopes = Value(_texts)
+    ip_whitelist = Value(_texts)
     expires_at = Value(read_moment, allow_none=True)
     revoked_at = Value(read_moment, allow_none=True)
 
 
 class _TextTemplatePart(CamelPart):
     channel = Value(one_of(*CHANNELS))
-    name = Value(text)
+    name = Value(_within(LONGEST_NAME))
     status = Value(one_of(*STATUSES))
     content = Value(any_text)
 
 
 class _WhatsAppTemplatePart(CamelPart):
     channel = Value(one_of(*CHANNELS))
-    name = Value(text)
+    name = Value(_within(LONGEST_NAME))
     status = Value(one_of(*STATUSES))
     language = Value(text)
     header = Value(thing)
@@ -173,6 +172,8 @@ def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -
         subscriptions=dict.fromkeys(CHANNELS, True),
         may_use_platform_waba=True,
     )
+    for at, keyword in enumerate(read.get("keywords", ())):
+        _check_item(_keyword, keyword, f"{pointer}/keywords/{at}", problems)
     client = table.put(_changed_client(client, read, pointer, problems))
     for at, item in enumerate(read.get("api_keys", ())):
         load_key(found, client, item, f"{pointer}/apiKeys/{at}", problems)
@@ -212,7 +213,7 @@ def load_key(
 ) -> Key | None:
     """Add a key to a client, or change the one with the same plaintext, else the same name."""
     read = read_part(KeyPart(), given, pointer, problems)
-    if read is None:
+    if read is None or not _is_key_sound(read, pointer, problems):
         return None
     table = found.store.table(KEYS)
     known = table.one("key", read["key"]) if "key" in read else _of_name(found, client, read)
@@ -225,6 +226,28 @@ def load_key(
     values = {"name": f"key-{serial}", **read}
     values.setdefault("key", auth.draw_key(found))
     return table.put(Key(id=f"key-{serial}", serial=serial, account=client.id, **values))
+
+
+def _is_key_sound(read: Mapping[str, Any], pointer: str, problems: Problems) -> bool:
+    before = len(problems.found)
+    for at, scope in enumerate(read.get("scopes", ())):
+        _check_item(_scope, scope, f"{pointer}/scopes/{at}", problems, SCOPES)
+    for at, entry in enumerate(read.get("ip_whitelist", ())):
+        _check_item(auth.network, entry, f"{pointer}/ipWhitelist/{at}", problems)
+    return len(problems.found) == before
+
+
+def _check_item(
+    check: Callable[[str], Any],
+    item: str,
+    pointer: str,
+    problems: Problems,
+    choices: tuple[str, ...] = (),
+) -> None:
+    try:
+        check(item)
+    except ValueError as error:
+        problems.add(pointer, str(error), nearest(item, choices))
 
 
 def _of_name(found: Sandbox, client: Client, read: Mapping[str, Any]) -> Key | None:
@@ -296,6 +319,10 @@ def _load_webhook(
         problems.add(pointer, "Must be an object")
         return
     problems.unknown_keys(pointer, given, WEBHOOK_FIELDS)
+    other = found.store.table(ENDPOINTS).find(str(given.get("id")))
+    if other is not None and (other.provider, other.account) != (SLUG, client.id):
+        problems.add(f"{pointer}/id", f"Account {other.account!r} has this endpoint already")
+        return
     known = {name: value for name, value in given.items() if name in WEBHOOK_FIELDS}
     same = [
         endpoint.id

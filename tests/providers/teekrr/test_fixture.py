@@ -80,6 +80,16 @@ def test_webhooks_go_to_the_endpoints_and_are_known_by_id_or_url(desk):
     ]
 
 
+def test_an_endpoint_of_another_client_is_left_alone(desk):
+    desk.load_client(webhooks=[{"id": "ep-1", "url": HOOK, "secret": "s"}])
+    before = desk.stored()
+
+    found = problems_of(desk, {"id": "postco", "webhooks": [{"id": "ep-1", "url": HOOK}]})
+
+    assert found == [("/teekrr/clients/0/webhooks/0/id", None)]
+    assert desk.stored() == before
+
+
 def test_what_is_not_given_is_drawn(desk):
     desk.load(teekrr={"clients": [{"name": "New", "apiKeys": [{}], "webhooks": [{"url": HOOK}]}]})
 
@@ -115,8 +125,23 @@ def test_what_is_not_given_is_drawn(desk):
         ({"id": "acme", "apiKeys": {}}, "/apiKeys", None),
         ({"id": "acme", "apiKeys": [5]}, "/apiKeys/0", None),
         ({"id": "acme", "apiKeys": [{"scope": []}]}, "/apiKeys/0/scope", "scopes"),
-        ({"id": "acme", "apiKeys": [{"scopes": ["send_fax"]}]}, "/apiKeys/0/scopes", None),
-        ({"id": "acme", "apiKeys": [{"ipWhitelist": ["x"]}]}, "/apiKeys/0/ipWhitelist", None),
+        ({"id": "acme", "apiKeys": [{"scopes": "send_sms"}]}, "/apiKeys/0/scopes", None),
+        (
+            {"id": "acme", "apiKeys": [{"scopes": ["send_sms", "send_smss"]}]},
+            "/apiKeys/0/scopes/1",
+            "send_sms",
+        ),
+        (
+            {"id": "acme", "apiKeys": [{"ipWhitelist": ["10.0.0.1/8", "x"]}]},
+            "/apiKeys/0/ipWhitelist/1",
+            None,
+        ),
+        ({"id": "acme", "keywords": ["ACME", "ELEVENCHARS"]}, "/keywords/1", None),
+        (
+            {"id": "acme", "templates": [{"channel": "sms", "name": "n" * 513}]},
+            "/templates/0/name",
+            None,
+        ),
         ({"id": "acme", "apiKeys": [{"expiresAt": "soon"}]}, "/apiKeys/0/expiresAt", None),
         ({"id": "acme", "apiKeys": [{"key": "k" * 513}]}, "/apiKeys/0/key", None),
         ({"id": "acme", "apiKeys": [{"key": "tk_post"}]}, "/apiKeys/0/key", None),
