@@ -93,5 +93,7 @@ PROVIDER = Provider(
     credential=auth.credential,
     admit=auth.admit,
     error_response=errors.to_response,
+    faults=errors.FAULTS,
+    late_faults=errors.LATE_FAULTS,
     example=_example,
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from emulator.core.errors import (
@@ -17,10 +17,10 @@ from emulator.core.errors import (
     TooLarge,
     Unauthorized,
 )
-from emulator.web.bodies import json_response, parse_json
+from emulator.web.bodies import json_response
 from emulator.web.context import current_operation, rests_on
 from emulator.web.operations import Evidence
-from emulator.web.provider import Unmatched
+from emulator.web.provider import COMMON_FAULTS, Unmatched
 
 # Assumed, with all rules but REQUIRED, INVALID_FORMAT and PARAMETER_COUNT_MISMATCH.
 REQUIRED = "REQUIRED"
@@ -32,6 +32,10 @@ MAX_LENGTH = "MAX_LENGTH"
 MUTUALLY_EXCLUSIVE = "MUTUALLY_EXCLUSIVE"
 COUNT_MISMATCH = "PARAMETER_COUNT_MISMATCH"
 TYPE_MISMATCH = "TYPE_MISMATCH"
+
+DOCUMENTED_MISMATCH = "template.body.payload_variables"
+READABLE = "broadcasts.create"
+"""The operation whose page has its errors; those of the others are assumed to be like them."""
 
 BAD_SCHEMA = "Request validation failed"
 BAD_PARAMETERS = "Template parameter count mismatch"
@@ -57,7 +61,7 @@ class Violation(NamedTuple):
 class CueError(EmulatorError):
     """An error of Cuedesk's own, and how we know of it."""
 
-    evidence: ClassVar[Evidence] = "assumed"
+    evidence: Evidence = "assumed"
 
 
 class Refused(CueError):
@@ -67,16 +71,13 @@ class Refused(CueError):
 
 
 class NoTemplate(Refused):
-    """No approved template has that name and locale.
-
-    :param name: None stands for the one that the request names.
-    """
+    """No approved template has that name and locale."""
 
     name = "template_rejected"
     evidence = "documented"
 
-    def __init__(self, name: str | None = None) -> None:
-        super().__init__(f"Template '{name or _named_template()}' not found or not approved")
+    def __init__(self, name: str = "") -> None:
+        super().__init__(f"Template '{name}' not found or not approved")
 
 
 class NoContactList(Refused):
@@ -106,10 +107,10 @@ class ValidationFailed(CueError):
 class ParametersMismatch(ValidationFailed):
     """The request fills another number of places than the template has."""
 
-    evidence = "documented"
-
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(violations, BAD_PARAMETERS)
+        if {violation.field for violation in violations} == {DOCUMENTED_MISMATCH}:
+            self.evidence = "documented"
 
 
 class ForeignChannel(Forbidden):
@@ -124,39 +125,17 @@ class BadQuery(CueError):
         self.errors = list(errors)
 
 
-class ServerError(EmulatorError):
-    """Something went wrong at the vendor before anything was stored."""
-
-
-FAULTS: Mapping[str, Callable[[], EmulatorError]] = {
-    "unauthorized": Unauthorized,
-    "forbidden": ForeignChannel,
-    "not_found": NotFound,
-    "rate_limited": lambda: RateLimited(1),
-    "server_error": ServerError,
-    "template_rejected": NoTemplate,
-}
+FAULTS: Mapping[str, Callable[[], Exception]] = {**COMMON_FAULTS, NoTemplate.name: NoTemplate}
 """The errors that a tester may ask for, by name."""
 
-
-def _named_template() -> str:
-    """Return the template that the request names, wherever its endpoint has the name."""
-    try:
-        body = parse_json(request.get_data(cache=True))
-    except BadBody:
-        body = None
-    if not isinstance(body, dict):
-        return ""
-    nested = body.get("template")
-    inner = nested.get("name") if isinstance(nested, dict) else None
-    named = (inner, body.get("template_name"), body.get("templateName"))
-    return next((name for name in named if isinstance(name, str)), "")
+LATE_FAULTS = frozenset({NoTemplate.name})
+"""Those that arise where the request's template is looked up."""
 
 
 def to_response(error: Exception) -> Response:
     """Say any error as Cuedesk does."""
-    if isinstance(error, CueError):
-        rests_on(error.evidence)
+    if current_operation() is not None:
+        rests_on(_evidence_of(error))
     if isinstance(error, ValidationFailed):
         violations = [violation._asdict() for violation in error.violations]
         return _nested(422, "Validation failed", str(error), violations=violations)
@@ -167,9 +146,17 @@ def to_response(error: Exception) -> Response:
     if isinstance(error, Forbidden):
         return _flat(403, "Forbidden", "Channel does not belong to your workspace")
     if isinstance(error, BadBody) and current_operation() is not None:
-        rests_on("assumed")
         return _flat(400, f"{_thing_made()} could not be created", "Malformed JSON body")
     return _general(error)
+
+
+def _evidence_of(error: Exception) -> Evidence:
+    if not isinstance(error, CueError | Forbidden | BadBody | RateLimited):
+        return "documented"
+    operation = current_operation()
+    if operation is None or operation.id != READABLE or isinstance(error, BadBody | RateLimited):
+        return "assumed"
+    return error.evidence if isinstance(error, CueError) else "documented"
 
 
 def _thing_made() -> str:
@@ -183,7 +170,6 @@ def _general(error: Exception) -> Response:
     word, details = WORDS.get(status, ("BAD REQUEST", "Malformed request."))
     response = _nested(status, f"{status} {word}", details)
     if isinstance(error, RateLimited):
-        rests_on("assumed")
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unmatched) and error.allowed:
         response.headers["Allow"] = ", ".join(sorted(error.allowed))

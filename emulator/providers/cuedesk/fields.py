@@ -236,12 +236,12 @@ class Places(fields.List[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
         if not isinstance(value, list):
             raise wrong(INVALID_FORMAT, MUST_BE_ARRAY)
-        found: dict[int, Any] = {}
+        found: dict[Any, Any] = {}
         places: list[Any] = []
         try:
             places = super()._deserialize(value, attr, data, **more)
         except ValidationError as error:
-            found = dict(error.messages_dict)
+            found.update(error.messages_dict)
         seen: set[int] = set()
         for at, item in enumerate(value):
             index = item.get("index") if isinstance(item, dict) else None

@@ -10,7 +10,7 @@ from emulator.core.messaging import Fate
 from emulator.core.outcomes import bare
 from emulator.core.records import Failure, Plan
 from emulator.core.sandbox import Sandbox
-from emulator.web.context import rests_on
+from emulator.web.context import has_fault, rests_on
 
 from . import lifecycle
 from .errors import ForeignChannel, NobodyLeft, NoContactList, NoTemplate
@@ -120,7 +120,7 @@ def channel_of(found: Sandbox, workspace: Workspace, sender: str) -> Channel:
 def template_of(found: Sandbox, workspace: Workspace, name: str, locale: str) -> Template:
     """Return an approved template; another status is as good as none."""
     template = found.store.table(TEMPLATES).one("name", (workspace.id, name, locale))
-    if template is None or template.status != APPROVED:
+    if template is None or template.status != APPROVED or has_fault(NoTemplate.name):
         raise NoTemplate(name)
     return template
 

@@ -190,7 +190,7 @@ def newsletter(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def notice(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return a good V2 broadcast whose template has no values."""
-    return newsletter(*rows, template={"name": "plain_notice", "locale": "en"}, **more)
+    return newsletter(*rows, **{"template": {"name": "plain_notice", "locale": "en"}, **more})
 
 
 def sale(*rows: dict[str, Any], **template: Any) -> dict[str, Any]:

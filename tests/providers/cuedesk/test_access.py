@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from tests.providers.cuedesk.desk import BROADCASTS, MESSAGES, POSTS, newsletter
+from tests.providers.cuedesk.desk import (
+    BROADCASTS,
+    MESSAGES,
+    POSTS,
+    first,
+    newsletter,
+    notice,
+    row,
+    sale,
+    template_message,
+)
 
 UNAUTHORIZED = {"error": {"message": "401 UNAUTHORIZED", "details": "Unauthorized access."}}
 NOT_FOUND = {"error": {"message": "404 NOT FOUND", "details": "Resource not found."}}
@@ -208,13 +218,25 @@ def test_a_failure_of_our_own_is_the_vendors_server_error(desk, caplog):
     )
 
 
+TOO_FEW = sale(body={"payload_variables": ["a"]})
+
+
 @pytest.mark.parametrize(
     ("path", "body", "level"),
     [
         ("/v2/broadcasts", newsletter(), "documented"),
+        ("/v2/broadcasts", newsletter(row(), row("bad")), "assumed"),
+        ("/v2/broadcasts", newsletter(**{"from": "nobody"}), "documented"),
+        ("/v2/broadcasts", notice(template={"name": "x", "locale": "en"}), "documented"),
+        ("/v2/broadcasts", TOO_FEW, "documented"),
+        ("/v2/broadcasts", sale(header=None), "assumed"),
+        ("/v2/broadcasts", newsletter(row("bad")), "assumed"),
         ("/v2/broadcasts", {}, "assumed"),
-        ("/v2/messages/whatsapp", POSTS["/v2/messages/whatsapp"](), "assumed"),
-        ("/broadcasts", POSTS["/broadcasts"](), "assumed"),
+        ("/v2/broadcasts", [], "assumed"),
+        ("/broadcasts", first(), "assumed"),
+        ("/broadcasts", first(**{"from": "nobody"}), "assumed"),
+        ("/v2/messages/whatsapp", template_message(), "assumed"),
+        ("/v2/messages/whatsapp", template_message(**{"from": "nobody"}), "assumed"),
     ],
 )
 def test_answers_say_how_well_they_are_known(desk, path, body, level):

@@ -506,3 +506,25 @@ def test_a_fork_goes_its_own_way(desk):
 
     assert desk.message()["status"] == "delivered"
     assert [message["status"] for message in other["items"]] == ["queued"]
+
+
+def test_a_snapshot_goes_on_elsewhere(desk):
+    body = scheduled(row(name="Ana"), row("bad"), client_unique_identifier="k")
+    made = desk.accept("/v2/broadcasts", body)
+    kept = desk.control("GET", "/snapshot")
+    there = "/_emulator/sandboxes/elsewhere"
+    headers = {"Authorization": "Bearer cue_ci_token"}
+
+    assert desk.world.call("PUT", f"{there}/snapshot", kept).status_code < 300
+    try:
+        desk.world.call("POST", f"{there}/clock/advance", {"until": "idle"})
+        [message] = desk.world.call("GET", f"{there}/messages").get_json()["items"]
+        path = "/s/elsewhere/cuedesk/v2/broadcasts"
+        again = desk.world.call("POST", path, body, headers=headers).get_json()
+    finally:
+        desk.world.emulator.delete("elsewhere")
+
+    assert (message["status"], message["text"]) == ("delivered", "Hello Ana")
+    assert message["native"]["body"] == ["Ana"]
+    made["broadcast"]["status"] = "completed"
+    assert again == made

@@ -117,15 +117,22 @@ def places(value, prefix=""):
     return found
 
 
+class Gathering(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def emit(self, record):
+        self.found.append(record.getMessage())
+
+
 @contextmanager
 def failures():
     """Gather what the engine logs instead of raising."""
-    found = []
-    handler = logging.Handler()
-    handler.emit = lambda record: found.append(record.getMessage())
+    handler = Gathering()
     engine.log.addHandler(handler)
     try:
-        yield found
+        yield handler.found
     finally:
         engine.log.removeHandler(handler)
 

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,7 @@ def test_names_can_be_others(desk):
 def test_a_webhook_hears_its_trigger_on_its_channel_only(desk):
     other = "ff03aa48-0000-4304-b53a-fe90f4b50077"
     desk.load(channels=[{"uuid": other, "identifier": "447576209999"}])
-    urls = {
+    urls: dict[str, Any] = {
         "all": {"channelUuid": None},
         "mine": {"channelUuid": CHANNEL},
         "other": {"channelUuid": other},
