@@ -374,7 +374,10 @@ def _subscribers(subscriber: r.Subscriber) -> Iterable[Hashable]:
 
 
 SUBSCRIBERS: Kind[r.Subscriber] = Kind(
-    "rapidpro.resthook_subscribers", r.Subscriber, orders=_by_created(_subscribers, "resthook")
+    "rapidpro.resthook_subscribers",
+    r.Subscriber,
+    lookups={"number": Lookup(frozenset({"number"}), lambda s: (s.number,))},
+    orders=_by_created(_subscribers, "resthook"),
 )
 
 
