@@ -13,6 +13,7 @@ from temba_client.exceptions import (
     TembaHttpError,
     TembaNoSuchObjectError,
     TembaRateExceededError,
+    TembaSerializationException,
     TembaTokenError,
 )
 from temba_client.v2 import TembaClient
@@ -287,6 +288,74 @@ def test_a_broadcast_may_be_one_text(client):
 
     assert made.text == {"eng": "Hello"}
     assert client.get_broadcasts(before=made.created_on).first().uuid == made.uuid
+
+
+def test_flows_runs_and_starts(client, rapidpro):
+    registration = next(flow for flow in client.get_flows().all() if flow.name == "Registration")
+    start = client.create_flow_start(
+        flow=registration,
+        contacts=[AMINA],
+        groups=["Staff"],
+        urns=["tel:+254722000888"],
+        restart_participants=False,
+        exclude_active=True,
+        params={"source": "kiosk"},
+    )
+    rapidpro.advance(60)
+
+    assert (start.status, start.params, start.flow.uuid) == (
+        "pending",
+        {"source": "kiosk"},
+        registration.uuid,
+    )
+    assert (start.restart_participants, start.exclude_active) == (False, True)
+    assert client.get_flow_starts(uuid=start.uuid).first().status == "completed"
+    flow = client.get_flows(uuid=registration.uuid, type="message", archived=False).first()
+    assert (flow.expires, flow.runs.completed, flow.runs.active) == (720, 3, 0)
+    assert flow.results[0].categories == ["English", "Swahili", "Other"]
+    run = client.get_runs(flow=registration.uuid, reverse=True).first()
+    assert (run.contact.uuid, run.start.uuid, run.exit_type) == (AMINA, start.uuid, "completed")
+    assert run.values["language_choice"].category in flow.results[0].categories
+    assert isinstance(run.path[0].time, datetime)
+    assert client.get_runs(responded=True, after=run.modified_on).all() == []
+
+
+def test_runs_without_paths_cannot_be_read(client, rapidpro):
+    # The client asks for them and then cannot take the answer.
+    client.create_flow_start(flow=client.get_flows().first(), contacts=[BAKARI])
+    rapidpro.advance(60)
+
+    with pytest.raises(TembaSerializationException, match="not a list"):
+        client.get_runs(paths=False).all()
+
+
+def test_resthooks_have_subscribers_and_events(client, rapidpro):
+    subscriber = client.create_resthook_subscriber(
+        resthook="new-visit", target_url="http://127.0.0.1:8000/visit"
+    )
+    flow = next(flow for flow in client.get_flows().all() if flow.name == "Registration")
+    client.create_flow_start(flow=flow, contacts=[BAKARI])
+    rapidpro.advance(60)
+
+    assert client.get_resthooks().first().resthook == "new-visit"
+    found = client.get_resthook_subscribers(id=subscriber.id, resthook="new-visit").first()
+    assert (found.target_url, found.created_on) == (subscriber.target_url, subscriber.created_on)
+    event = client.get_resthook_events(resthook="new-visit").first()
+    assert event.data["contact"]["name"] == "Bakari Mwangi"
+
+    client.delete_resthook_subscriber(subscriber)
+
+    assert client.get_resthook_subscribers().all() == []
+
+
+def test_definitions(client):
+    flows = client.get_flows().all()
+
+    export = client.get_definitions(flows=flows, campaigns=(), dependencies="none")
+
+    assert export.version == "13"
+    assert {flow["name"] for flow in export.flows} == {"Registration", "Survey"}
+    assert (export.campaigns, export.triggers, export.fields, export.groups) == ([], [], [], [])
 
 
 # --- Pages
