@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from .errors import INVALID_FORMAT, MAX_LENGTH, REQUIRED, Violation
 from .filling import Filler, text_of
 from .records import Complaint
@@ -20,7 +22,7 @@ TOO_LONG = f"Must be at most {LONGEST_REFERENCE} characters"
 BAD_IDENTIFIER = "Invalid identifier: expected a phone number with country code and no leading +"
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One recipient as a request names it.
 
     :param identifier: as it was given; text where it was a whole number.
@@ -32,7 +34,7 @@ class Row(NamedTuple):
     values: Mapping[Any, Any]
 
 
-class Letter(NamedTuple):
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """What one recipient is to get.
 
     :param is_doomed: it lacks values, and will fail for that.
@@ -64,10 +66,14 @@ def read_payload(given: Sequence[Any], violations: list[Violation]) -> list[Row]
                 violations += _containers(row, f"payload.{at}")
                 break
         identifier, reference = row.get("identifier"), row.get("client_reference")
-        if type(identifier) is not str or reference is not None or not identifier:
+        if not (_is_plain(identifier) and (reference is None or _is_plain(reference))):
             identifier, reference = _head(identifier, reference, f"payload.{at}", violations)
         rows.append(Row(identifier, reference, row))
     return rows
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) is str and 0 < len(value) <= LONGEST_REFERENCE
 
 
 def _containers(row: Mapping[str, Any], where: str) -> list[Violation]:
@@ -139,13 +145,14 @@ def sort_out(rows: Iterable[Row], filler: Filler, *, sends_incomplete: bool) -> 
     """
     letters, complaints = [], []
     is_number, fill, text = NUMBER.fullmatch, filler.fill, filler.text
-    for identifier, reference, columns in rows:
-        values, missing = fill(columns)
+    for row in rows:
+        identifier = row.identifier
+        values, missing = fill(row.values)
         is_valid = type(identifier) is str and is_number(identifier) is not None
         if missing or not is_valid:
             complaints.append(_complaint(identifier, missing, is_valid=is_valid))
         if is_valid and (sends_incomplete or not missing):
-            letter = Letter(identifier, reference, text(values), values, bool(missing))
+            letter = Letter(identifier, row.reference, text(values), values, bool(missing))
             letters.append(letter)
     return Sorted(letters, tuple(complaints))
 
