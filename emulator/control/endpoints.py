@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from emulator.core.adversary import show as show_adversary
 from emulator.core.errors import Conflict, Problems
 from emulator.core.fixtures import merge_endpoint
 from emulator.core.records import ENDPOINTS, Endpoint
@@ -99,4 +100,5 @@ def show(endpoint: Endpoint) -> dict[str, Any]:
         "events": endpoint.events,
         "channel": endpoint.channel,
         "active": endpoint.is_active,
+        "adversary": show_adversary(endpoint.adversary),
     }

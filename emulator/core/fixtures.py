@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .adversary import read_adversary
 from .clock import EPOCH, LATEST
 from .errors import Invalid, NotFound, Problem, Problems, nearest
 from .records import ENDPOINTS, Endpoint
@@ -30,6 +31,7 @@ ENDPOINT_FIELDS = (
     "channel",
     "secret",
     "active",
+    "adversary",
 )
 
 Document = Mapping[str, Any]
@@ -295,6 +297,11 @@ def _endpoint_values(
     elif "active" in given:
         values["is_active"] = given["active"]
     _read_events(vendor, given, pointer, problems, values)
+    if "adversary" in given:
+        before = known.adversary if known else None
+        values["adversary"] = read_adversary(
+            given["adversary"], before, f"{pointer}/adversary", problems
+        )
     values["account"] = _read_account(sandbox, vendor, given, pointer, problems, known)
     return values
 

@@ -88,6 +88,20 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     error: Failure | None = None
 
 
+class Adversary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What goes wrong with callbacks on their way to an endpoint: shares from 0 to 1.
+
+    :param shuffle: whether those of one instant leave in another order.
+    :param delay: virtual seconds by which they leave later.
+    """
+
+    duplicate: float = 0.0
+    drop: float = 0.0
+    bad_signature: float = 0.0
+    shuffle: bool = False
+    delay: float = 0.0
+
+
 class Endpoint(Record, frozen=True, kw_only=True, gc=False):
     """A URL that an account wants told.
 
@@ -102,6 +116,7 @@ class Endpoint(Record, frozen=True, kw_only=True, gc=False):
     events: tuple[str, ...] | None = None
     channel: str | None = None
     is_active: bool = True
+    adversary: Adversary | None = None
     extra: Mapping[str, str] = {}
 
 
@@ -125,6 +140,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
 
     :param subject: the id of the message or object that the event is about.
     :param tries: attempts that the vendor's retries made; a tester's redeliveries do not count.
+    :param trick: whether it is lost on its way, or arrives twice.
     """
 
     provider: str
@@ -140,6 +156,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     state: Literal["pending", "succeeded", "failed"] = "pending"
     method: str = "POST"
     tries: int = 0
+    trick: Literal["drop", "duplicate"] | None = None
 
 
 ENDPOINTS: Kind[Endpoint] = Kind(
@@ -174,6 +191,7 @@ __all__ = [
     "ENDPOINTS",
     "NO_PLAN",
     "Account",
+    "Adversary",
     "Attempt",
     "Broadcast",
     "Delays",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from .adversary import DROPPED, meddled, shuffled
+from .clock import LATEST
 from .errors import NotFound
 from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint
 from .sending import Answer, Parcel
@@ -58,7 +60,7 @@ class Webhooks:
 
     def owe(
         self, vendor: Vendor, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes
-    ) -> None:
+    ) -> list[Delivery]:
         """Owe one event to endpoints; it leaves when the agenda comes to it.
 
         Within :meth:`at_once` it leaves as soon as the open unit has ended.
@@ -81,16 +83,24 @@ class Webhooks:
             )
             for endpoint in endpoints
         ]
-        self.owe_all(deliveries)
+        return self.owe_all(deliveries)
 
-    def owe_all(self, deliveries: Sequence[Delivery]) -> None:
+    def owe_all(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Owe what a vendor has made out itself; see :meth:`owe`."""
-        sandbox, ids = self._sandbox, [delivery.id for delivery in deliveries]
-        sandbox.store.table(DELIVERIES).add_all(deliveries)
+        sandbox, now = self._sandbox, self._sandbox.clock.now()
+        owed = [meddled(sandbox, delivery) for delivery in deliveries]
+        found = [delivery for delivery, _ in owed]
+        sandbox.store.table(DELIVERIES).add_all(found)
+        ids = [delivery.id for delivery, delay in owed if not delay]
         if self._is_immediate:
             self.send_off(ids)
         else:
-            sandbox.agenda.plan_all(sandbox.clock.now(), TOPIC, ids)
+            sandbox.agenda.plan_all(now, TOPIC, ids)
+        for delivery, delay in owed:
+            if delay:
+                late = min(timedelta(seconds=delay), LATEST - now)
+                sandbox.agenda.plan(now + late, TOPIC, delivery.id)
+        return found
 
     def at_once(self, action: Callable[[], None]) -> None:
         """Do something whose callbacks leave in the background instead of waiting for the clock.
@@ -121,10 +131,15 @@ class Webhooks:
 
         :param finished: called with whether the attempt succeeded, on the sender's thread.
         """
-        for id in ids:
-            delivery = self._sandbox.store.table(DELIVERIES).find(id)
-            if delivery is not None:
-                self._post(delivery, finished)
+        table = self._sandbox.store.table(DELIVERIES)
+        found = [delivery for id in ids if (delivery := table.find(id)) is not None]
+        for delivery in shuffled(self._sandbox, found):
+            if delivery.trick == "drop":
+                self._lose(delivery, finished)
+                continue
+            self._post(delivery, finished)
+            if delivery.trick == "duplicate" and not delivery.tries:
+                self.redeliver(delivery, _parcel(delivery), _nothing_more)
 
     def redeliver(self, delivery: Delivery, parcel: Parcel, finished: Callable[[], None]) -> None:
         """Try a delivery once more, with these bytes, without starting retries."""
@@ -160,7 +175,6 @@ class Webhooks:
     def _post(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         sandbox = self._sandbox
         at = sandbox.clock.now()
-        parcel = Parcel(delivery.url, delivery.headers, delivery.body, delivery.method)
 
         def record(answer: Answer) -> None:
             attempt = _attempt(at, answer)
@@ -173,7 +187,18 @@ class Webhooks:
                 if finished is not None:
                     finished(attempt.is_success)
 
-        self._hand_over(delivery, parcel, record)
+        self._hand_over(delivery, _parcel(delivery), record)
+
+    def _lose(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
+        """Record a callback that never arrives; the vendor does not hear of that."""
+        at = self._sandbox.clock.now()
+        attempt = Attempt(at=at, status=None, error=DROPPED, duration_ms=0.0, response="")
+        with self._sandbox.unit():
+            self.departing.pop(delivery.id, None)
+            noted = self._note_attempt(delivery.id, attempt)
+            self._sandbox.store.table(DELIVERIES).change(noted, state="failed")
+        if finished is not None:
+            finished(False)
 
     def _hand_over(
         self, delivery: Delivery, parcel: Parcel, record: Callable[[Answer], None]
@@ -232,6 +257,14 @@ class Listeners:
     def owe(self, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes) -> None:
         """Owe an event to the endpoints found; see :meth:`Webhooks.owe`."""
         self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
+
+
+def _parcel(delivery: Delivery) -> Parcel:
+    return Parcel(delivery.url, delivery.headers, delivery.body, delivery.method)
+
+
+def _nothing_more() -> None:
+    return None
 
 
 def _attempt(at: datetime, answer: Answer) -> Attempt:

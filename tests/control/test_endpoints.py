@@ -35,6 +35,7 @@ def test_drawn_secret_is_shown_once(desk: Desk) -> None:
         "events": None,
         "channel": None,
         "active": True,
+        "adversary": None,
     }
     assert desk.items("/endpoints") == [made]
     assert desk.get(f"/endpoints/{made['id']}") == made
