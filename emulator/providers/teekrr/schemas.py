@@ -129,14 +129,31 @@ class Rows(fields.Field[list[Any]]):
         return rows
 
 
-class Parts(fields.Field[Mapping[str, Any]]):
+class PartsBody(Schema):
+    """The names of the values for a WhatsApp template, for those who describe or compare them.
+
+    The values themselves are read by :func:`.recipients.read_parts`.
+    """
+
+    header = fields.List(fields.String())
+    body = fields.List(fields.String())
+    button = fields.List(fields.String())
+    header_image = fields.URL(data_key="headerImage")
+    header_video = fields.URL(data_key="headerVideo")
+    header_document = fields.URL(data_key="headerDocument")
+    template_params = fields.Dict(
+        keys=fields.String(), values=fields.String(), data_key="templateParams"
+    )
+
+
+class Parts(fields.Nested):
     """The values for the parts of a WhatsApp template."""
 
     def __init__(self) -> None:
-        super().__init__(metadata={"type": "object"})
+        super().__init__(PartsBody)
 
     def _deserialize(
-        self, value: Any, attr: str | None, data: Any, **more: Any
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **more: Any
     ) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(expected("object", value))

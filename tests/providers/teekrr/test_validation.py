@@ -494,3 +494,17 @@ def test_a_moment_beside_a_quick_broadcast_is_ignored(desk):
 
     assert answer.status_code == 202
     assert "scheduledAt" not in answer.json["data"]
+
+
+def test_misspelt_values_are_named_by_the_journal(desk):
+    variables = {"body": ["a", "b"], "bodi": ["c"], "headerimage": "https://media.example/a.png"}
+
+    assert desk.post("/whatsapp", whatsapp(variables=variables, campainName="x")).status_code == 202
+    entry = next(desk.sandbox.journal.newest())
+    shown = desk.world.call("GET", f"/_emulator/sandboxes/default/requests/{entry.id}").json
+
+    assert sorted((field["pointer"], field["suggestion"]) for field in shown["unread"]) == [
+        ("/campainName", "campaignName"),
+        ("/variables/bodi", "body"),
+        ("/variables/headerimage", "headerImage"),
+    ]
