@@ -203,6 +203,44 @@ def test_refused_bodies_count_and_refused_keys_do_not():
     assert desk.post("/sms", sms()).status_code == 429
 
 
+@pytest.mark.parametrize(
+    ("key", "body", "status"),
+    [
+        ("tk_unknown", {}, 401),
+        ("tk_revoked", {}, 401),
+        ("tk_ip", {}, 403),
+        ("tk_mail", {}, 403),
+        ("tk_all", {}, 429),
+        ("tk_all", {"campaignName": 1}, 429),
+        ("tk_post", {}, 400),
+    ],
+)
+def test_the_limit_comes_between_the_key_and_the_body(key, body, status):
+    desk = Desk(has_limits=True)
+    desk.load_client(apiKeys=[{"key": "tk_mail", "scopes": ["send_email"]}])
+    for _ in range(10):
+        desk.post("/sms", {})
+
+    assert desk.post("/sms", body, key).status_code == status
+
+
+def test_unparseable_bodies_count_too():
+    desk = Desk(has_limits=True)
+    for _ in range(10):
+        desk.post("/sms", data=b"{", content_type="application/json")
+
+    answer = desk.post("/sms", data=b"{", content_type="application/json")
+
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/broadcasts/validate", "/whatsapp/upload-header-image"])
+def test_two_endpoints_have_no_limit(path):
+    desk = Desk(has_limits=True)
+
+    assert {desk.post(path, {}).status_code for _ in range(30)} == {400}
+
+
 def test_a_window_ends_fifteen_minutes_after_its_first_request():
     desk = Desk(has_limits=True)
     desk.post("/sms", sms())

@@ -228,6 +228,47 @@ def test_the_order_of_refusals_behind_validation(desk):
     ]
 
 
+def test_the_order_of_refusals_behind_validation_of_whatsapp(desk):
+    desk.load_client(
+        billing={"creditBalance": 0},
+        subscriptions={"whatsapp": False},
+        waba={"own": False, "platformDefaultEnabled": False},
+    )
+    body, seen = whatsapp(templateName="nope", variables={}), []
+
+    def send(**changes):
+        desk.load_client(**changes)
+        answer = desk.post("/whatsapp", body)
+        seen.append((answer.status_code, answer.json["message"]))
+
+    send()
+    send(subscriptions={"whatsapp": True})
+    send(waba={"own": True})
+    body["templateName"] = "waiting_wa"
+    send()
+    send(templates=[{"channel": "whatsapp", "name": "waiting_wa", "status": "rejected"}])
+    body["templateName"] = "bill_due"
+    send()
+    body["variables"] = {"body": ["a", "b"]}
+    send()
+
+    assert seen == [
+        (403, "Client does not have an active WhatsApp channel subscription"),
+        (404, "No active WhatsApp configuration found for this client"),
+        (404, "WhatsApp template not found"),
+        (422, "Template is not approved (current status: pending)"),
+        (422, "Template is not approved (current status: rejected)"),
+        (400, FAILED),
+        (402, "Insufficient credit. Required: RM0.35, available: RM0.00"),
+    ]
+
+
+def test_a_test_send_needs_no_credit(desk):
+    desk.load_client(billing={"creditBalance": 0})
+
+    assert desk.post("/whatsapp/test", TEST_SEND).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("template", "variables", "expected"),
     [
