@@ -40,9 +40,9 @@ class Application:
         return self.front(environ, start_response)
 
     def stop(self) -> None:
-        """Let go of clients that follow what happens: the server waits for open requests."""
+        """Let go of clients that wait for something: the server waits for open requests."""
         for sandbox in self.emulator.all():
-            sandbox.events.close()
+            sandbox.close()
 
     def close(self) -> None:
         """Stop the ticker, every timer and every callback."""

@@ -60,6 +60,7 @@ class Journal:
         self._bytes = 0
         self._latest = 0
         self._changed = threading.Condition()
+        self._is_closed = False
         self.dropped = 0
         self.on_change: Callable[[Exchange], None] | None = None
 
@@ -105,13 +106,19 @@ class Journal:
     def wait(
         self, wanted: Callable[[], list[Exchange]], count: int, timeout: float
     ) -> list[Exchange]:
-        """Return what ``wanted`` finds once it is ``count`` long, or at the time-out.
+        """Return what ``wanted`` finds once it is ``count`` long, at the time-out or at the end.
 
         :param timeout: real seconds.
         """
         with self._changed:
-            self._changed.wait_for(lambda: len(wanted()) >= count, timeout)
+            self._changed.wait_for(lambda: self._is_closed or len(wanted()) >= count, timeout)
             return wanted()
+
+    def close(self) -> None:
+        """Let go of whoever waits: nothing will come any more."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
 
     def clear(self) -> None:
         """Forget all entries."""

@@ -105,6 +105,7 @@ class Sandbox:
         with self.store.lock:
             self.is_closed = True
         self.events.close()
+        self.journal.close()
         self.sink.close()
         self.sender.abandon(self)
 

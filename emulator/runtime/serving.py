@@ -37,6 +37,18 @@ class CannotListen(EmulatorError):
     """The address cannot be listened on."""
 
 
+def numeric(host: str) -> str:
+    """Return the address that a host name such as ``localhost`` stands for.
+
+    :raises CannotListen: it stands for none.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(f"cannot listen on {host}: {error}") from error
+    return str(found[0][4][0])
+
+
 def claim_port(host: str, port: int) -> tuple[int, socket.socket | None]:
     """Return the port to serve on, and for port 0 a socket that keeps it ours until then.
 
@@ -96,10 +108,15 @@ def serve(
     from granian.http import HTTP1Settings
     from granian.server import Server
 
-    port, held = claim_port(host, port)
+    address = numeric(host)
+    port, held = claim_port(address, port)
 
     def load(_target: str) -> WSGI:
-        app = make_app()
+        try:
+            app = make_app()
+        except EmulatorError as error:
+            # Nobody is above to catch it: this process has only just been forked.
+            raise SystemExit(f"Error: {error}") from error
         _when_stopped(app.stop)
         # What has been made so far stays for good: no need to look through it ever again.
         gc.freeze()
@@ -115,7 +132,7 @@ def serve(
     try:
         Server(
             "emulator",
-            address=host,
+            address=address,
             port=port,
             interface=Interfaces.WSGI,
             workers=1,

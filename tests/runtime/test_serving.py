@@ -1,0 +1,88 @@
+"""``emulator serve`` from outside: how it starts, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.scenarios.servers import PATIENCE, ROOT, Receiver, RemoteSandbox, ServerProcess
+
+
+def refused(*options: str) -> str:
+    """Return what a server says that cannot be started."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "emulator", "serve", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    return ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"emulator": 1, "teekr": {}}, "/teekr: Unknown field"),
+        ({"emulator": 1, "teekrr": {"clients": [{"id": 5}]}}, "/teekrr/clients/0/id: Must be"),
+    ],
+)
+def test_mistake_in_a_fixture_is_said_in_one_line(
+    tmp_path: Path, document: dict[str, Any], words: str
+) -> None:
+    fixture = tmp_path / "mine.json"
+    fixture.write_text(json.dumps(document))
+
+    [line] = refused("--port", "0", "--fixture", str(fixture)).splitlines()
+
+    assert line.startswith("Error: ")
+    assert "mine.json" in line
+    assert words in line
+
+
+def test_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        [line] = refused("--port", str(port), "--fixture", "empty").splitlines()
+
+    assert f"port {port}" in line
+
+
+def test_host_may_be_a_name() -> None:
+    server = ServerProcess("--fixture", "empty", "--host", "localhost")
+    try:
+        assert server.url.startswith("http://localhost:")
+        assert requests.get(f"{server.url}/_emulator/health", timeout=PATIENCE).ok
+    finally:
+        assert server.stop() == 0
+
+
+def test_who_waits_is_answered_when_the_server_ends() -> None:
+    server, receiver = ServerProcess("--fixture", "empty"), Receiver()
+    sandbox = RemoteSandbox(server.url)
+    sandbox.endpoint(receiver)
+    sandbox.send("60123456789")
+    with ThreadPoolExecutor(1) as pool:
+        stopped: list[Future[int]] = []
+
+        def hold(_arrival: object) -> int:
+            stopped.append(pool.submit(server.stop))
+            stopped[0].result(PATIENCE)
+            return 200
+
+        receiver.answer = hold
+        sandbox.do("POST", "/clock/advance", {"until": "idle"}, 409)
+
+    assert [ended.result() for ended in stopped] == [0]
+    receiver.close()
