@@ -239,9 +239,11 @@ class ProviderApp(Flask):
     def _answered(
         self, found: Sandbox, view: Callable[..., Any], arguments: dict[str, Any]
     ) -> Response:
-        response = self.make_response(view(**arguments))
-        if found.settings.latency == "instant":
-            found.engine.settle()
+        # All of a request happens at one instant, however fast the clock runs.
+        with found.clock.pinned(found.clock.now()):
+            response = self.make_response(view(**arguments))
+            if found.settings.latency == "instant":
+                found.engine.settle()
         return response
 
     def _fault(self, found: Sandbox) -> Fault | None:
