@@ -32,6 +32,7 @@ from . import (
 )
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
 from .routes import make_blueprint
+from .urns import SCHEMES
 
 
 def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
@@ -76,7 +77,7 @@ VENDOR: Final = Vendor(
         **flows.TOPICS,
         **trimming.TOPICS,
     },
-    channels=("sms", *lifecycle.WITH_RECEIPTS),
+    channels=("sms", *sorted(map(lifecycle.channel_kind, SCHEMES - {"tel"}))),
 )
 
 

@@ -1,0 +1,40 @@
+"""What the control API takes of a real vendor with many channels: RapidPro."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emulator.providers.rapidpro import PROVIDER
+from tests.control.desk import Desk
+from tests.world import World
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    reference = json.loads((FIXTURES / "reference.json").read_text())
+    document = {name: reference[name] for name in ("emulator", "clock", "rapidpro")}
+    return Desk(World([PROVIDER], [document]))
+
+
+@pytest.mark.parametrize(
+    ("channel", "to"),
+    [("sms", "tel:+254722000111"), ("telegram", "telegram:99120045"), ("whatsapp", "whatsapp:25")],
+)
+def test_rule_may_name_a_channel_by_its_scheme(desk: Desk, channel: str, to: str) -> None:
+    desk.do("POST", "/outcomes", {"channel": channel, "outcome": "stuck"}, 201)
+
+    explained = desk.do("POST", "/outcomes/explain", {"provider": "rapidpro", "to": to})
+    other = desk.do("POST", "/outcomes/explain", {"provider": "rapidpro", "to": "viber:1"})
+
+    assert (explained["outcome"], other["outcome"]) == ("stuck", "delivered")
+
+
+def test_channel_that_is_none_is_refused(desk: Desk) -> None:
+    [error] = desk.refused("POST", "/outcomes", {"channel": "telegramm", "outcome": "read"})
+
+    assert (error["pointer"], error["suggestion"]) == ("/channel", "telegram")
