@@ -41,6 +41,14 @@ class RateLimits:
             raise RateLimited(_seconds(start + window - now))
         self._fixed[key] = start, used + 1
 
+    def fixed_use(self, key: Hashable, window: timedelta, now: datetime) -> tuple[datetime, int]:
+        """Return when the open window began, and how many requests it has had.
+
+        Where none is open, one would begin now.
+        """
+        start, used = self._fixed.get(key, (now, 0))
+        return (start, used) if now < start + window else (now, 0)
+
     def count_sliding(self, key: Scope, limit: int, window: timedelta, now: datetime) -> None:
         """Count a request among those of the time just passed.
 

@@ -102,6 +102,7 @@ class Table(Generic[R]):
         *,
         limit: int,
         after: Position | None = None,
+        skip: int = 0,
         is_descending: bool = True,
         low: Any = None,
         high: Any = None,
@@ -110,6 +111,7 @@ class Table(Generic[R]):
         """Return up to ``limit`` records that follow a position.
 
         :param after: (position, serial) of the record before the page; it need not exist.
+        :param skip: leave out so many records before the page.
         :param low: leave out smaller positions.
         :param high: leave out greater positions.
         :param where: leave out records for which this is false.
@@ -121,7 +123,11 @@ class Table(Generic[R]):
             end = min(end, bisect_left(entries, after))
         elif after is not None:
             start = max(start, bisect_right(entries, after, key=seat_of))
-        return self._collect(entries, start, end, limit, is_descending, where)
+        if skip and where is None:
+            start, end = _skipped(start, end, skip, is_descending)
+            skip = 0
+        found = self._collect(entries, start, end, limit + skip, is_descending, where)
+        return Page(found.records[skip:], found.has_more) if skip else found
 
     def _collect(
         self,
@@ -286,3 +292,9 @@ def _forget_keys(index: dict[Hashable, str], id: str, keys: Iterable[Hashable]) 
     for key in keys:
         if index.get(key) == id:
             del index[key]
+
+
+def _skipped(start: int, end: int, skip: int, is_descending: bool) -> tuple[int, int]:
+    if is_descending:
+        return start, max(start, end - skip)
+    return min(end, start + skip), end
