@@ -10,10 +10,11 @@ import msgspec
 from flask import Blueprint, Response
 
 from emulator.core.engine import Closed
-from emulator.core.errors import Conflict, NotFound
+from emulator.core.errors import Conflict, NotFound, Problems
 from emulator.core.records import DELIVERIES, ENDPOINTS, Attempt, Delivery
 from emulator.core.sandbox import Sandbox
 from emulator.core.sending import Parcel
+from emulator.core.triggers import Trigger
 from emulator.web.bodies import json_response
 
 from .bodies import Fields, Query, filled_text, json_body, one_of
@@ -83,6 +84,49 @@ def get_callback(name: str, id: str) -> Response:
     """Show one callback."""
     Query().check()
     return json_response(show(_find(the_sandbox(name), id)))
+
+
+@bp.post("/callbacks/trigger")
+def trigger(name: str) -> Response:
+    """Tell of an event about something that exists; it leaves at once.
+
+    Answers with a list of the new callbacks, one for each endpoint that wants the event. Fields
+    of ``data`` take the place of those that the event has. Errors: 409 nobody listens, or the
+    vendor has no callbacks; 422 no such event or object.
+    """
+    Query().check()
+    sandbox = the_sandbox(name)
+    slug, wanted = _read_trigger(Fields(json_body()), sandbox)
+    set_off, problems = sandbox.vendors[slug].trigger, Problems()
+    if set_off is None:
+        raise Conflict(f"{slug} has no events that can be set off")
+    made: list[Delivery] = []
+    with sandbox.unit():
+        sandbox.webhooks.at_once(lambda: made.extend(set_off(sandbox, wanted, problems)))
+        problems.check()
+        if not made:
+            raise Conflict(f"no active endpoint of {slug} wants {wanted.event!r} of this account")
+    items = [show(_find(sandbox, delivery.id)) for delivery in made]
+    return json_response({"items": items, "next": None, "total": len(items)}, 201)
+
+
+def _read_trigger(fields: Fields, sandbox: Sandbox) -> tuple[str, Trigger]:
+    slug = fields.need("provider", one_of(*sandbox.vendors))
+    known = sandbox.vendors[slug].events if slug is not None else None
+    wanted = Trigger(
+        event=fields.need("event", filled_text if known is None else one_of(*sorted(known))) or "",
+        about=fields.get("about", filled_text),
+        data=fields.get("data", _object) or {},
+    )
+    fields.check()
+    assert slug is not None
+    return slug, wanted
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("Must be an object")
+    return value
 
 
 class Edit(NamedTuple):

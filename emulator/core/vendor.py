@@ -11,6 +11,7 @@ from .errors import Problems
 from .lifecycle import Lifecycle
 from .records import Account, Attempt, Broadcast, Delivery, Endpoint, Message
 from .store import Kind
+from .triggers import Trigger
 from .webhooks import RetryPolicy
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Vendor:
         where it was removed.
     :param calls_in_turn: whether callbacks about one subject go one after another, also to
         different endpoints.
+    :param trigger: owe an event that a tester sets off, within :meth:`Webhooks.at_once`; mistakes
+        are noted, and then nothing is owed.
     :param cancel: stop a broadcast. :raises Conflict: its state does not allow it.
     :param load: read a vendor's part of a fixture into the sandbox (merging).
     :param account_of_key: the account that an API key belongs to, or None.
@@ -140,6 +143,7 @@ class Vendor:
     new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
     endpoint_changed: Callable[[Sandbox, Endpoint, Endpoint | None], None] | None = None
     calls_in_turn: bool = False
+    trigger: Callable[[Sandbox, Trigger, Problems], list[Delivery]] | None = None
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     channels: tuple[str, ...] = ("sms",)
 

@@ -254,9 +254,11 @@ class Listeners:
             self._known[key] = endpoints
         return endpoints
 
-    def owe(self, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes) -> None:
+    def owe(
+        self, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes
+    ) -> list[Delivery]:
         """Owe an event to the endpoints found; see :meth:`Webhooks.owe`."""
-        self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
+        return self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
 
 
 def _parcel(delivery: Delivery) -> Parcel:

@@ -67,6 +67,7 @@ VENDOR = Vendor(
     },
     events=webhooks.EVENTS,
     sign=webhooks.sign,
+    trigger=webhooks.trigger,
     retry=webhooks.retry,
     load=fixture.load,
     account_part=fixture.account_part,

@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from emulator.core.durations import parse_duration
+from emulator.core.errors import Problems
 from emulator.core.records import Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
+from emulator.core.triggers import Trigger, message_about, overlaid
 from emulator.core.webhooks import Listeners, RetryPolicy
 
 from .records import CHANNEL, CHANNELS, SLUG, Channel, CueMessage
@@ -101,6 +103,27 @@ def tell_of_inbound(found: Sandbox, message: CueMessage) -> None:
         listeners.owe(endpoints, INBOUND, message.id, body)
 
 
+def trigger(found: Sandbox, wanted: Trigger, problems: Problems) -> list[Delivery]:
+    """Owe an event that a tester sets off; ``data`` changes what stands in ``event``."""
+    vendor, settings = found.vendor(SLUG), found.settings[SLUG]
+    is_inbound, at = wanted.event == INBOUND, found.clock.now()
+    message: CueMessage | None = message_about(
+        found, vendor, wanted, problems, direction="in" if is_inbound else "out"
+    )
+    if message is None:
+        return []
+    channel = found.store.table(CHANNELS).get(message.sender)
+    if is_inbound:
+        event, name = inbound(message, channel), INBOUND
+    else:
+        event = _status(message, channel, at, settings["reference_key"])
+        name = settings["status_trigger"]
+    listeners = Listeners(found, vendor)
+    endpoints = listeners.of(message.account, wanted.event, message.sender)
+    body = _enveloped(channel, name, at, overlaid(event, wanted.data))
+    return listeners.owe(endpoints, wanted.event, message.id, body)
+
+
 def _enveloped(channel: Channel, trigger: str, at: datetime, event: dict[str, Any]) -> bytes:
     return msgspec.json.encode(
         {
@@ -126,7 +149,8 @@ def _status(
         "createdAt": long_iso(at),
         "to": message.address,
         "from": channel.identifier,
-        "status": WORDS[message.state],
+        # Only what a tester sets off is told of states that the vendor keeps to itself.
+        "status": WORDS.get(message.state, message.state),
         reference_key: message.reference,
         "broadcastUuid": message.broadcast,
         "error": {"code": error.code, "message": error.message} if error is not None else None,

@@ -1,0 +1,189 @@
+"""Events that a tester sets off, over the control API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from emulator.providers.cuedesk import PROVIDER as CUEDESK
+from emulator.providers.teekrr import PROVIDER as TEEKRR
+from emulator.providers.teekrr.webhooks import signature
+from tests.control.desk import Desk
+from tests.world import World
+
+URL = "http://127.0.0.1:9/hook"
+REFERENCE = "reference"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    world = World([TEEKRR, CUEDESK])
+    library = world.emulator.library
+    document = library.read(REFERENCE)
+    names = ("emulator", "clock", "seed", "teekrr", "cuedesk")
+    own = {name: document[name] for name in names if name in document}
+    created = world.call("POST", "/_emulator/sandboxes", {"name": "own", "fixture": own})
+    assert created.status_code == 201, created.text
+    return Desk(world, "own")
+
+
+def listen(desk: Desk, provider: str, **more: Any) -> str:
+    body = {"provider": provider, "url": URL, "secret": "s3cret", **more}
+    return str(desk.do("POST", "/endpoints", body, 201)["id"])
+
+
+def message(desk: Desk, provider: str, **query: str) -> Any:
+    return desk.items("/messages", provider=provider, **query)[0]
+
+
+def trigger(desk: Desk, **body: Any) -> list[Any]:
+    items: list[Any] = desk.do("POST", "/callbacks/trigger", body, 201)["items"]
+    return items
+
+
+def send(desk: Desk, number: str = "60123456789") -> str:
+    providers = desk.world.call("GET", desk.base).get_json()["providers"]
+    key = providers["teekrr"]["accounts"][0]["keys"][0]["key"]
+    body = {
+        "campaignName": "x",
+        "type": "quick broadcast",
+        "templateContent": "Hi",
+        "recipients": [number],
+    }
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = desk.world.call("POST", "/s/own/teekrr/sms", body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    return str(message(desk, "teekrr", to=number)["id"])
+
+
+@pytest.mark.parametrize(
+    ("event", "details"),
+    [
+        ("delivered", {}),
+        ("failed", {"errorCode": "UNDELIVERABLE"}),
+        ("billed", {"currency": "MYR"}),
+        ("bounced", {"bounceType": "Permanent"}),
+    ],
+)
+def test_every_event_can_be_set_off(desk: Desk, event: str, details: Mapping[str, str]) -> None:
+    id = send(desk)
+    endpoint = listen(desk, "teekrr")
+    sent = desk.world.sender.sent
+    before = len(sent)
+
+    made = trigger(desk, provider="teekrr", event=event, about=id)
+
+    [callback] = [item for item in made if item["endpoint"] == endpoint]
+    told = json.loads(callback["body"])
+    assert (callback["event"], callback["subject"]) == (event, id)
+    assert told["event"] == event
+    assert told["data"]["messageUuid"] == id
+    assert details.items() <= told["data"].items()
+    headers = callback["headers"]
+    assert headers["X-Teekrr-Signature"] == signature("s3cret", callback["body"].encode())
+    assert callback["body"].encode() in [parcel.body for parcel in sent[before:]]
+
+
+def test_message_itself_is_left_alone(desk: Desk) -> None:
+    id = send(desk)
+    listen(desk, "teekrr")
+    before = desk.get(f"/messages/{id}")
+
+    trigger(desk, provider="teekrr", event="failed", about=id)
+
+    assert desk.get(f"/messages/{id}") == before
+
+
+def test_data_takes_the_place_of_what_is_told(desk: Desk) -> None:
+    id = send(desk)
+    listen(desk, "teekrr")
+    data = {"errorCode": "X1", "extra": {"a": 1}, "recipient": None}
+
+    [callback] = trigger(desk, provider="teekrr", event="failed", about=id, data=data)
+
+    told = json.loads(callback["body"])["data"]
+    assert data.items() <= told.items()
+    assert told["errorMessage"] == "Message could not be delivered"
+
+
+def test_newest_message_is_meant_where_none_is_named(desk: Desk) -> None:
+    send(desk, "60123456780")
+    id = send(desk, "60123456781")
+    listen(desk, "teekrr")
+
+    [callback] = trigger(desk, provider="teekrr", event="delivered")
+
+    assert callback["subject"] == id
+
+
+def test_status_of_cuedesk_says_what_the_tester_likes(desk: Desk) -> None:
+    inbound = {"provider": "cuedesk", "from": "447592850122", "text": "Hi"}
+    received = desk.do("POST", "/inbound", inbound, 201)
+    listen(desk, "cuedesk")
+
+    [callback] = trigger(
+        desk, provider="cuedesk", event="message_inbound", data={"content": {"text": "Other"}}
+    )
+
+    told = json.loads(callback["body"])
+    assert (callback["subject"], told["trigger"]) == (received["id"], "message_inbound")
+    assert told["event"]["uuid"] == received["id"]
+    assert told["event"]["content"]["text"] == "Other"
+    assert told["event"]["type"] == "text"
+
+
+def test_events_about_messages_to_people_are_not_about_theirs(desk: Desk) -> None:
+    inbound = {"provider": "cuedesk", "from": "447592850122", "text": "Hi"}
+    received = desk.do("POST", "/inbound", inbound, 201)
+    body = {"provider": "cuedesk", "event": "message_status_update", "about": received["id"]}
+
+    [error] = desk.refused("POST", "/callbacks/trigger", body)
+
+    assert error == {
+        "pointer": "/about",
+        "message": "message_status_update is not told of messages from people",
+    }
+
+
+def test_unknown_event_is_refused_with_a_suggestion(desk: Desk) -> None:
+    body = {"provider": "teekrr", "event": "deliverd"}
+
+    [error] = desk.refused("POST", "/callbacks/trigger", body)
+
+    assert (error["pointer"], error["suggestion"]) == ("/event", "delivered")
+    assert error["message"] == "Must be one of: billed, bounced, delivered, failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"event": "delivered"}, "/provider"),
+        ({"provider": "teekrr"}, "/event"),
+        ({"provider": "teekrr", "event": "delivered", "about": "nobody"}, "/about"),
+        ({"provider": "teekrr", "event": "delivered", "data": []}, "/data"),
+        ({"provider": "teekrr", "event": "delivered", "abuot": "x"}, "/abuot"),
+    ],
+)
+def test_mistakes_are_refused(desk: Desk, body: Any, pointer: str) -> None:
+    assert pointer in [e["pointer"] for e in desk.refused("POST", "/callbacks/trigger", body)]
+
+
+def test_event_that_nobody_wants_is_a_conflict(desk: Desk) -> None:
+    id = send(desk)
+    listen(desk, "teekrr", events=["failed"])
+    body = {"provider": "teekrr", "event": "billed", "about": id}
+
+    answer = desk.ask("POST", "/callbacks/trigger", body)
+
+    assert answer.status_code == 409
+    assert "no active endpoint of teekrr wants 'billed'" in answer.get_json()["detail"]
+
+
+def test_vendor_without_such_events_says_so() -> None:
+    desk = Desk()
+    answer = desk.ask("POST", "/callbacks/trigger", {"provider": "acme", "event": "status"})
+
+    assert answer.status_code == 409
