@@ -56,6 +56,20 @@ SPEAKERS = (
         },
     ),
     Speaker(
+        slug="cuedesk",
+        headers={"Authorization": "Bearer cue_ci_token"},
+        channels={
+            "whatsapp": (
+                "/v2/broadcasts",
+                lambda to: {
+                    "from": "447576209857",
+                    "template": {"name": "plain_notice", "locale": "en"},
+                    "payload": [{"identifier": to}],
+                },
+            )
+        },
+    ),
+    Speaker(
         slug="rapidpro",
         headers={"Authorization": "Token rp_token_admin"},
         channels={

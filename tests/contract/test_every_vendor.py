@@ -94,7 +94,8 @@ def sent_to(channel: str) -> str:
 def test_replied_makes_an_inbound_message(world, speaker: Speaker):
     rule = {"provider": speaker.slug, "outcome": "replied", "reply": {"text": "Yes please"}}
     world.call("PUT", f"{DEFAULT}/outcomes", {"rules": [rule]})
-    speaker.send(world, "sms", ADDRESSES["sms"])
+    channel = next(iter(speaker.channels))
+    speaker.send(world, channel, ADDRESSES[channel])
 
     world.call("POST", f"{DEFAULT}/clock/advance", {"by": "1d"})
 
