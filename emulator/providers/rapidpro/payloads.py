@@ -1,7 +1,4 @@
-"""What resthooks are told: the run that calls them, and everything around it.
-
-Keys are in alphabetical order, as the server's own JSON has them.
-"""
+"""What resthooks are told: the run that calls them, and everything around it."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Payloads:
                 {"arrived_on": format_moment(step["time"]), "node_uuid": step["node"]}
                 for step in run.path
             ],
-            "results": {key: _result(run.values[key]) for key in sorted(run.values)},
+            "results": {key: _result(value) for key, value in run.values.items()},
             "run": {"created_on": format_moment(run.created_on), "uuid": run.id},
         }
 

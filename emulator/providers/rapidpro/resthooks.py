@@ -39,17 +39,17 @@ class Caller:
         if self._find(slug)[0] is not None:
             self.tell(slug, run.id, self._payloads.of(flow, run, message))
 
-    def tell(self, slug: str, run: str, payload: Mapping[str, Any]) -> None:
+    def tell(self, slug: str, run: str, payload: Mapping[str, Any]) -> list[Delivery]:
         """Record a payload, and tell all subscribers of it.
 
         :param run: UUID of the run that it is about.
         """
         hook, endpoints = self._find(slug)
         if hook is None:
-            return
+            return []
         record(self._sandbox, hook, payload)
-        vendor, body = self._sandbox.vendor(SLUG), msgspec.json.encode(payload)
-        self._sandbox.webhooks.owe(vendor, endpoints, slug, run, body)
+        vendor, body = self._sandbox.vendor(SLUG), msgspec.json.encode(payload, order="sorted")
+        return self._sandbox.webhooks.owe(vendor, endpoints, slug, run, body)
 
     def _find(self, slug: str) -> tuple[Resthook | None, list[Endpoint]]:
         """Return a resthook with its subscribers by ascending URL."""

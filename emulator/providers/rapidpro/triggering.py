@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from emulator.core.errors import Invalid, NotFound, Problem, nearest
+from emulator.core.errors import Problems, nearest
+from emulator.core.records import Delivery
 from emulator.core.sandbox import Sandbox
+from emulator.core.triggers import Trigger, overlaid
 
 from .kinds import CONTACTS, FLOWS, MESSAGES, RESTHOOKS, RUNS, WORKSPACES
 from .naming import new_uuid
@@ -16,29 +17,27 @@ from .resthooks import Caller, find
 from .values import format_moment
 
 
-def trigger(sandbox: Sandbox, slug: str, about: str | None, data: Mapping[str, Any]) -> None:
-    """Call a resthook as if a run had done so.
+def trigger(sandbox: Sandbox, wanted: Trigger, problems: Problems) -> list[Delivery]:
+    """Call a resthook as if a run had done so; the event's name is the slug.
 
-    :param about: UUID of a run or a contact; None: a contact of the workspace is drawn.
-    :param data: parts of the payload that take the place of what is known or drawn.
-    :raises NotFound: there is no such run or contact.
-    :raises Invalid: there is no such resthook.
+    It may be about a run or a contact; about nothing, a contact of the workspace is drawn.
     """
-    run, contact = _subject(sandbox, about)
-    workspace = _workspace(sandbox, slug, contact)
-    if find(sandbox, workspace, slug) is None:
-        raise _unknown(sandbox, slug)
+    run, contact = _subject(sandbox, wanted.about)
+    if wanted.about is not None and contact is None:
+        problems.add("/about", f"No run or contact {wanted.about!r}")
+        return []
+    workspace = _workspace(sandbox, wanted.event, contact)
+    if workspace is None:
+        _note_unknown(sandbox, wanted.event, problems)
+        return []
     if run is not None:
         flow = sandbox.store.table(FLOWS).get(run.flow)
-        message = _answer(sandbox, run)
-        payload = Payloads(sandbox, workspace).of(flow, run, message)
+        known = Payloads(sandbox, workspace).of(flow, run, _answer(sandbox, run))
     else:
-        contact = contact or _drawn_contact(sandbox, workspace, slug)
-        payload = _without_run(sandbox, workspace, contact)
-    payload |= data
-    told = payload["run"]
-    subject = told.get("uuid") if isinstance(told, Mapping) else None
-    Caller(sandbox, workspace).tell(slug, str(subject or slug), payload)
+        contact = contact or _drawn_contact(sandbox, workspace, wanted.event)
+        known = _without_run(sandbox, workspace, contact)
+    payload = overlaid(known, wanted.data)
+    return Caller(sandbox, workspace).tell(wanted.event, known["run"]["uuid"], payload)
 
 
 def _subject(sandbox: Sandbox, about: str | None) -> tuple[Run | None, Contact | None]:
@@ -46,25 +45,20 @@ def _subject(sandbox: Sandbox, about: str | None) -> tuple[Run | None, Contact |
         return None, None
     run = sandbox.store.table(RUNS).find(about)
     contact = sandbox.store.table(CONTACTS).find(run.contact if run is not None else about)
-    if contact is None or contact.is_deleted:
-        raise NotFound(f"no run or contact {about}")
-    return run, contact
+    return (None, None) if contact is None or contact.is_deleted else (run, contact)
 
 
-def _workspace(sandbox: Sandbox, slug: str, contact: Contact | None) -> Workspace:
+def _workspace(sandbox: Sandbox, slug: str, contact: Contact | None) -> Workspace | None:
+    """Return the contact's workspace, else the first, that has a resthook; None if it has not."""
     table = sandbox.store.table(WORKSPACES)
-    if contact is not None:
-        return table.get(contact.workspace)
-    for workspace in table.every("all", "all"):
-        if find(sandbox, workspace, slug) is not None:
-            return workspace
-    raise _unknown(sandbox, slug)
+    known = table.every("all", "all") if contact is None else [table.get(contact.workspace)]
+    found = (workspace for workspace in known if find(sandbox, workspace, slug) is not None)
+    return next(found, None)
 
 
-def _unknown(sandbox: Sandbox, slug: str) -> Invalid:
+def _note_unknown(sandbox: Sandbox, slug: str, problems: Problems) -> None:
     known = [hook.slug for hook in sandbox.store.table(RESTHOOKS) if not hook.is_deleted]
-    message = f"No resthook has the slug {slug!r}"
-    return Invalid([Problem(pointer="/event", message=message, suggestion=nearest(slug, known))])
+    problems.add("/event", f"No resthook has the slug {slug!r}", nearest(slug, known))
 
 
 def _answer(sandbox: Sandbox, run: Run) -> RapidMessage | None:
