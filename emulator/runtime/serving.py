@@ -18,7 +18,7 @@ from emulator.core.errors import EmulatorError
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-THREADS = 64
+THREADS = 256  # started as they are needed; clients that are slow or wait hold one each
 WAITRESS_THREADS = 16
 KILL_AFTER = 2
 PATIENCE = 30.0

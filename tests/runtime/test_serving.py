@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,24 @@ def test_host_may_be_a_name() -> None:
         assert requests.get(f"{server.url}/_emulator/health", timeout=PATIENCE).ok
     finally:
         assert server.stop() == 0
+
+
+def test_slow_clients_keep_nobody_out() -> None:
+    server = ServerProcess("--fixture", "empty")
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    begun = b"POST /teekrr/sms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+    with ExitStack() as slow:
+        for _ in range(100):
+            connection = slow.enter_context(socket.create_connection(address))
+            connection.sendall(begun)
+
+        answers = [
+            requests.get(f"{server.url}/_emulator/health", timeout=PATIENCE).status_code
+            for _ in range(3)
+        ]
+
+    assert answers == [200, 200, 200]
+    assert server.stop() == 0
 
 
 def test_who_waits_is_answered_when_the_server_ends() -> None:
