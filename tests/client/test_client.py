@@ -1,0 +1,317 @@
+"""The client: every call, against a real server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from emulator.app import create_app
+from emulator.client import (
+    Conflict,
+    EmulatorClient,
+    Invalid,
+    NoServer,
+    NotFound,
+    Sandbox,
+    Unexpected,
+)
+from emulator.runtime.serving import InProcessServer
+from emulator.settings import ServerSettings
+from tests.client.shop import OTHER, PERSON, send_sms
+
+
+def test_server_says_how_it_is(client: EmulatorClient) -> None:
+    assert client.health().status == "ok"
+    assert "teekrr" in [provider["slug"] for provider in client.providers()]
+
+
+def test_sandboxes_are_made_found_and_deleted(client: EmulatorClient) -> None:
+    made = client.sandboxes.create(name="made", fixture="empty", seed=7, ttl=timedelta(hours=1))
+
+    assert made.seed == 7
+    assert client.sandboxes.get("made").providers == made.providers
+    assert "made" in [sandbox.name for sandbox in client.sandboxes.list()]
+
+    client.sandboxes.delete("made")
+    with pytest.raises(NotFound, match="no sandbox 'made'"):
+        client.sandboxes.get("made")
+
+
+def test_message_goes_its_way(sandbox: Sandbox) -> None:
+    sandbox.outcome("undelivered", to=PERSON, error=("UNDELIVERABLE", "Absent subscriber"))
+    send_sms(sandbox, PERSON)
+
+    ledger = sandbox.advance(until="idle")
+
+    message = sandbox.messages(to=PERSON).one()
+    assert message.statuses == ["pending", "enqueued", "send", "failed"]
+    assert message.error is not None
+    assert message.error.message == "Absent subscriber"
+    assert ledger.transitions["failed"] == 1
+    assert sandbox.message(message.id) == message
+
+
+def test_time_passes_as_asked(sandbox: Sandbox) -> None:
+    noon = datetime(2026, 5, 6, 12, tzinfo=UTC)
+    send_sms(sandbox, PERSON)
+    message = sandbox.messages(to=PERSON).one()
+
+    reached = sandbox.advance(until=(message.id, "send"), detail=True)
+    assert reached.reason == "condition"
+    assert [entry.to for entry in reached.log or []][-1] == "send"
+    assert sandbox.advance(to=noon).to == noon
+    assert sandbox.advance(by=timedelta(minutes=2)).to == noon + timedelta(minutes=2)
+    assert sandbox.clock().now == noon + timedelta(minutes=2)
+    assert sandbox.set_clock("real", rate=2).rate == 2
+    with pytest.raises(Conflict):
+        sandbox.set_clock(now=noon)
+
+
+def test_rules_are_put_explained_and_removed(sandbox: Sandbox) -> None:
+    rule = sandbox.outcome("replied", to=PERSON, reply="Thanks", nth=1)
+
+    explained = sandbox.explain("teekrr", PERSON, channel="sms")
+
+    assert (explained.source, explained.rule) == ("rule", rule["id"])
+    sandbox.drop_outcome(rule["id"])
+    assert sandbox.outcomes() == []
+    assert [r["to"] for r in sandbox.set_outcomes([{"to": OTHER, "outcome": "stuck"}])] == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("add", "status"),
+    [
+        (lambda sandbox: sandbox.fault("unauthorized", provider="teekrr", times=1), 401),
+        (lambda sandbox: sandbox.fault(provider="teekrr", path="/sms", status=418), 418),
+    ],
+)
+def test_requests_go_wrong(sandbox: Sandbox, add: Callable[[Sandbox], Any], status: int) -> None:
+    fault = add(sandbox)
+
+    with pytest.raises(HTTPError) as refused:
+        send_sms(sandbox, PERSON)
+
+    refused.value.close()
+    assert refused.value.code == status
+    assert sandbox.faults()[0]["hits"] == 1
+    sandbox.drop_fault(fault["id"])
+    sandbox.clear_faults()
+    assert sandbox.faults() == []
+
+
+def test_callbacks_are_seen_and_sent_again(sandbox: Sandbox) -> None:
+    endpoint = sandbox.endpoint("teekrr", sandbox.sink_url("teekrr"), events=["delivered"])
+    sandbox.script_sink([500])
+    send_sms(sandbox, PERSON)
+    sandbox.advance(until="idle")
+
+    callback = sandbox.callbacks(event="delivered").one()
+    assert callback.json["data"]["recipient"] == PERSON
+    assert (callback.state, callback.attempts[0].status) == ("failed", 500)
+
+    again = sandbox.redeliver(callback.id)
+    assert [attempt.status for attempt in again.attempts] == [500, 200]
+    assert sandbox.callback(callback.id) == again
+    assert [received.body for received in sandbox.sink()] == [callback.body] * 2
+    assert sandbox.secrets == {endpoint.url: [endpoint.secret]}
+
+
+def test_endpoints_are_changed_and_removed(sandbox: Sandbox) -> None:
+    made = sandbox.endpoint("teekrr", sandbox.sink_url(), secret="s3cret")
+
+    assert made.secret == "s3cret"
+    assert sandbox.change_endpoint(made.id, active=False).active is False
+    sandbox.drop_endpoint(made.id)
+    assert sandbox.endpoints("teekrr") == []
+    sandbox.clear_sink()
+
+
+def test_requests_are_seen(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+
+    request = sandbox.requests(provider="teekrr", matched=True).one()
+
+    assert request.body["recipients"] == [PERSON]
+    assert sandbox.request(request.id).operation == request.operation
+    assert sandbox.wait_for_requests(1, timeout=0).one() == request
+    sandbox.clear_requests()
+    sandbox.requests().none()
+
+
+def test_person_writes(sandbox: Sandbox) -> None:
+    written = sandbox.inbound("rapidpro", "tel:+254722000111", "Hello there")
+
+    assert sandbox.messages(direction="in", text="hello there").one().id == written.id
+    assert sandbox.messages(from_="+254722000111", text="Hello there").one() == written
+
+
+def test_status_is_pushed(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+    message = sandbox.messages(to=PERSON).one()
+
+    assert sandbox.push_status(message.id, "failed", ("E1", "No")).status == "failed"
+    with pytest.raises(Conflict):
+        sandbox.push_status(message.id, "pending")
+
+
+def test_broadcast_is_seen(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON, OTHER)
+
+    broadcast = sandbox.broadcasts(provider="teekrr").one()
+
+    assert broadcast.total == 2
+    assert sandbox.broadcast(broadcast.id) == broadcast
+    assert len(sandbox.messages(broadcast=broadcast.id)) == 2
+    with pytest.raises(Conflict):
+        sandbox.cancel(broadcast.id)
+
+
+def test_accounts_and_keys_are_changed(sandbox: Sandbox) -> None:
+    teekrr = sandbox.provider("teekrr")
+    made = sandbox.create_key("teekrr", teekrr.account, {"name": "new"})
+
+    sandbox.change_account("teekrr", teekrr.account, {"rates": {"sms": 9}})
+    sandbox.show()
+
+    assert sandbox.provider("teekrr", key="new").key == made["key"]
+    assert sandbox.account("teekrr", teekrr.account)["rates"]["sms"] == 9
+    assert sandbox.accounts("teekrr")[0]["id"] == teekrr.account
+    sandbox.revoke_key("teekrr", teekrr.account, "new")
+    sandbox.reset_rate_limits("teekrr")
+
+
+def test_settings_are_merged(sandbox: Sandbox) -> None:
+    before = sandbox.settings()
+
+    after = sandbox.settings(latency="instant", teekrr={"trust_forwarded_for": True})
+
+    assert after["teekrr"]["success_codes"] == before["teekrr"]["success_codes"]
+    assert sandbox.settings()["latency"] == "instant"
+
+
+def test_snapshot_continues_in_another_sandbox(client: EmulatorClient, sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+
+    with client.sandboxes.restore("restored", json.loads(json.dumps(sandbox.snapshot()))) as copy:
+        copy.advance(until="idle")
+        assert copy.messages(to=PERSON).one().status == "delivered"
+
+    assert sandbox.messages(to=PERSON).one().status == "enqueued"
+    sandbox.restore(sandbox.snapshot())
+
+
+def test_reset_and_fixtures(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+    sandbox.reset()
+    sandbox.messages(to=PERSON).none()
+
+    sandbox.reset(to="empty")
+    assert sandbox.providers["teekrr"].accounts == []
+    sandbox.fixtures("reference")
+    assert sandbox.provider("teekrr").key == "tk_all"
+
+
+def test_events_are_followed(sandbox: Sandbox) -> None:
+    seen: list[str] = []
+    first = threading.Event()
+
+    def follow() -> None:
+        for event in sandbox.events(after="0"):
+            seen.append(event.event)
+            first.set()
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    send_sms(sandbox, PERSON)
+    assert first.wait(5)
+    sandbox.reset()
+    sandbox.delete()
+    follower.join(5)
+
+    assert not follower.is_alive()
+    assert "message" in seen
+
+
+def test_mistakes_are_told_with_place_and_suggestion(sandbox: Sandbox) -> None:
+    with pytest.raises(Invalid) as refused:
+        sandbox.outcome("undeliverd", to=PERSON)
+
+    assert "/outcome" in str(refused.value)
+    assert "did you mean 'undelivered'?" in str(refused.value)
+    assert refused.value.errors[0]["suggestion"] == "undelivered"
+
+
+def test_nobody_there_is_told() -> None:
+    with pytest.raises(NoServer, match=r"no emulator answers at http://127\.0\.0\.1:9: "):
+        EmulatorClient("http://127.0.0.1:9").health()
+
+
+@pytest.mark.parametrize("url", ["https://localhost:4600", "http://", "ftp://localhost"])
+def test_odd_urls_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is no URL of an emulator"):
+        EmulatorClient(url)
+
+
+def test_connection_that_the_server_has_closed_is_opened_anew() -> None:
+    app = create_app(ServerSettings(fixtures=("empty",)))
+    server = InProcessServer(app)
+    client = EmulatorClient(server.url)
+    client.health()
+    server.close()
+
+    server = InProcessServer(app, port=int(server.url.rpartition(":")[2]))
+    assert client.health().status == "ok"
+    client.close()
+    server.close()
+    app.close()
+
+
+def test_many_threads_share_a_client(client: EmulatorClient) -> None:
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(client.health().status)) for _ in range(20)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == ["ok"] * 20
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"account": "nobody"}, "no account 'nobody'; there are: acme"),
+        ({"key": "none"}, "no key 'none'; there are: all"),
+    ],
+)
+def test_unknown_account_or_key_is_told(
+    sandbox: Sandbox, wanted: dict[str, str], words: str
+) -> None:
+    with pytest.raises(LookupError, match=words):
+        sandbox.provider("teekrr", **wanted)
+
+
+def test_unknown_provider_is_told(sandbox: Sandbox) -> None:
+    with pytest.raises(LookupError, match="no provider 'tekrr'; there are: rapidpro, teekrr"):
+        sandbox.provider("tekrr")
+
+
+def test_missing_message_is_explained(sandbox: Sandbox) -> None:
+    send_sms(sandbox, OTHER)
+
+    with pytest.raises(Unexpected) as missing:
+        sandbox.messages(to=PERSON).one()
+
+    first, *others, advice = str(missing.value).splitlines()
+    assert first.startswith(f"no message to {PERSON}; 2 messages to: {OTHER}, ")
+    assert others[0] == f"  teekrr sms to {OTHER}: enqueued 'Hello'"
+    assert 'sandbox.advance(until="idle")' in advice
