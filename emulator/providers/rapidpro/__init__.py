@@ -21,6 +21,7 @@ from . import (
     flow_starts,
     flow_webhooks,
     flows,
+    gateway,
     guard,
     lifecycle,
     receiving,
@@ -37,6 +38,7 @@ from .urns import SCHEMES
 
 
 def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
+    gateway.answered(sandbox, delivery, attempt)
     resthooks.answered(sandbox, delivery, attempt)
     flow_webhooks.answered(sandbox, delivery, attempt)
 
@@ -51,7 +53,7 @@ VENDOR: Final = Vendor(
     lifecycle=lifecycle.lifecycle_of,
     evolve=lifecycle.evolve,
     wait=lifecycle.wait,
-    moved=webhooks.moved,
+    moved=gateway.moved,
     sign=webhooks.sign,
     receive=receiving.receive,
     cancel=sendouts.cancel,

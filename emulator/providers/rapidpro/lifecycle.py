@@ -14,6 +14,7 @@ from emulator.core.outcomes import draw_delay
 from emulator.core.records import Delays, Failure, Plan
 from emulator.core.sandbox import Sandbox
 
+from .gateway import CARRIED
 from .records import RapidMessage
 
 #: Kinds of channel that tell when a message has been read.
@@ -144,6 +145,8 @@ def _plan_after_error(message: RapidMessage, errors: int) -> Plan:
     plan = message.plan
     if errors >= MOST_ERRORS:
         rest: tuple[str, ...] = ("failed",)
+    elif plan.outcome == CARRIED.outcome:
+        rest = ("queued",)
     elif plan.outcome == "rejected":
         rest = _REJECTED[2 * errors - 1 :]
     elif plan.outcome == "flaky":

@@ -128,7 +128,12 @@ class Group(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Channel(Record, frozen=True, kw_only=True, gc=False):
-    """A way to reach people: their addresses of its schemes."""
+    """A way to reach people: their addresses of its schemes.
+
+    :param send_url: where an external channel sends its messages; None: nothing leaves.
+    :param send_type: ``urlencoded`` or ``json``.
+    :param max_length: characters after which a text is split.
+    """
 
     workspace: str
     name: str | None
@@ -139,6 +144,11 @@ class Channel(Record, frozen=True, kw_only=True, gc=False):
     created_on: datetime
     device: Mapping[str, Any] | None = None
     last_seen: datetime | None = None
+    send_url: str | None = None
+    send_method: str = "POST"
+    send_type: str = "urlencoded"
+    send_body: str | None = None
+    max_length: int = 160
     is_deleted: bool = False
 
 

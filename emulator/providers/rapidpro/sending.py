@@ -11,7 +11,7 @@ from emulator.core.messaging import Fate
 from emulator.core.records import NO_PLAN, Failure
 from emulator.core.sandbox import Sandbox
 
-from . import urns
+from . import gateway, urns
 from .channel_choice import Routes
 from .kinds import MESSAGES
 from .lifecycle import channel_kind
@@ -53,12 +53,16 @@ class Draft(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """Where a message goes: an address, the UUID of a channel, and the kind of channel."""
+    """Where a message goes: an address, the UUID of a channel, and the kind of channel.
+
+    :param is_carried: whether it is handed to a real carrier, who decides what becomes of it.
+    """
 
     urn: str
     via: str
     kind: str
     path: str
+    is_carried: bool = False
 
 
 class Destinations:
@@ -73,7 +77,8 @@ class Destinations:
             channel = self._routes.channel_for(address)
             if channel is not None:
                 kind = channel_kind(urns.scheme(address))
-                return Destination(address, channel.id, kind, urns.path(address))
+                path, is_carried = urns.path(address), gateway.is_carried(channel)
+                return Destination(address, channel.id, kind, path, is_carried)
         return None
 
 
@@ -97,6 +102,7 @@ def send(
     fates = _fates(sandbox, workspace, drafts, places, faults)
     messages = _made(sandbox, workspace, list(zip(drafts, places, faults, fates, strict=True)), at)
     sandbox.messaging.launch(sandbox.vendor(SLUG), messages)
+    gateway.hand_over(sandbox, messages)
     return messages
 
 
@@ -154,6 +160,9 @@ def _fates(
     fates = [
         draft.fate if fault is None else None for draft, fault in zip(drafts, faults, strict=True)
     ]
+    for at, place in enumerate(places):
+        if place is not None and place.is_carried and faults[at] is None:
+            fates[at] = Fate(gateway.CARRIED, 1)
     open_ = [
         (at, place)
         for at, (place, fault) in enumerate(zip(places, faults, strict=True))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Move
 
 SLUG: Final = "rapidpro"
 FIXED_HEADERS: Final = (
@@ -25,8 +22,3 @@ def sign(
     """Return the headers of a callback; there is no signature."""
     del sandbox, endpoint, event, body
     return HEADERS
-
-
-def moved(sandbox: Sandbox, moves: Sequence[Move], at: datetime) -> None:
-    """Do what follows from the steps of messages: nothing beyond the messages themselves."""
-    del sandbox, moves, at

@@ -1,0 +1,91 @@
+"""Whautomate: WhatsApp broadcasts to contacts and clients of appointment businesses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.core.options import boolean, duration
+from emulator.core.vendor import Setting, Topic, Vendor
+from emulator.web.provider import Provider
+
+from . import (
+    account_view,
+    auth,
+    broadcasts,
+    errors,
+    fixture,
+    lifecycle,
+    receiving,
+    sending,
+    views,
+    webhooks,
+)
+from .kinds import ACCOUNTS, BROADCASTS, KINDS, MESSAGES
+from .records import SLUG
+from .routes import make_blueprint
+from .topics import SEND_TOPIC, START_TOPIC
+from .words import CHANNELS
+
+
+def _maybe(value: Any) -> bool | None:
+    return None if value is None else boolean(value)
+
+
+def _example(base_url: str, key: str) -> str:
+    return f"curl -H 'x-api-key: {key}' {base_url}/v1/contacts"
+
+
+VENDOR = Vendor(
+    slug=SLUG,
+    title="Whautomate",
+    kinds=KINDS,
+    accounts=ACCOUNTS,
+    messages=MESSAGES,
+    broadcasts=BROADCASTS,
+    channels=CHANNELS,
+    lifecycle=lifecycle.of_channel,
+    evolve=lifecycle.evolve,
+    moved=lifecycle.moved,
+    receive=receiving.receive,
+    cancel=broadcasts.cancel,
+    topics={
+        START_TOPIC: Topic(broadcasts.start),
+        SEND_TOPIC: Topic(sending.send_due),
+        # People answer in a way of their own: the vendor decides which message is meant.
+        f"{SLUG}.reply": Topic(receiving.reply),
+    },
+    events=webhooks.EVENTS,
+    sign=webhooks.sign,
+    retry=webhooks.retry,
+    new_endpoint=webhooks.complete,
+    load=fixture.load,
+    account_part=fixture.account_part,
+    account_of_key=auth.account_of_key,
+    account_view=account_view.account,
+    keys=auth.keys,
+    make_key=auth.make_key,
+    drop_key=auth.drop_key,
+    message_view=views.message,
+    broadcast_view=views.broadcast,
+    default_outcome="read",
+    settings={
+        "reference_checks": Setting(True, boolean),
+        "string_values": Setting(False, boolean),
+        "opt_out_rule": Setting(None, _maybe),
+        "pickup": Setting("1s", duration),
+        "between_recipients": Setting("50ms", duration),
+    },
+)
+
+PROVIDER = Provider(
+    vendor=VENDOR,
+    blueprint=make_blueprint(),
+    hosts=("api.whautomate.com", "api.in.whautomate.com"),
+    credential=auth.credential,
+    admit=auth.admit,
+    error_response=errors.to_response,
+    example=_example,
+    finish=auth.finish,
+    faults=errors.FAULTS,
+    late_faults=frozenset({"template_rejected"}),
+)

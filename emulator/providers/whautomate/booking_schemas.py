@@ -1,0 +1,128 @@
+"""Bodies of requests about staff, services and bookings; all of it is the second wave."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+
+from . import words
+from .bookings import wall_time, zone_name
+from .checks import Flaw, day, filled, flag, number, one_of, reference, string, thing, things, whole
+from .schemas import REQUIRED, Body, Field
+
+LONGEST = 7 * 24 * 60
+
+
+def _minutes(value: Any) -> timedelta:
+    minutes = whole(value)
+    if not 1 <= minutes <= LONGEST:
+        raise Flaw("is invalid")
+    return timedelta(minutes=minutes)
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(reference(item) for item in things(value)))
+    except Flaw as flaw:
+        raise Flaw("must be an array of objects with id") from flaw
+
+
+def _spans(value: Any) -> list[tuple[time, time]]:
+    if not isinstance(value, list) or not value:
+        raise Flaw(REQUIRED)
+    return [_span(item) for item in value]
+
+
+def _span(value: Any) -> tuple[time, time]:
+    given = value if isinstance(value, dict) else {}
+    try:
+        start, end = wall_time(given.get("startTime")), wall_time(given.get("endTime"))
+    except Flaw as flaw:
+        raise Flaw("must be an array of objects with startTime and endTime") from flaw
+    if end <= start:
+        raise Flaw("must begin before they end")
+    return start, end
+
+
+class BlockBody(Body):
+    date = Field(day, needs=REQUIRED)
+    slots = Field(_spans, needs=REQUIRED)
+    timezone = Field(zone_name)
+
+
+class ServiceBody(Body):
+    name = Field(filled, needs=REQUIRED)
+    service_type = Field(one_of(*words.SERVICE_TYPES))
+    location = Field(reference)
+    duration_minutes = Field(_minutes)
+    categories = Field(_ids)
+    staffs = Field(_ids)
+    number_of_participants = Field(whole)
+    type = Field(string)
+    selling_price = Field(number)
+    cost_price = Field(number)
+    tax_overrides = Field(things)
+    is_custom_credit = Field(flag)
+    credits = Field(number)
+    active = Field(flag)
+    allow_online_booking = Field(flag)
+    accept_payment_online = Field(flag)
+    advance_settings = Field(thing)
+
+
+class CategoryBody(Body):
+    name = Field(filled, needs=REQUIRED)
+    location = Field(reference)
+
+
+class AppointmentBody(Body):
+    date = Field(day, needs=REQUIRED)
+    time = Field(wall_time, needs=REQUIRED)
+    override_time_slot_validation = Field(flag)
+    timezone = Field(zone_name)
+    notes = Field(string)
+    location = Field(reference)
+    client = Field(reference)
+    staff = Field(reference)
+    service = Field(reference)
+
+
+class RescheduleBody(Body):
+    appointment_id = Field(filled, needs=REQUIRED)
+    date = Field(day, needs=REQUIRED)
+    time = Field(wall_time, needs=REQUIRED)
+    timezone = Field(zone_name)
+
+
+class CancelBody(Body):
+    appointment_id = Field(filled, needs=REQUIRED)
+    cancellation_reason = Field(string)
+
+
+def _places(value: Any) -> int:
+    if whole(value) < 1:
+        raise Flaw("is invalid")
+    return int(value)
+
+
+class LessonBody(Body):
+    service = Field(reference, needs=REQUIRED, within=".id")
+    date = Field(day, needs=REQUIRED)
+    time = Field(wall_time, needs=REQUIRED)
+    timezone = Field(zone_name)
+    location = Field(reference)
+    staff = Field(reference)
+    capacity = Field(_places)
+    is_online_class = Field(flag)
+    online_class_link = Field(string)
+    online_class_pass_code = Field(string)
+    advance_settings = Field(thing)
+
+
+class AddParticipantBody(Body):
+    client = Field(reference, needs=REQUIRED, within=".id")
+    status = Field(one_of("BOOKED", "WAITLISTED"))
+
+
+class CancelParticipantBody(Body):
+    client = Field(reference, needs=REQUIRED, within=".id")

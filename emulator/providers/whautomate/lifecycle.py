@@ -1,0 +1,160 @@
+"""What messages go through, and what follows from each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from emulator.core.counting import shifted, shifts
+from emulator.core.lifecycle import Delay, Lifecycle
+from emulator.core.records import Failure
+from emulator.core.sandbox import Sandbox
+from emulator.core.vendor import Move
+
+from . import people, words
+from .kinds import BROADCASTS, CONTACTS
+from .records import Contact, WhBroadcast, WhMessage
+from .webhooks import Teller
+
+AT_ONCE = Delay(0, 0, 0)
+DELIVERY = Delay(2, 4, 60)
+READING = Delay(8, 600, 7200)
+LATE_FAILURE = Delay(3, 10, 120)
+ANSWER = Delay(5, 900, 10800)
+
+WAITING = frozenset({"pending", "scheduled"})
+SENT = frozenset({"sent", "delivered", "read"})
+
+UNDELIVERABLE = Failure(code="131026", message="Message undeliverable")
+LATE = Failure(
+    code="131049",
+    message="This message was not delivered to maintain healthy ecosystem engagement.",
+)
+TEXTS = {
+    UNDELIVERABLE.code: UNDELIVERABLE.message,
+    LATE.code: LATE.message,
+    "131047": "Re-engagement message",
+    "131051": "Unsupported message type",
+    "131056": "(Business Account, Consumer Account) pair rate limit hit",
+}
+"""What is said with the codes that are known, where a rule gives a code alone."""
+
+READ = ("sent", "delivered", "read")
+LATELY_FAILED = ("sent", "failed")
+
+# Refused at once and failed later share a word, and only one of them was ever sent.
+LIFECYCLE = Lifecycle(
+    name="whautomate message",
+    initial="pending",
+    steps={
+        ("pending", "sent"): AT_ONCE,
+        ("pending", "refused"): AT_ONCE,
+        ("scheduled", "sent"): AT_ONCE,
+        ("scheduled", "refused"): AT_ONCE,
+        ("sent", "delivered"): DELIVERY,
+        ("sent", "failed"): LATE_FAILURE,
+        ("delivered", "read"): READING,
+        ("read", "replied"): ANSWER,
+    },
+    outcomes={
+        "delivered": ("sent", "delivered"),
+        "read": READ,
+        "replied": READ,
+        "flaky": READ,
+        "rejected": ("refused",),
+        "undelivered": LATELY_FAILED,
+        "bounced_permanent": LATELY_FAILED,
+        "bounced_transient": LATELY_FAILED,
+        "stuck": ("sent",),
+        "pending": (),
+    },
+    delay_names={
+        "sent": "sent",
+        "refused": "failed",
+        "delivered": "delivered",
+        "read": "read",
+        "failed": "failed",
+    },
+    words={"refused": "failed"},
+    # A message becomes replied by an answer alone.
+    pushes={
+        "pending": frozenset({"sent", "delivered", "read", "refused"}),
+        "scheduled": frozenset({"sent", "delivered", "read", "refused"}),
+        "sent": frozenset({"delivered", "read", "failed"}),
+        "delivered": frozenset({"read"}),
+    },
+    approximated=frozenset({"flaky", "bounced_permanent", "bounced_transient"}),
+    reply=ANSWER,
+)
+
+
+def of_channel(channel: str) -> Lifecycle:
+    """Return the lifecycle of a channel: all have the same."""
+    return LIFECYCLE
+
+
+def failure_of(target: str, wanted: Failure | None) -> Failure:
+    """Return why a message fails: as its rule says, else as is usual."""
+    if wanted is None:
+        return UNDELIVERABLE if target == "refused" else LATE
+    if wanted.message:
+        return wanted
+    return Failure(code=wanted.code, message=TEXTS.get(wanted.code, ""))
+
+
+def evolve(found: Sandbox, message: WhMessage, target: str, at: datetime) -> dict[str, Any]:
+    """Return what changes in a message besides its state."""
+    changes: dict[str, Any] = {}
+    if target in ("refused", "failed"):
+        changes["error"] = failure_of(target, message.plan.error)
+    if message.state in WAITING:
+        changes["processed_at"] = at
+        # Refusals stand in a history only where somebody was promised a message.
+        if target != "refused" or message.state == "scheduled":
+            changes["contact"] = reader_of(found, message).id
+    return changes
+
+
+def reader_of(found: Sandbox, message: WhMessage) -> Contact:
+    """Return the contact in whose history a message belongs; where there is none it is made."""
+    contacts = found.store.table(CONTACTS)
+    for id in (message.contact, None if message.is_client else message.person):
+        contact = contacts.find(id) if id else None
+        if contact is not None:
+            return contact
+    return people.contact_for(
+        found,
+        message.account,
+        message.location,
+        message.address,
+        message.name,
+        message.channel,
+    )
+
+
+def moved(found: Sandbox, moves: Sequence[Move], at: datetime) -> None:
+    """Count, and call back: once for all messages that moved together."""
+    steps = cast("Sequence[tuple[WhMessage, WhMessage]]", moves)
+    count(found, steps, at)
+    sent = [
+        after for before, after in steps if before.state in WAITING and after.state != "refused"
+    ]
+    if sent:
+        Teller(found).of_sent(sent)
+
+
+def count(found: Sandbox, steps: Sequence[tuple[WhMessage, WhMessage]], at: datetime) -> None:
+    """Keep the counts and states of broadcasts; each record changes once."""
+    table = found.store.table(BROADCASTS)
+    for id, shift in shifts(steps).items():
+        broadcast = table.get(id)
+        counts = shifted(broadcast.counts, shift)
+        table.change(broadcast, counts=counts, **_end(broadcast, counts, at))
+
+
+def _end(broadcast: WhBroadcast, counts: Mapping[str, int], at: datetime) -> dict[str, Any]:
+    if broadcast.state != words.IN_PROGRESS or counts.get("pending"):
+        return {}
+    has_failed = counts.get("refused", 0) == broadcast.total and broadcast.total > 0
+    return {"state": words.FAILED if has_failed else words.COMPLETED, "completed_at": at}

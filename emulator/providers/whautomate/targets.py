@@ -1,0 +1,125 @@
+"""Broadcasts as clients describe them: read, merged into what is known, references checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from emulator.web.context import caller, has_fault, sandbox
+
+from . import faces, shapes
+from .errors import NotApproved, Refused
+from .kinds import BROADCASTS, LESSONS, SEGMENTS
+from .lookups import need, need_location
+from .records import SLUG, Audience, Content, WhBroadcast
+from .schemas import BroadcastBody
+from .schemas import read as read_body
+
+GRACE = timedelta(seconds=60)
+DETAILS = {
+    "targetClass": "targetClassStatus",
+    "retargetBroadcast": "retargetEngagementType",
+}
+"""What goes together with a source of recipients that is cleared."""
+
+
+def read(given: Mapping[str, Any], known: WhBroadcast | None) -> dict[str, Any]:
+    """Return what a body makes of a broadcast.
+
+    :param known: the broadcast that it changes: fields that are absent stay as they are.
+    :raises Refused: says the first mistake.
+    """
+    before = shapes.settable(known) if known is not None else {}
+    for source, detail in DETAILS.items():
+        if source in given and given[source] is None:
+            before.pop(detail, None)
+    required = {name: given.get(name) for name in ("name", "type")}
+    fields = read_body(BroadcastBody, {**before, **given, **required})
+    _check_schedule(given, fields, known)
+    audience = _audience(fields)
+    content = content_of(fields)
+    if sandbox().settings[SLUG]["reference_checks"]:
+        _check_references(fields, audience)
+        _check_template(content)
+    return {
+        "name": fields["name"],
+        "type": fields["type"],
+        "audience": audience,
+        "content": content,
+        "location": fields.get("location"),
+        "scheduled_at": fields.get("schedule_date_time"),
+    }
+
+
+def _check_schedule(
+    given: Mapping[str, Any], fields: Mapping[str, Any], known: WhBroadcast | None
+) -> None:
+    wanted = fields.get("schedule_date_time")
+    if wanted is None or given.get("scheduleDateTime") is None:
+        return
+    if known is not None and wanted == known.scheduled_at:
+        return
+    if wanted < sandbox().clock.now() - GRACE:
+        name = "scheduleDateTime"
+        raise Refused(f"{name} must be in the future", name)
+
+
+def _audience(fields: Mapping[str, Any]) -> Audience:
+    lesson, earlier = fields.get("target_class"), fields.get("retarget_broadcast")
+    return Audience(
+        segments=fields.get("segments", ()),
+        target_class=lesson,
+        class_status=fields.get("target_class_status", "ALL" if lesson else None),
+        retargeted=earlier,
+        engagement=fields.get("retarget_engagement_type", "sent" if earlier else None),
+    )
+
+
+def content_of(fields: Mapping[str, Any]) -> Content:
+    """Return the template that a body names, with the values for its places."""
+    name, language = fields.get("template", (None, None))
+    return Content(
+        template=name,
+        language=language,
+        header_media=fields.get("header_media_url"),
+        header_texts=fields.get("header_text_parameters", ()),
+        body_texts=fields.get("body_text_parameters", ()),
+        button_urls=fields.get("button_url_parameters", ()),
+        location=fields.get("location_parameters"),
+        flow=fields.get("flow_parameters"),
+    )
+
+
+def _check_references(fields: Mapping[str, Any], audience: Audience) -> None:
+    type = fields["type"]
+    for id in audience.segments:
+        segment = need(SEGMENTS, id, "Segment", "segments")
+        if segment.type != type:
+            raise Refused("Segment type does not match broadcast type", "segments")
+    if audience.target_class is not None:
+        need(LESSONS, audience.target_class, "Class", "targetClass.id")
+        if type != "client":
+            raise Refused("targetClass requires type client", "targetClass")
+    if audience.retargeted is not None:
+        _check_retargeted(audience.retargeted, type)
+    need_location(fields.get("location"))
+
+
+def _check_retargeted(id: str, type: str) -> None:
+    name = "retargetBroadcast"
+    earlier = need(BROADCASTS, id, "Broadcast", f"{name}.id")
+    if earlier.type != type:
+        raise Refused(f"{name} type does not match broadcast type", name)
+    if earlier.started_at is None:
+        raise Refused(f"{name} has not been sent", name)
+
+
+def _check_template(content: Content) -> None:
+    if content.template is None:
+        return
+    template = faces.template_of(sandbox(), caller().id, content)
+    if template is None:
+        raise Refused("Template not found", "template.name")
+    if template.status != "APPROVED" or has_fault("template_rejected"):
+        raise NotApproved
