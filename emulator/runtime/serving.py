@@ -22,6 +22,7 @@ THREADS = 256  # started as they are needed; clients that are slow or wait hold 
 WAITRESS_THREADS = 16
 KILL_AFTER = 2
 PATIENCE = 30.0
+LONGEST_ANSWER = 5.0
 # Live objects come by the ten thousand with each broadcast; collecting every 700 finds nothing.
 COLLECT_AFTER = (10_000, 20, 50)
 LARGEST_BODY = 1024 * 1024 * 1024
@@ -215,8 +216,10 @@ class InProcessServer:
     def __init__(self, app: WSGI, host: str = "127.0.0.1", port: int = 0) -> None:
         from waitress.server import create_server
 
+        self._sockets: dict[int, Any] = {}
         self._server = create_server(
             app,
+            map=self._sockets,
             host=host,
             port=port,
             threads=WAITRESS_THREADS,
@@ -225,17 +228,26 @@ class InProcessServer:
             clear_untrusted_proxy_headers=False,
         )
         self.url = base_url(host, int(self._server.effective_port))
-        self._thread = threading.Thread(target=self._run, name="emulator-server", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, name="emulator-server", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering and let the port go."""
-        self._server.close()
-        self._thread.join(5)
+        """Stop answering and let the port go; requests that are being answered are waited for."""
+        self._server.task_dispatcher.shutdown(timeout=LONGEST_ANSWER)
+        # The loop sleeps until something comes: the trigger wakes it.
+        self._server.trigger.pull_trigger(self._end)
+        self._thread.join(LONGEST_ANSWER)
 
-    def _run(self) -> None:
+    def _end(self) -> None:
+        """Close everything from within the loop, which ends when it has nothing to watch."""
+        trigger, is_busy = self._server.trigger, bool(self._server.task_dispatcher.threads)
         try:
-            self._server.run()
-        except OSError:
-            # The listening socket is closed under the loop's feet: that is how it ends.
-            return
+            for channel in list(self._sockets.values()):
+                # Whoever still answers will pull the trigger; its number must not be another
+                # file's by then.
+                if channel is not trigger or not is_busy:
+                    channel.close()
+        finally:
+            self._sockets.clear()
