@@ -47,6 +47,18 @@ class RecordingSender:
         """Nothing is open."""
 
 
+_apps: dict[int, ProviderApp] = {}
+
+
+def _app(provider: Provider) -> ProviderApp:
+    """Return a provider's application, the same for all worlds: it remembers nothing."""
+    # The application keeps its provider, so no other one gets the same number.
+    found = _apps.get(id(provider))
+    if found is None:
+        found = _apps[id(provider)] = ProviderApp(provider)
+    return found
+
+
 class World:
     """An emulator with some providers, spoken to over WSGI.
 
@@ -65,7 +77,7 @@ class World:
         vendors = [provider.vendor for provider in providers]
         self.emulator = Emulator(vendors, self.sender, Library([FIXTURES]))
         self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
-        apps = {provider.slug: ProviderApp(provider) for provider in providers}
+        apps = {provider.slug: _app(provider) for provider in providers}
         control = create_control_app(self.emulator, apps, settings or ServerSettings(), "0")
         self.front = Front(self.emulator, apps, control)
         self.client = Client(self.front)
