@@ -70,6 +70,20 @@ SPEAKERS = (
         },
     ),
     Speaker(
+        slug="whautomate",
+        headers={"x-api-key": "wh_test_key_a"},
+        channels={
+            "whatsapp": (
+                "/v1/messages/whatsapp/sendtemplate",
+                lambda to: {
+                    "recepient": {"phoneNumber": f"+{to}", "name": "Aisyah"},
+                    "location": {"id": "locMain001"},
+                    "template": {"name": "plain_hello", "language": "en"},
+                },
+            )
+        },
+    ),
+    Speaker(
         slug="rapidpro",
         headers={"Authorization": "Token rp_token_admin"},
         channels={

@@ -17,6 +17,7 @@ from . import (
     lifecycle,
     receiving,
     sending,
+    triggers,
     views,
     webhooks,
 )
@@ -57,6 +58,7 @@ VENDOR = Vendor(
     events=webhooks.EVENTS,
     sign=webhooks.sign,
     retry=webhooks.retry,
+    trigger=triggers.trigger,
     new_endpoint=webhooks.complete,
     load=fixture.load,
     account_part=fixture.account_part,

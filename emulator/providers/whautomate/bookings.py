@@ -211,7 +211,7 @@ def tell_of_appointment(found: Sandbox, appointment: Appointment) -> None:
     """Tell of what has just become of an appointment."""
     event = words.APPOINTMENT_EVENTS[appointment.status]
     shown = show_appointment(found, appointment)
-    Teller(found).of_appointment(event, appointment.account, shown)
+    Teller(found).tell(appointment.account, event, "appointment", shown)
 
 
 def show_block(found: Sandbox, shown: Block) -> dict[str, Any]:
@@ -301,7 +301,8 @@ def leave(found: Sandbox, lesson: Lesson, client: str) -> Participant:
 
 def _enter(found: Sandbox, lesson: Lesson, client: str, status: str) -> Participant:
     participant = put_participant(found, lesson, client, status)
-    Teller(found).of_participant(lesson.account, show_participant(found, participant, lesson))
+    shown = show_participant(found, participant, lesson)
+    Teller(found).tell(lesson.account, words.PARTICIPANT_EVENT, "participant", shown)
     return participant
 
 

@@ -21,7 +21,7 @@ from emulator.core.errors import (
     Unauthorized,
 )
 from emulator.web.bodies import json_response
-from emulator.web.context import rests_on
+from emulator.web.context import current_operation, rests_on
 from emulator.web.provider import Unmatched
 
 from . import auth
@@ -71,7 +71,8 @@ FAULTS: Mapping[str, Callable[[], EmulatorError]] = {
 
 def to_response(error: Exception) -> Response:
     """Say any error as Whautomate does."""
-    rests_on("assumed")
+    if current_operation() is not None:
+        rests_on("assumed")
     if isinstance(error, Unmatched):
         error = _sooner_error(error)
     if isinstance(error, Refused):

@@ -66,7 +66,7 @@ def make_contact(
         **values,
     )
     found.store.table(CONTACTS).add(contact)
-    Teller(found).of_contact("contact_created", contact)
+    Teller(found).of_person("created", contact)
     return contact
 
 
@@ -87,7 +87,7 @@ def make_client(
         **{"registered_at": now, "contact_type": kind, **values},
     )
     found.store.table(CLIENTS).add(client)
-    Teller(found).of_client("client_created", client)
+    Teller(found).of_person("created", client)
     return client
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -92,89 +91,80 @@ class Teller:
     def of_sent(self, messages: Iterable[WhMessage]) -> None:
         """Tell of messages that have just gone out."""
         for message in messages:
-            endpoints = self._of(message.account, f"outgoing_{message.channel}_message")
-            if endpoints:
-                self._message(endpoints, {**shapes.message(message), "status": "sent"}, message)
+            event = f"outgoing_{message.channel}_message"
+            if self._listeners.of(message.account, event):
+                shown = {**shapes.message(message), "status": "sent"}
+                self.tell(message.account, event, "message", shown)
 
     def of_received(self, message: WhMessage) -> None:
         """Tell of a message from a person."""
-        endpoints = self._of(message.account, f"incoming_{message.channel}_message")
-        if endpoints:
-            self._message(endpoints, shapes.message(message), message)
-
-    def _message(
-        self, endpoints: Sequence[Endpoint], shown: dict[str, Any], message: WhMessage
-    ) -> None:
-        if self._has_strings:
-            shown["isIncoming"] = "true" if shown["isIncoming"] else "false"
-        way = "incoming" if message.direction == "in" else "outgoing"
-        self._owe(endpoints, f"{way}_{message.channel}_message", "message", shown)
-
-    def of_contact(self, event: str, contact: Contact, **more: Sequence[str]) -> None:
-        """Tell of a contact; ``more`` names tags that were added or removed."""
-        endpoints = self._of(contact.account, event)
-        if endpoints:
-            shown = {**shapes.contact(self._found, contact), **contact.handles, **more}
-            shown["channel"] = shown["channel"].capitalize()
-            self._owe(endpoints, event, "contact", self._flat(shown))
-
-    def of_client(self, event: str, client: Client, **more: Sequence[str]) -> None:
-        """Tell of a client, likewise."""
-        endpoints = self._of(client.account, event)
-        if endpoints:
-            shown = {**shapes.client(self._found, client), **more}
-            for name in ("company", "taxIdType", "taxIdNumber"):
-                del shown[name]
-            self._owe(endpoints, event, "client", self._flat(shown))
+        event = f"incoming_{message.channel}_message"
+        self.tell(message.account, event, "message", shapes.message(message))
 
     def of_person(self, what: str, person: Contact | Client, **more: Sequence[str]) -> None:
-        """Tell of a contact or client: ``created``, ``tag_added`` or ``tag_removed``."""
-        if isinstance(person, Contact):
-            self.of_contact(f"contact_{what}", person, **more)
-        else:
-            self.of_client(f"client_{what}", person, **more)
+        """Tell of a contact or client: ``created``, ``tag_added`` or ``tag_removed``.
 
-    def of_appointment(self, event: str, account: str, shown: Mapping[str, Any]) -> None:
-        """Tell of an appointment; who asked for updates in general gets them under that name."""
-        specific = self._of(account, event)
-        if specific:
-            self._owe(specific, event, "appointment", shown)
-        told = {endpoint.id for endpoint in specific}
-        general = self._of(account, words.ANY_APPOINTMENT_EVENT)
-        others = [endpoint for endpoint in general if endpoint.id not in told]
-        if others:
-            self._owe(others, words.ANY_APPOINTMENT_EVENT, "appointment", shown)
+        :param more: the tags that were added or removed.
+        """
+        name = "contact" if isinstance(person, Contact) else "client"
+        event = f"{name}_{what}"
+        if self._listeners.of(person.account, event):
+            self.tell(person.account, event, name, {**person_shown(self._found, person), **more})
 
-    def of_participant(self, account: str, shown: Mapping[str, Any]) -> None:
-        """Tell of a participant of a class."""
-        endpoints = self._of(account, words.PARTICIPANT_EVENT)
-        if endpoints:
-            self._owe(endpoints, words.PARTICIPANT_EVENT, "participant", shown)
+    def tell(self, account: str, event: str, name: str, shown: Mapping[str, Any]) -> list[Delivery]:
+        """Owe an event to its subscribers.
 
-    def _flat(self, shown: dict[str, Any]) -> dict[str, Any]:
-        if self._has_strings:
-            for name in ("tags", "customFields"):
-                shown[name] = msgspec.json.encode(shown[name]).decode()
-        return shown
+        Who asked for updates of appointments in general gets them under that name.
 
-    def _of(self, account: str, event: str) -> list[Endpoint]:
-        return self._listeners.of(account, event)
+        :param name: of the subject in the envelope.
+        """
+        endpoints = self._listeners.of(account, event)
+        owed = self._owe(endpoints, event, name, shown)
+        if name == "appointment" and event != words.ANY_APPOINTMENT_EVENT:
+            told = {endpoint.id for endpoint in endpoints}
+            general = self._listeners.of(account, words.ANY_APPOINTMENT_EVENT)
+            others = [endpoint for endpoint in general if endpoint.id not in told]
+            owed += self._owe(others, words.ANY_APPOINTMENT_EVENT, name, shown)
+        return owed
 
     def _owe(
         self, endpoints: Sequence[Endpoint], event: str, name: str, shown: Mapping[str, Any]
-    ) -> None:
-        body = envelope(self._found, event, name, shown, self._found.clock.now())
-        self._listeners.owe(endpoints, event, str(shown["id"]), msgspec.json.encode(body))
+    ) -> list[Delivery]:
+        if not endpoints:
+            return []
+        told = _in_strings(name, shown) if self._has_strings else shown
+        head = {
+            "id": new_id(self._found, "events"),
+            "type": event,
+            "timeStamp": iso(self._found.clock.now()),
+            "key": shown["id"],
+        }
+        body = msgspec.json.encode({"event": head, name: told})
+        return self._listeners.owe(endpoints, event, str(shown["id"]), body)
 
 
-def envelope(
-    found: Sandbox, event: str, name: str, shown: Mapping[str, Any], at: datetime
-) -> dict[str, Any]:
-    """Return the body of a callback."""
-    head = {
-        "id": new_id(found, "events"),
-        "type": event,
-        "timeStamp": iso(at),
-        "key": shown["id"],
+def person_shown(found: Sandbox, person: Contact | Client) -> dict[str, Any]:
+    """Return a contact or client as callbacks show it."""
+    if isinstance(person, Contact):
+        shown = {**shapes.contact(found, person), **person.handles}
+        return {**shown, "channel": person.channel.capitalize()}
+    shown = shapes.client(found, person)
+    return {name: value for name, value in shown.items() if name not in ONLY_IN_API}
+
+
+ONLY_IN_API = frozenset({"company", "taxIdType", "taxIdNumber"})
+AS_STRINGS = {
+    "message": ("isIncoming",),
+    "contact": ("tags", "customFields"),
+    "client": ("tags", "customFields"),
+}
+"""What the vendor's guides show as strings, by the name of the subject."""
+
+
+def _in_strings(name: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {
+        field: msgspec.json.encode(shown[field]).decode()
+        for field in AS_STRINGS.get(name, ())
+        if field in shown
     }
-    return {"event": head, name: shown}
+    return {**shown, **texts}
