@@ -497,3 +497,61 @@ def test_workspaces_see_only_what_is_theirs(connect):
     assert [contact.name for contact in other.get_contacts().all()] == ["Olga"]
     with pytest.raises(TembaNoSuchObjectError):
         other.update_contact(AMINA, name="Mine")
+
+
+# --- Campaigns, archives and places
+
+
+def test_campaigns_and_events(client, rapidpro):
+    (campaign,) = client.get_campaigns().all()
+    (event,) = client.get_campaign_events(campaign=campaign).all()
+
+    changed = client.update_campaign(campaign, name="Visits", group=MOTHERS)
+    made = client.create_campaign_event(
+        campaign=campaign,
+        relative_to="created_on",
+        offset=3,
+        unit="days",
+        delivery_hour=8,
+        message={"eng": "Hi"},
+    )
+    rapidpro.advance(1)
+    # The client leaves out the campaign here, which the newest server does not take.
+    updated = client.update_campaign_event(
+        made, relative_to="due_date", offset=1, unit="weeks", delivery_hour=-1, message="Hello"
+    )
+    client.delete_campaign_event(event)
+
+    assert (campaign.archived, campaign.group.name) == (False, "Mothers")
+    assert (changed.uuid, changed.name) == (campaign.uuid, "Visits")
+    assert (event.relative_to.key, event.offset, event.unit) == ("due_date", -2, "weeks")
+    assert (updated.uuid, updated.offset, updated.message) == (made.uuid, 1, {"eng": "Hello"})
+    assert [each.uuid for each in client.get_campaign_events().all()] == [made.uuid]
+
+
+def test_a_campaign_is_made(client):
+    made = client.create_campaign(name="Staff days", group="Staff")
+
+    assert client.get_campaigns(uuid=made.uuid).first().group.name == "Staff"
+
+
+def test_archives(client):
+    (archive,) = client.get_archives(type="message", period="monthly").all()
+
+    assert (archive.start_date.isoformat()[:10], archive.record_count) == ("2026-03-01", 2)
+    assert "/rapidpro/files/archives/" in archive.download_url
+
+
+def test_boundaries(client):
+    country, state = client.get_boundaries(geometry=True).all()
+
+    assert (country.osm_id, country.level, country.parent) == ("192798", 0, None)
+    assert (state.name, state.parent.osm_id, state.aliases) == ("Mombasa", "192798", [])
+
+
+def test_classifiers(client, rapidpro):
+    rapidpro.load({"uuid": LAKESIDE, "classifiers": [{"name": "Triage", "intents": ["dose"]}]})
+
+    (classifier,) = client.get_classifiers().all()
+
+    assert (classifier.type, classifier.intents) == ("wit", ["dose"])
