@@ -81,6 +81,9 @@ def test_a_revoked_key_is_refused_before_an_expired_one(desk):
         (["203.0.113.10"], "::ffff:203.0.113.10", 202),
         (["::ffff:203.0.113.10"], "203.0.113.10", 202),
         (["::ffff:203.0.113.0/120"], "203.0.113.99", 202),
+        (["::ffff:203.0.113.0/120"], "203.0.114.99", 403),
+        (["::ffff:0.0.0.0/96"], "203.0.113.99", 202),
+        (["::ffff:0.0.0.0/96"], "2001:db8::5", 403),
         (["2001:db8::/32"], "2001:db8::5", 202),
         (["2001:db8::/32"], "2001:db9::5", 403),
         (["2001:db8::/32", "10.0.0.0/8"], "10.1.2.3", 202),
@@ -321,6 +324,7 @@ CONTROL = "the control API has it under /_emulator/sandboxes/default"
         ("GET", "/credit", f"{CONTROL}/accounts/teekrr/<client>"),
         ("GET", "/templates", f"{CONTROL}/accounts/teekrr/<client>"),
         ("POST", "/webhooks", f"{CONTROL}/endpoints"),
+        ("GET", "/Messages", f"{CONTROL}/messages"),
         ("POST", "/v1/sms", "nearest: POST /sms"),
     ],
 )

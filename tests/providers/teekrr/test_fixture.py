@@ -100,6 +100,8 @@ def test_what_is_not_given_is_drawn(desk):
     assert shown["apiKeys"][0]["key"].startswith("tk_")
     assert shown["webhooks"][0]["secret"]
     assert shown["subscriptions"] == {"sms": True, "whatsapp": True, "email": True}
+    assert shown["waba"] == {"own": False, "platformDefaultEnabled": True}
+    assert shown["rates"] == {"sms": 8, "whatsapp": 35, "email": 2}
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,28 @@ def test_steps_take_a_tenth_and_two_tenths_of_a_second(desk):
     ]
 
 
+def test_reading_takes_two_tenths_of_a_second(desk):
+    desk.rule("read")
+    desk.send("/whatsapp", whatsapp())
+    desk.advance()
+
+    state, at = desk.records()[0].history[-1]
+    assert (state, at - START) == ("read", timedelta(milliseconds=500))
+
+
+@pytest.mark.parametrize("outcome", ["bounced_permanent", "bounced_transient"])
+def test_rules_set_when_email_bounces(desk, outcome):
+    desk.listen(["bounced"])
+    desk.rule(outcome, delays={"failed": "1h"})
+    desk.send("/email", email())
+    desk.advance(3599)
+    assert desk.events == []
+
+    desk.advance(1)
+
+    assert desk.events == ["bounced"]
+
+
 def test_realistic_steps_take_seconds_to_minutes_and_differ(desk):
     desk.set(latency="realistic")
     numbers = [f"601234567{at:02d}" for at in range(50)]
@@ -210,6 +232,8 @@ PUSHES = [
     ("/sms", "stuck", "enqueued", False),
     ("/sms", "stuck", "read", False),
     ("/sms", "stuck", "bounced", False),
+    ("/sms", "delivered", "failed", False),
+    ("/email", "delivered", "failed", False),
     ("/sms", "pending", "delivered", True),
     ("/sms", "rejected", "delivered", False),
     ("/whatsapp", "delivered", "read", True),

@@ -348,8 +348,10 @@ def test_whatsapp_texts_are_worded_from_values(desk):
     ]
 
 
-def test_media_of_a_whatsapp_message_are_shown(desk):
-    url = "https://media.example/a.png"
+@pytest.mark.parametrize(
+    "url", ["https://media.example/a.png", "http://127.0.0.1:4600/x", "HTTPS://media.example/a"]
+)
+def test_media_of_a_whatsapp_message_are_shown(desk, url):
     variables = {"button": ["x"], "headerImage": url}
     desk.send("/whatsapp", whatsapp(templateName="promo_image", variables=variables))
 
