@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint, Flask
 
@@ -17,6 +17,7 @@ from . import (
     broadcasts,
     callbacks,
     clock,
+    documents,
     endpoints,
     events,
     faults,
@@ -37,6 +38,7 @@ from .context import EXTENSION, Control
 PREFIX = "/_emulator"
 BLUEPRINTS: tuple[Blueprint, ...] = (
     server.bp,
+    documents.bp,
     sandboxes.bp,
     clock.bp,
     outcomes.bp,
@@ -60,8 +62,12 @@ def create_control_app(
     apps: Mapping[str, ProviderApp],
     server_settings: ServerSettings,
     version: str,
+    pages: Iterable[Blueprint] = (),
 ) -> Flask:
-    """Return the application that answers below ``/_emulator``; paths keep that prefix."""
+    """Return the application that answers below ``/_emulator``; paths keep that prefix.
+
+    :param pages: what else stands there, for people.
+    """
     app = Flask(__name__, static_folder=None)
     app.url_rule_class = QuickRule
     app.url_map.strict_slashes = False
@@ -69,7 +75,7 @@ def create_control_app(
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
     app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version, events.Streams())
     root = Blueprint("control", __name__, url_prefix=PREFIX)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, *pages):
         root.register_blueprint(blueprint)
     app.register_blueprint(root)
     app.before_request(safety.check_request)

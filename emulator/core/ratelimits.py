@@ -41,7 +41,7 @@ class RateLimits:
             raise RateLimited(_seconds(start + window - now))
         self._fixed[key] = start, used + 1
 
-    def fixed_use(self, key: Hashable, window: timedelta, now: datetime) -> tuple[datetime, int]:
+    def fixed_use(self, key: Scope, window: timedelta, now: datetime) -> tuple[datetime, int]:
         """Return when the open window began, and how many requests it has had.
 
         Where none is open, one would begin now.

@@ -22,6 +22,7 @@ class Operation:
     :param gives: marshmallow schema class of the answer, for OpenAPI.
     :param also: operations that share path and method; the view finds out which one is meant
         and says so with :func:`.context.become`.
+    :param answers: the statuses of answers that are no errors, for OpenAPI.
     """
 
     id: str
@@ -32,9 +33,10 @@ class Operation:
     gives: Any = None
     extras: Mapping[str, Any] | None = None
     also: tuple[Operation, ...] = ()
+    answers: tuple[int, ...] = ()
 
 
-def operation(
+def operation(  # noqa: PLR0913 - each is asked for by its name
     id: str,
     *,
     source: str,
@@ -42,12 +44,13 @@ def operation(
     evidence: Evidence = "documented",
     takes: Any = None,
     gives: Any = None,
+    answers: tuple[int, ...] = (),
     **extras: Any,
 ) -> Callable[[View], View]:
     """Mark a view as an operation; ``extras`` are for the provider's own use (a scope, …)."""
 
     def mark(view: View) -> View:
-        marked = Operation(id, evidence, source, read_on, takes, gives, extras)
+        marked = Operation(id, evidence, source, read_on, takes, gives, extras, answers=answers)
         view.operation = marked  # type: ignore[attr-defined]
         return view
 

@@ -94,6 +94,7 @@ class Provider:
     :param hint: a better hint for an unmatched request than the nearest operations, or None.
     :param faults: the errors that a tester may ask for by name.
     :param late_faults: those that the views themselves let arise (``context.has_fault``).
+    :param security: how requests carry the key, as OpenAPI says it (a security scheme).
     :param example: a ``curl`` command line that works, given base URL and key.
     """
 
@@ -109,6 +110,7 @@ class Provider:
     config: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, Callable[[], Exception]] = field(default_factory=lambda: COMMON_FAULTS)
     late_faults: frozenset[str] = frozenset()
+    security: Mapping[str, str] | None = None
 
     @property
     def slug(self) -> str:

@@ -1,0 +1,222 @@
+"""A vendor's emulated API as an OpenAPI 3.1 document, made from its operations."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from emulator.core.errors import BadBody, TooLarge
+from emulator.core.journal import Exchange
+from emulator.core.sandbox import Sandbox
+
+from . import context
+from .operations import Operation, weakest
+from .provider import ProviderApp, Served
+
+VERSION = "3.1.0"
+ANY_BODY: Mapping[str, Any] = {"schema": {}}
+_PARAMETER = re.compile(r"<(?:([^<>:(]+)(?:\([^<>]*\))?:)?([^<>:]+)>")
+_STATUS = re.compile(r"\b([45]\d\d)\b")
+_MARKUP = re.compile(r":\w+:`~?([^`]+)`")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+def template_of(path: str) -> str:
+    """Return a route as OpenAPI writes it: ``/messages/{id}``."""
+    return _PARAMETER.sub(r"{\2}", path)
+
+
+def parameters_of(path: str) -> list[dict[str, Any]]:
+    """Return the parameters in a route."""
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer" if converter == "int" else "string"},
+        }
+        for converter, name in _PARAMETER.findall(path)
+    ]
+
+
+def wording(view: Callable[..., Any]) -> tuple[str, str]:
+    """Return summary and description of a view: the first line of its docstring, and the rest."""
+    first, _, rest = (view.__doc__ or "").strip().partition("\n")
+    told = "\n".join(line.strip() for line in rest.strip().splitlines())
+    return _MARKUP.sub(r"\1", first), _MARKUP.sub(r"\1", told)
+
+
+def statuses_in(text: str) -> list[int]:
+    """Return the statuses of errors that a docstring speaks of."""
+    return [int(status) for status in _STATUS.findall(text)]
+
+
+def phrase(status: int) -> str:
+    """Return what a status is called."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def document(
+    app: ProviderApp, sandbox: Sandbox, servers: Sequence[Mapping[str, Any]], version: str
+) -> Any:
+    """Return the document of one provider.
+
+    :param sandbox: any; errors are said as they would be there.
+    :param servers: where the API is reached, as OpenAPI says it.
+    """
+    # Only who asks for such a document has to wait for what it is made with.
+    from apispec import APISpec
+    from apispec.ext.marshmallow import MarshmallowPlugin
+
+    provider = app.provider
+    spec = APISpec(
+        title=f"{provider.vendor.title}, emulated",
+        version=version,
+        openapi_version=VERSION,
+        plugins=[MarshmallowPlugin()],
+        info={
+            "description": "Every operation says in x-emulator-evidence how what it does is known: "
+            "documented, observed or assumed."
+        },
+        servers=list(servers),
+    )
+    if provider.security is not None:
+        spec.components.security_scheme("key", dict(provider.security))
+        spec.options["security"] = [{"key": []}]
+    ids: Counter[str] = Counter()
+    for path, methods in _by_path(app.served()).items():
+        operations = {}
+        for method, served in methods.items():
+            shown = _operation(app, sandbox, method, served)
+            operations[method.lower()] = {"operationId": _own_id(ids, served), **shown}
+        spec.path(path=path, operations=operations, parameters=parameters_of(_route(methods)))
+    return spec.to_dict()
+
+
+def _route(methods: Mapping[str, Sequence[Served]]) -> str:
+    return next(iter(methods.values()))[0].path
+
+
+def _by_path(served: Iterable[Served]) -> dict[str, dict[str, list[Served]]]:
+    """Return the operations by path and method; several may share both."""
+    paths: dict[str, dict[str, list[Served]]] = {}
+    for each in served:
+        for method in each.methods:
+            place = paths.setdefault(template_of(each.path), {})
+            place.setdefault(method, []).append(each)
+    return paths
+
+
+def _own_id(ids: Counter[str], served: Sequence[Served]) -> str:
+    """Return a name that no other operation has: one may be served at several places."""
+    id = served[0].operation.id.removeprefix(".")
+    ids[id] += 1
+    return id if ids[id] == 1 else f"{id}_{ids[id]}"
+
+
+def _operation(
+    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served]
+) -> dict[str, Any]:
+    operations = [each.operation for each in served]
+    summary, description = wording(served[0].view)
+    shown: dict[str, Any] = {
+        "tags": [operations[0].id.partition(".")[0] or app.provider.slug],
+        "summary": summary,
+        "x-emulator-evidence": weakest([operation.evidence for operation in operations]),
+        "x-emulator-operations": [
+            {
+                "id": operation.id,
+                "evidence": operation.evidence,
+                "source": operation.source,
+                "read_on": operation.read_on,
+            }
+            for operation in operations
+        ],
+        "responses": _responses(app, sandbox, method, served),
+    }
+    if description:
+        shown["description"] = description
+    if method in _WITH_BODY:
+        shown["requestBody"] = {"content": _content(operations)}
+    return shown
+
+
+def _content(operations: Sequence[Operation]) -> dict[str, Any]:
+    takes = next((each.takes for each in operations if each.takes is not None), None)
+    if takes is None:
+        return {"application/json": ANY_BODY, "multipart/form-data": ANY_BODY}
+    return {"application/json": {"schema": takes}}
+
+
+def _responses(
+    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served]
+) -> dict[str, Any]:
+    gives = next((each.operation.gives for each in served if each.operation.gives), None)
+    answers = [status for each in served for status in each.operation.answers]
+    responses: dict[str, Any] = {}
+    body = {"schema": gives} if gives is not None else ANY_BODY
+    for status in sorted(set(answers)):
+        responses[str(status)] = {"description": phrase(status)}
+        if status != HTTPStatus.NO_CONTENT:
+            responses[str(status)]["content"] = {"application/json": body}
+    if not answers:
+        responses["2XX"] = {"description": "Done", "content": {"application/json": body}}
+    for each in served:
+        for status in statuses_in(each.view.__doc__ or ""):
+            responses.setdefault(str(status), {"description": phrase(status)})
+    for name, response in _refusals(app, sandbox, method, served[0]):
+        known = responses.setdefault(
+            str(response.status_code), {"description": phrase(response.status_code)}
+        )
+        content = known.setdefault("content", {})
+        kept = content.setdefault(response.mimetype or "text/plain", {"examples": {}})
+        kept.setdefault("examples", {})[name] = {"value": _value_of(response)}
+    return dict(sorted(responses.items()))
+
+
+def _refusals(
+    app: ProviderApp, sandbox: Sandbox, method: str, served: Served
+) -> list[tuple[str, Response]]:
+    """Return every error that an operation can have, as the vendor says it."""
+    errors: dict[str, Callable[[], Exception]] = dict(app.provider.faults)
+    errors["too_large"] = lambda: TooLarge("the body is larger than 32 MiB")
+    if method in _WITH_BODY:
+        errors["bad_body"] = lambda: BadBody("not JSON")
+    path = _PARAMETER.sub("1", served.path)
+    with app.test_request_context(path, method=method), _visiting(app, sandbox, served.operation):
+        return [(name, app.provider.error_response(make())) for name, make in errors.items()]
+
+
+@contextmanager
+def _visiting(app: ProviderApp, sandbox: Sandbox, operation: Operation) -> Iterator[None]:
+    """Let code that answers requests believe that there is one."""
+    visit = context.Visit(0.0, sandbox, operation=operation)
+    visit.exchange = Exchange(
+        id=0,
+        at=sandbox.clock.now(),
+        provider=app.provider.slug,
+        method=request.method,
+        path=request.path,
+        query=(),
+        headers=(),
+        body=b"",
+        operation=operation.id,
+    )
+    token = context.begin(visit)
+    try:
+        yield
+    finally:
+        context.end(token)
+
+
+def _value_of(response: Response) -> Any:
+    return response.get_json() if response.is_json else response.get_data(as_text=True)
