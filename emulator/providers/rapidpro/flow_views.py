@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ from emulator.core.store import Kind
 
 from . import urns
 from .kinds import CONTACTS, FLOW_LABELS, FLOWS, GROUPS, RUNS
-from .records import Contact, Flow, FlowStart, Run, Workspace
+from .records import Contact, Flow, FlowStart, Run, Step, Value, Workspace
 from .values import format_moment
 
 STATES: Final = ("active", "waiting", "completed", "expired", "interrupted", "failed")
@@ -115,17 +114,17 @@ class FlowViews:
         return [{"uuid": record.id, "name": record.name} for record in found]
 
 
-def _step(step: Mapping[str, Any]) -> Shown:
-    return {"node": step["node"], "time": format_moment(step["time"])}
+def _step(step: Step) -> Shown:
+    return {"node": step.node, "time": format_moment(step.time)}
 
 
-def _value(value: Mapping[str, Any]) -> Shown:
+def _value(value: Value) -> Shown:
     return {
-        "name": value.get("name"),
-        "value": value.get("value"),
-        "category": value.get("category"),
-        "node": value.get("node"),
-        "time": _moment(value.get("time")),
+        "name": value.name,
+        "value": value.value,
+        "category": value.category,
+        "node": value.node,
+        "time": _moment(value.time),
     }
 
 

@@ -83,7 +83,7 @@ class WebhookCaller:
             "contact": {name: contact[name] for name in ("uuid", "name", "urn")},
             "flow": {"uuid": self._flow.id, "name": self._flow.name},
             "results": {
-                key: {"value": value.get("value"), "category": value.get("category")}
+                key: {"value": value.value, "category": value.category}
                 for key, value in run.values.items()
             },
         }

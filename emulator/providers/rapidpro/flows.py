@@ -18,7 +18,7 @@ from .flow_webhooks import WebhookCaller
 from .kinds import CONTACTS, FLOW_STARTS, FLOWS, RUNS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
-from .records import Contact, Flow, RapidMessage, Run, Workspace
+from .records import Contact, Flow, RapidMessage, Run, Step, Value, Workspace
 from .renderings import Content, Renderer
 from .sending import Draft, send
 from .simulations import as_value, drawn_category, simulation_of
@@ -163,7 +163,7 @@ class _Play:
         sandbox, at = self._sandbox, self._now
         serial = next_serial(sandbox, RUNS, len(contacts))
         number = next_number(sandbox, RUNS, len(contacts))
-        path = tuple({"node": node, "time": at} for node in self._simulation.path)
+        path = tuple(Step(node, at) for node in self._simulation.path)
         return [
             Run(
                 id=new_uuid(sandbox, RUNS, at),
@@ -191,7 +191,7 @@ class _Play:
             changes["status"] = "waiting"
         return msgspec.structs.replace(run, **changes)
 
-    def _values(self, run: Run, message: RapidMessage | None) -> Mapping[str, Mapping[str, Any]]:
+    def _values(self, run: Run, message: RapidMessage | None) -> Mapping[str, Value]:
         values = dict(run.values)
         for result in self._simulation.results:
             category = result.category or drawn_category(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.core.sandbox import Sandbox
@@ -10,7 +9,7 @@ from emulator.core.sandbox import Sandbox
 from . import urns
 from .channel_choice import Routes
 from .kinds import CHANNELS, CONTACTS
-from .records import Channel, Contact, Flow, RapidMessage, Run, Workspace
+from .records import Channel, Contact, Flow, RapidMessage, Run, Value, Workspace
 from .values import format_moment
 
 #: Assumed: flows cannot be edited here, so each is as it was first saved.
@@ -40,7 +39,7 @@ class Payloads:
             "flow": show_flow(flow),
             "input": None if message is None else self._input(message),
             "path": [
-                {"arrived_on": format_moment(step["time"]), "node_uuid": step["node"]}
+                {"arrived_on": format_moment(step.time), "node_uuid": step.node}
                 for step in run.path
             ],
             "results": {key: _result(value) for key, value in run.values.items()},
@@ -102,13 +101,13 @@ def _attachment(text: str) -> Shown:
     return {"content_type": content_type, "url": url}
 
 
-def _result(value: Mapping[str, Any]) -> Shown:
+def _result(value: Value) -> Shown:
     return {
-        "category": value.get("category"),
-        "category_localized": value.get("category"),
-        "created_on": format_moment(value["time"]) if value.get("time") else None,
-        "input": value.get("input"),
-        "name": value.get("name"),
-        "node_uuid": value.get("node"),
-        "value": value.get("value"),
+        "category": value.category,
+        "category_localized": value.category,
+        "created_on": None if value.time is None else format_moment(value.time),
+        "input": value.input,
+        "name": value.name,
+        "node_uuid": value.node,
+        "value": value.value,
     }

@@ -369,6 +369,24 @@ class FlowStart(Record, frozen=True, kw_only=True, gc=False):
     is_deleted: bool = False
 
 
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """A node of a flow that a run has come to, and when."""
+
+    node: str
+    time: datetime
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A result of a run; ``input`` is the answer that it comes from, ``node`` where it was set."""
+
+    name: str | None = None
+    value: str | None = None
+    category: str | None = None
+    node: str | None = None
+    time: datetime | None = None
+    input: str | None = None
+
+
 class Run(Record, frozen=True, kw_only=True, gc=False):
     """One contact's way through a flow. ``status`` is ``active`` or ``waiting`` until it exits."""
 
@@ -381,8 +399,8 @@ class Run(Record, frozen=True, kw_only=True, gc=False):
     modified_on: datetime
     start: str | None = None
     responded: bool = False
-    path: tuple[Mapping[str, Any], ...] = ()
-    values: Mapping[str, Mapping[str, Any]] = {}
+    path: tuple[Step, ...] = ()
+    values: Mapping[str, Value] = {}
     exited_on: datetime | None = None
     exit_type: str | None = None
     is_deleted: bool = False

@@ -10,7 +10,7 @@ from uuid import UUID
 from emulator.core.durations import parse_duration
 from emulator.core.sandbox import Sandbox
 
-from .records import Flow
+from .records import Flow, Value
 
 #: What a result is when its flow knows no categories.
 ANY_ANSWER: Final = "All Responses"
@@ -103,16 +103,16 @@ def drawn_category(sandbox: Sandbox, flow: Flow, contact: str, result: Result) -
     return result.categories[drawn]
 
 
-def as_value(result: Result, value: str, category: str, at: datetime) -> Mapping[str, Any]:
+def as_value(result: Result, value: str, category: str, at: datetime) -> Value:
     """Return a result as runs keep it."""
-    return {
-        "name": result.name,
-        "value": value,
-        "category": category,
-        "node": result.node,
-        "time": at,
-        "input": result.input,
-    }
+    return Value(
+        name=result.name,
+        value=value,
+        category=category,
+        node=result.node,
+        time=at,
+        input=result.input,
+    )
 
 
 def _results(

@@ -6,7 +6,7 @@ import pytest
 
 from .flowing import LANGUAGE, enter, flow_called, make_flow
 from .people import AMINA, AMINAS_NUMBER, BAKARI, DAUDI, LAKESIDE, MASKED, MAX, NOBODY
-from .steering import inbound
+from .steering import inbound, steer
 
 KEYS = (
     "uuid",
@@ -247,3 +247,18 @@ def test_runs_cannot_be_made(rapidpro):
     answer = rapidpro.post("runs", {})
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_runs_outlive_a_snapshot(rapidpro):
+    ask = {"wait": True, "results": {"language_choice": {}}}
+    enter(rapidpro, make_flow(rapidpro, "Ask", ask, expires=60), BAKARI, DAUDI)
+    inbound(rapidpro, "+254722000222", "2")
+    before = rapidpro.items("runs")
+
+    saved = steer(rapidpro, "GET", "snapshot").json
+    rapidpro.advance(7200)
+    assert steer(rapidpro, "PUT", "snapshot", saved).status_code == 200
+
+    assert rapidpro.items("runs") == before
+    rapidpro.advance(7200)
+    assert rapidpro.one("runs", contact=DAUDI)["exit_type"] == "expired"
