@@ -11,6 +11,7 @@ from .errors import Problems, nearest
 from .lifecycle import OUTCOMES
 from .vendor import Setting, Vendor
 
+EVERYTHING = "*"
 LATENCIES = ("instant", "fast", "realistic")
 
 
@@ -38,10 +39,21 @@ def duration(value: Any) -> Any:
     return value
 
 
-def rate_limit(value: Any) -> Any:
-    """Check a rate limit: false, true, or ``{"window", "limits"}``."""
-    if isinstance(value, bool):
+def rate_limit(scopes: frozenset[str]) -> Callable[[Any], Any]:
+    """Return a check of a rate limit: false, true, or ``{"window", "limits"}``.
+
+    :param scopes: what a vendor counts by; ``*`` is all that is not named.
+    """
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, bool):
+            _check_limits(value, scopes | {EVERYTHING})
         return value
+
+    return check
+
+
+def _check_limits(value: Any, scopes: frozenset[str]) -> None:
     if not isinstance(value, dict) or set(value) != {"window", "limits"}:
         raise ValueError('Must be true, false or {"window": duration, "limits": {scope: n}}')
     if parse_duration(value["window"]).total_seconds() <= 0:
@@ -49,7 +61,9 @@ def rate_limit(value: Any) -> Any:
     limits = value["limits"]
     if not isinstance(limits, dict) or not all(_is_limit(limit) for limit in limits.values()):
         raise ValueError("limits must be an object of whole numbers from 0")
-    return value
+    unknown = sorted(set(limits) - scopes)
+    if unknown:
+        raise ValueError(f"limits are for: {', '.join(sorted(scopes))}; not {unknown[0]!r}")
 
 
 def _is_limit(value: Any) -> bool:
@@ -103,7 +117,8 @@ def _spec(vendors: Sequence[Vendor]) -> dict[str, Any]:
             vendor.slug: Setting(vendor.default_outcome, one_of(*OUTCOMES)) for vendor in vendors
         },
         "rate_limits": {
-            vendor.slug: Setting(vendor.has_rate_limits, rate_limit) for vendor in vendors
+            vendor.slug: Setting(vendor.has_rate_limits, rate_limit(vendor.rate_scopes))
+            for vendor in vendors
         },
     }
     spec.update({slug: dict(v.settings) for slug, v in zip(slugs, vendors, strict=True)})

@@ -87,6 +87,7 @@ class Vendor:
     :param kinds: all kinds of record of this vendor, the three named ones included.
     :param default_outcome: canonical outcome where nothing else decides.
     :param has_rate_limits: default of ``settings.rate_limits`` (a sandbox may say otherwise).
+    :param rate_scopes: what requests are counted by, as ``settings.rate_limits`` names it.
     :param lifecycle: the lifecycle of a channel.
     :param sign: headers of a callback, the signature over exactly these bytes included.
     :param moved: side effects of steps: credit, counters, callbacks. One call for many moves.
@@ -132,6 +133,7 @@ class Vendor:
     events: frozenset[str] | None = None
     default_outcome: str = "delivered"
     has_rate_limits: bool = False
+    rate_scopes: frozenset[str] = frozenset()
     settings: Mapping[str, Setting | Mapping[str, Setting]] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes

@@ -55,6 +55,11 @@ def test_merging_reaches_into_nested_settings(settings):
         ({"rate_limits": {"acme": {"window": "1h"}}}, "/rate_limits/acme", None),
         ({"rate_limits": {"acme": {"window": 0, "limits": {}}}}, "/rate_limits/acme", None),
         (
+            {"rate_limits": {"acme": {"window": 1, "limits": {"/nowhere": 1}}}},
+            "/rate_limits/acme",
+            None,
+        ),
+        (
             {"rate_limits": {"acme": {"window": 1, "limits": {"*": -1}}}},
             "/rate_limits/acme",
             None,

@@ -27,13 +27,16 @@ from . import (
     receiving,
     resthooks,
     sendouts,
+    throttle,
     triggering,
     trimming,
     views,
     webhooks,
 )
+from .bodies import UnsupportedMedia
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
 from .routes import make_blueprint
+from .validation import Invalid
 from .urns import SCHEMES
 
 
@@ -45,6 +48,7 @@ def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
 
 VENDOR: Final = Vendor(
     slug="rapidpro",
+    rate_scopes=throttle.SCOPES,
     title="RapidPro",
     kinds=ALL,
     accounts=WORKSPACES,
@@ -98,6 +102,16 @@ PROVIDER: Final = Provider(
     admit=guard.admit,
     error_response=docs_pages.respond,
     example=example,
+    security={
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": 'The word "Token", a blank and the key.',
+    },
+    refusals={
+        "invalid": lambda: Invalid({"name": ["This field is required."]}),
+        "unsupported_media": lambda: UnsupportedMedia("text/plain"),
+    },
     hint=docs_pages.hint,
     finish=guard.finish,
 )

@@ -12,6 +12,7 @@ from .context import now
 from .records import Workspace
 
 USUAL: Final = 3600
+SCOPES: Final = frozenset({"v2", "v2.contacts", "v2.messages", "v2.runs"})
 _PERIODS: Final = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),

@@ -59,6 +59,7 @@ VENDOR = Vendor(
     message_view=views.message,
     broadcast_view=views.broadcast,
     has_rate_limits=True,
+    rate_scopes=auth.PATHS,
     settings={
         "success_codes": {
             "accepted": Setting(202, _success_code),
@@ -76,6 +77,10 @@ PROVIDER = Provider(
     admit=auth.admit,
     error_response=errors.to_response,
     example=_example,
+    security={"type": "http", "scheme": "bearer"},
+    refusals={
+        "invalid": lambda: errors.ValidationFailed([errors.NO_CAMPAIGN_NAME]),
+    },
     hint=hints.hint,
     faults=errors.FAULTS,
     late_faults=errors.LATE_FAULTS,

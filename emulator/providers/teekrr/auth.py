@@ -22,6 +22,16 @@ from . import errors
 from .records import CLIENTS, KEYS, SLUG, UPLOADS, Client, Key
 
 WINDOW = timedelta(minutes=15)
+PATHS = frozenset(
+    {
+        "/sms",
+        "/whatsapp",
+        "/whatsapp/test",
+        "/whatsapp/upload-header-image",
+        "/email",
+        "/broadcasts/validate",
+    }
+)
 MEDIA_PREFIX = "/_media/"
 
 
