@@ -1,4 +1,4 @@
-"""The command line: ``broadcast-emulator``, also ``python -m emulator``."""
+"""Commands that start a server: ``serve`` and ``exec``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +22,6 @@ MOST_KEYS = 3
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="broadcast-emulator")
-def main() -> None:
-    """Stand in for the APIs of RapidPro/TextIt, Teekrr and their like."""
-
-
 def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, str]:
     pairs = dict(value.partition("=")[::2] for value in values)
     if not all(name and target for name, target in pairs.items()):
@@ -33,7 +29,7 @@ def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, s
     return pairs
 
 
-@main.command()
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -73,13 +69,24 @@ def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, s
     help="NAME=HOST: call HOST where a callback URL says NAME.",
 )
 @click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
+@click.option("--while-stdin", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(**options: Any) -> None:
     """Start the emulator and serve until it is stopped (Ctrl-C, SIGTERM)."""
     is_json = options.pop("is_json")
+    if options.pop("while_stdin"):
+        threading.Thread(target=_stop_with_stdin, daemon=True).start()
     settings = _settings(options)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     _run(settings, is_json=is_json)
+
+
+def _stop_with_stdin() -> None:
+    # Whoever started this holds the other end, and lets it go however it ends itself. Python's
+    # own object for it has a lock, which the server's fork would take along.
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
