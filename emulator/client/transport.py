@@ -83,6 +83,11 @@ class Transport:
         for connection in idle:
             connection.close()
 
+    def __del__(self) -> None:
+        # Scripts seldom close their client; nothing is lost with idle connections.
+        if hasattr(self, "_lock"):
+            self.close()
+
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, str, bytes]:
         headers = dict(self._headers)
         if body is not None:
