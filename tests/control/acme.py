@@ -122,6 +122,7 @@ class Acme:
         )
         self.vendor = Vendor(
             slug=slug,
+            rate_scopes=frozenset({"/messages"}),
             title=slug.title(),
             kinds=(self.accounts, self.messages, self.broadcasts),
             accounts=self.accounts,
