@@ -161,7 +161,8 @@ def _responses(
     app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served]
 ) -> dict[str, Any]:
     gives = next((each.operation.gives for each in served if each.operation.gives), None)
-    answers = [status for each in served for status in each.operation.answers]
+    own = [status for each in served for status in each.operation.answers]
+    answers = own or app.provider.answers
     responses: dict[str, Any] = {}
     body = {"schema": gives} if gives is not None else ANY_BODY
     for status in sorted(set(answers)):
@@ -187,7 +188,10 @@ def _refusals(
     app: ProviderApp, sandbox: Sandbox, method: str, served: Served
 ) -> list[tuple[str, Response]]:
     """Return every error that an operation can have, as the vendor says it."""
-    errors: dict[str, Callable[[], Exception]] = dict(app.provider.faults)
+    errors: dict[str, Callable[[], Exception]] = {
+        **app.provider.faults,
+        **app.provider.refusals,
+    }
     errors["too_large"] = lambda: TooLarge("the body is larger than 32 MiB")
     if method in _WITH_BODY:
         errors["bad_body"] = lambda: BadBody("not JSON")

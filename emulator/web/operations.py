@@ -36,6 +36,15 @@ class Operation:
     answers: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Unserved:
+    """A documented operation that is not imitated, and why."""
+
+    id: str
+    source: str
+    why: str
+
+
 def operation(  # noqa: PLR0913 - each is asked for by its name
     id: str,
     *,

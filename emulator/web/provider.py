@@ -29,7 +29,7 @@ from emulator.core.vendor import Vendor
 
 from . import context
 from .bodies import LIMIT, drain, json_response, read_body
-from .operations import Operation, operation_of
+from .operations import Operation, Unserved, operation_of
 from .routing import QuickRule
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,9 @@ class Provider:
     :param faults: the errors that a tester may ask for by name.
     :param late_faults: those that the views themselves let arise (``context.has_fault``).
     :param security: how requests carry the key, as OpenAPI says it (a security scheme).
+    :param refusals: what any operation may answer besides ``faults``, for OpenAPI.
+    :param answers: the statuses of answers that are no errors, of operations that name none.
+    :param unserved: documented operations that are not imitated.
     :param example: a ``curl`` command line that works, given base URL and key.
     """
 
@@ -111,6 +114,9 @@ class Provider:
     faults: Mapping[str, Callable[[], Exception]] = field(default_factory=lambda: COMMON_FAULTS)
     late_faults: frozenset[str] = frozenset()
     security: Mapping[str, str] | None = None
+    refusals: Mapping[str, Callable[[], Exception]] = field(default_factory=dict)
+    answers: tuple[int, ...] = ()
+    unserved: tuple[Unserved, ...] = ()
 
     @property
     def slug(self) -> str:

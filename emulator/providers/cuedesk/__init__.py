@@ -8,6 +8,7 @@ from typing import Any
 from emulator.core.durations import parse_duration
 from emulator.core.options import one_of
 from emulator.core.vendor import Setting, Topic, Vendor
+from emulator.web.operations import Unserved
 from emulator.web.provider import Provider
 
 from . import auth, errors, fixture, lifecycle, receiving, routes, views, webhooks
@@ -97,4 +98,19 @@ PROVIDER = Provider(
     faults=errors.FAULTS,
     late_faults=errors.LATE_FAULTS,
     example=_example,
+    security={"type": "http", "scheme": "bearer"},
+    refusals={
+        "invalid": lambda: errors.ValidationFailed(
+            [errors.Violation("from", errors.REQUIRED, "Field required")]
+        ),
+    },
+    answers=(202,),
+    unserved=tuple(
+        Unserved(
+            f"templates.{deed}",
+            f"{routes.DOCS}/template_management",
+            "the page's paths could not be read; fixtures and the control API hold the templates",
+        )
+        for deed in ("create", "list", "get", "update", "delete")
+    ),
 )

@@ -186,7 +186,7 @@ def send_free_message() -> Response:
 
 
 @bp.route("/v1/contacts", methods=["GET"], strict_slashes=True, provide_automatic_options=False)
-@operation("contacts.list", source=f"{DOCS}/contacts_api", read_on=READ_ON)
+@operation("contacts.list", source=f"{DOCS}/contacts_api", read_on=READ_ON, answers=(200,))
 def list_contacts() -> Response:
     """List the contacts of the workspace, or of one of its contact lists.
 

@@ -36,8 +36,8 @@ from . import (
 from .bodies import UnsupportedMedia
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
 from .routes import make_blueprint
-from .validation import Invalid
 from .urns import SCHEMES
+from .validation import Invalid
 
 
 def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:

@@ -36,6 +36,15 @@ OBSERVED: Final = "RapidPro v26.3.54"
 READ_ON: Final = "2026-08-31"
 BASE: Final = "/api/v2"
 
+#: The statuses of answers that are no errors. Whatever can be named in the URL can be made again.
+ANSWERS: Final = {
+    "list": (200,),
+    "read": (200,),
+    "create": (200, 201),
+    "update": (200,),
+    "delete": (204,),
+    "act": (200, 204),
+}
 #: What a list, an object or a whole answer is.
 Answer = Any
 View = TypeVar("View", bound=Callable[..., Answer])
@@ -143,17 +152,17 @@ class Endpoint:
             self.check_filters()
             return self._rendered(view(), 200)
 
-        self._serve("GET", "list", answer)
+        self._serve("GET", "list", answer, view)
         return view
 
     def answers(self, view: View) -> View:
         """Take a function that answers GET with one object: ``read() -> Mapping``."""
-        self._serve("GET", "read", lambda: rendered(view()))
+        self._serve("GET", "read", lambda: rendered(view()), view)
         return view
 
     def creates(self, view: View) -> View:
         """Take a function that makes an object: ``create(body) -> Record``."""
-        self._serve("POST", "create", lambda: self._write(view))
+        self._serve("POST", "create", lambda: self._write(view), view)
         return view
 
     def updates(self, view: View) -> View:
@@ -163,7 +172,7 @@ class Endpoint:
 
     def deletes(self, view: View) -> View:
         """Take a function that deletes an object: ``delete(target)``."""
-        self._serve("DELETE", "delete", lambda: self._delete(view))
+        self._serve("DELETE", "delete", lambda: self._delete(view), view)
         return view
 
     def acts(self, view: View) -> View:
@@ -171,7 +180,7 @@ class Endpoint:
 
         An action that failed for some answers with a list of them, else it answers nothing.
         """
-        self._serve("POST", "act", lambda: self._act(view))
+        self._serve("POST", "act", lambda: self._act(view), view)
         return view
 
     def check_filters(self) -> None:
@@ -208,10 +217,14 @@ class Endpoint:
             READ_ON,
             extras={"endpoint": self},
             also=also,
+            answers=ANSWERS[verb],
         )
 
-    def _serve(self, method: str, verb: str, view: Callable[[], Response]) -> None:
-        self.served[method] = Served(verb, view)
+    def _serve(
+        self, method: str, verb: str, answer: Callable[[], Response], view: Callable[..., Answer]
+    ) -> None:
+        answer.__doc__ = view.__doc__
+        self.served[method] = Served(verb, answer)
 
     def _rendered(self, value: Answer, status: int) -> Response:
         if isinstance(value, Response):

@@ -36,6 +36,7 @@ def endpoint(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @endpoint("/sms")
 @operation(
     "sms.send",
+    answers=(202,),
     source=f"{DOCS}/api-reference/sms/send-sms",
     read_on=READ_ON,
     takes=schemas.SmsBody,
@@ -58,6 +59,7 @@ def send_sms() -> Response:
 @endpoint("/whatsapp")
 @operation(
     "whatsapp.send",
+    answers=(202,),
     source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
     read_on=READ_ON,
     takes=schemas.WhatsAppBody,
@@ -76,6 +78,7 @@ def send_whatsapp() -> Response:
 @endpoint("/whatsapp/test")
 @operation(
     "whatsapp.test",
+    answers=(200,),
     source=f"{DOCS}/api-reference/whats-app/test-send-whatsapp",
     read_on=READ_ON,
     takes=schemas.TestSendBody,
@@ -96,6 +99,7 @@ def test_whatsapp() -> Response:
 @endpoint("/whatsapp/upload-header-image")
 @operation(
     "whatsapp.upload",
+    answers=(200,),
     source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
     read_on=READ_ON,
     scope="send_whatsapp",
@@ -115,6 +119,7 @@ def upload_header_image() -> Response:
 @endpoint("/email")
 @operation(
     "email.send",
+    answers=(202,),
     source=f"{DOCS}/api-reference/email/send-email",
     read_on=READ_ON,
     takes=schemas.EmailBody,
@@ -140,6 +145,7 @@ def send_email() -> Response:
 @endpoint("/broadcasts/validate")
 @operation(
     "broadcasts.validate",
+    answers=(200,),
     source="a public integrator's source",
     read_on=READ_ON,
     evidence="observed",
