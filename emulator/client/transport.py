@@ -94,13 +94,13 @@ class Transport:
             headers["Content-Type"] = "application/json"
         with self._lock:
             kept = self._idle.pop() if self._idle else None
-        if kept is not None:
-            try:
-                return self._ask(kept, method, path, body, headers)
-            except _LOST:
-                # The server has closed a connection that it found idle: nothing was answered.
-                kept.close()
         try:
+            if kept is not None:
+                try:
+                    return self._ask(kept, method, path, body, headers)
+                except _LOST:
+                    # The server has closed a connection that it found idle: nothing was answered.
+                    kept.close()
             return self._ask(self._connect(), method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise self._nobody(error) from error
