@@ -124,7 +124,6 @@ CALLS: Mapping[str, Call] = {
     ),
     "outcomes.list_rules": _list("Rule"),
     "outcomes.put_rules": Call(
-        query=_list("Rule").query,
         body=thing("rules", rules=listed(thing("outcome", **RULE_FIELDS))),
         gives=page(ref("Rule")),
     ),

@@ -130,7 +130,7 @@ def _operation(
     summary, description = wording(served[0].view)
     shown: dict[str, Any] = {
         "tags": [operations[0].id.partition(".")[0] or app.provider.slug],
-        "summary": summary,
+        "summary": summary or operations[0].id,
         "x-emulator-evidence": weakest([operation.evidence for operation in operations]),
         "x-emulator-operations": [
             {

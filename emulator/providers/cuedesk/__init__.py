@@ -108,7 +108,7 @@ PROVIDER = Provider(
     unserved=tuple(
         Unserved(
             f"templates.{deed}",
-            f"{routes.DOCS}/template_management",
+            f"{routes.DOCS}/template_management_api",
             "the page's paths could not be read; fixtures and the control API hold the templates",
         )
         for deed in ("create", "list", "get", "update", "delete")

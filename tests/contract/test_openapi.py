@@ -1,0 +1,218 @@
+"""The OpenAPI documents are valid, complete, and kept to by what they describe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import validate
+
+from emulator.control.reference import CALLS
+from emulator.registry import PROVIDERS
+from tests.contract.conftest import REFERENCE
+from tests.world import World
+
+CONTROL = "/_emulator/openapi.json"
+SLUGS = [provider.slug for provider in PROVIDERS]
+HEADERS = {
+    "rapidpro": {"Authorization": "Token rp_token_admin"},
+    "teekrr": {"Authorization": "Bearer tk_all"},
+    "cuedesk": {"Authorization": "Bearer cue_ci_token"},
+    "whautomate": {"x-api-key": "wh_test_key_a"},
+}
+S = "/_emulator/sandboxes/{name}"
+# These wait: for events, for requests, or as the tester has told the sink.
+SLOW = {f"{S}/events", f"{S}/requests/wait", f"{S}/sink/{{path}}"}
+EXAMPLES = 6
+
+
+def document(world: World, path: str) -> Any:
+    answer = world.call("GET", path)
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()
+
+
+def of_provider(slug: str) -> str:
+    return f"/_emulator/openapi/{slug}.json"
+
+
+def operations(found: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            if method != "parameters":
+                yield method, path, operation
+
+
+@pytest.mark.parametrize("path", [CONTROL, *map(of_provider, SLUGS)])
+def test_document_is_valid(world: World, path: str) -> None:
+    found = document(world, path)
+
+    validate(found)
+    assert found["openapi"] == "3.1.0"
+    assert all(operation["summary"] for _, _, operation in operations(found))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_operation_says_how_it_is_known(world: World, slug: str) -> None:
+    found = list(operations(document(world, of_provider(slug))))
+    providers = world.call("GET", "/_emulator/providers").get_json()["items"]
+    [listed] = [provider for provider in providers if provider["slug"] == slug]
+
+    told = {
+        (method.upper(), path, each["id"], each["evidence"])
+        for method, path, operation in found
+        for each in operation["x-emulator-operations"]
+    }
+    assert told == {(o["method"], o["path"], o["id"], o["evidence"]) for o in listed["operations"]}
+    levels = {operation["x-emulator-evidence"] for _, _, operation in found}
+    assert levels <= {"documented", "observed", "assumed"}
+
+
+def test_operations_that_share_a_path_are_one(world: World) -> None:
+    found = document(world, of_provider("rapidpro"))["paths"]["/api/v2/contacts.json"]["post"]
+
+    assert [each["id"] for each in found["x-emulator-operations"]] == [
+        "contacts.create",
+        "contacts.update",
+    ]
+    assert {"200", "201", "400", "403", "404", "429"} <= set(found["responses"])
+
+
+def test_errors_are_shown_as_the_vendor_says_them(world: World) -> None:
+    found = document(world, of_provider("teekrr"))["paths"]["/sms"]["post"]["responses"]
+
+    example = found["401"]["content"]["application/json"]["examples"]["unauthorized"]
+    assert example == {"value": {"message": "Invalid API key"}}
+
+
+def test_servers_are_where_the_document_was_asked_for(world: World) -> None:
+    base = "http://localhost:4711/behind"
+    headers = {"Host": "localhost:4711"}
+    answer = world.call("GET", of_provider("teekrr"), base_url=base, headers=headers)
+    own = world.call("GET", CONTROL, base_url=base, headers=headers)
+
+    first, second = answer.get_json()["servers"]
+    assert first == {"url": f"{base}/teekrr"}
+    assert second["url"] == f"{base}/s/{{sandbox}}/teekrr"
+    assert own.get_json()["servers"] == [{"url": base}]
+
+
+def test_document_of_nobody_is_not_found(world: World) -> None:
+    assert world.call("GET", of_provider("twilio")).status_code == 404
+
+
+def test_every_control_call_is_described(world: World) -> None:
+    control: Any = world.front._control
+    served = {rule.endpoint.partition(".")[2] for rule in control.url_map.iter_rules()}
+    console = {name for name in served if name.startswith("console.")}
+
+    assert served - console == set(CALLS)
+
+
+def described(part: str) -> list[tuple[str, str, list[str]]]:
+    """Return the control calls that take something, with what they are said to take."""
+    found = document(World(PROVIDERS), CONTROL)
+    calls = []
+    for method, path, operation in operations(found):
+        if part == "query":
+            names = [parameter["name"] for parameter in operation["parameters"]]
+        else:
+            body = operation.get("requestBody", {"content": {"application/json": {"schema": {}}}})
+            names = list(body["content"]["application/json"]["schema"].get("properties", ()))
+        if names and path not in SLOW:
+            calls.append((method, path, names))
+    return calls
+
+
+def unknown(world: World, method: str, path: str, **options: Any) -> list[str]:
+    """Return the fields of a call that the server does not know."""
+    concrete = path.replace("{name}", "default").replace("{id}", "nobody")
+    errors = world.call(method.upper(), concrete, **options).get_json().get("errors", ())
+    return [error["pointer"] for error in errors if error["message"] == "Unknown field"]
+
+
+@pytest.mark.parametrize(("method", "path", "names"), described("query"))
+def test_described_parameters_are_read(
+    world: World, method: str, path: str, names: list[str]
+) -> None:
+    query = {**dict.fromkeys(names, "?"), "zzz": "?"}
+
+    assert unknown(world, method, path, query_string=query) == ["/zzz"]
+
+
+# Of what is not there, nothing is said but that.
+@pytest.mark.parametrize(
+    ("method", "path", "names"), [call for call in described("body") if "{id}" not in call[1]]
+)
+def test_described_fields_are_read(world: World, method: str, path: str, names: list[str]) -> None:
+    body = {**dict.fromkeys(names), "zzz": None}
+
+    assert unknown(world, method, path, body=body) == ["/zzz"]
+
+
+def loaded(path: str) -> list[Any]:
+    schema: Any = schemathesis.openapi.from_dict(document(World(PROVIDERS), path))
+    found = [result.ok() for result in schema.get_all_operations()]
+    return [operation for operation in found if operation.path not in SLOW]
+
+
+def keeps_its_word(world: World, base: str, headers: dict[str, str], operation: Any) -> None:
+    """Ask an operation with bodies and parameters of all sorts, right ones and wrong ones."""
+    declared = set(operation.definition.raw["responses"])
+
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:
+        if "name" in case.path_parameters:
+            case.path_parameters["name"] = "default"
+        answer = send(world, base, headers, case)
+        assert answer.status_code < 500, answer.text
+        status = str(answer.status_code)
+        assert status in declared, f"{status} is not described: {answer.text[:200]}"
+
+    ask()
+
+
+def send(world: World, base: str, headers: dict[str, str], case: Any) -> Any:
+    given_ = case.as_transport_kwargs(base_url=base)
+    address = urlsplit(given_["url"])
+    options = {name: given_[name] for name in ("json", "data") if given_.get(name) is not None}
+    sent = {**(given_.get("headers") or {}), **headers}
+    return world.client.open(
+        path=address.path,
+        method=given_["method"],
+        query_string=given_.get("params"),
+        headers={name: value for name, value in sent.items() if name.lower() != "content-length"},
+        **options,
+    )
+
+
+@pytest.mark.parametrize("operation", loaded(CONTROL), ids=lambda o: f"{o.method} {o.path}")
+def test_control_api_keeps_to_its_document(world: World, operation: Any) -> None:
+    keeps_its_word(world, "http://localhost", {}, operation)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_vendor_keeps_to_its_document(slug: str) -> None:
+    world = World(PROVIDERS, [{**REFERENCE, "settings": {"rate_limits": {"teekrr": False}}}])
+    for operation in loaded(of_provider(slug)):
+        keeps_its_word(world, f"http://localhost/{slug}", HEADERS[slug], operation)
+
+
+def test_documents_can_be_read_as_json_and_nothing_else(world: World) -> None:
+    answer = world.call("GET", CONTROL)
+
+    assert answer.content_type == "application/json"
+    assert json.loads(answer.data) == answer.get_json()
