@@ -160,19 +160,27 @@ class Table(Generic[R]):
         self.add_all(records)
 
     def add_all(self, records: Sequence[R]) -> None:
-        """Add many new records in one go."""
+        """Add many new records in one go; one whose id is taken takes the other's place."""
+        if self._has_namesakes(records):
+            for record in records:
+                self.put(record)
+            return
         self._own()
         rows, name, log = self._rows, self.kind.name, self._log
-        for record in records:
-            rows[record.id] = record
-            log(Change(name, record.id, None, record))
         for lookup, spec in self.kind.lookups.items():
             index = self._lookups[lookup]
             for record in records:
-                for key in spec.keys(record):
-                    index[key] = record.id
+                self._take_keys(index, record.id, spec.keys(record))
+        for record in records:
+            rows[record.id] = record
+            log(Change(name, record.id, None, record))
         for order, spec_ in self.kind.orders.items():
             enter_all(self._orders[order], spec_, records)
+
+    def _has_namesakes(self, records: Sequence[R]) -> bool:
+        # Loading goes on after mistakes, to find them all; what it displaces must come back.
+        ids = {record.id for record in records}
+        return len(ids) < len(records) or not self._rows.keys().isdisjoint(ids)
 
     def put(self, record: R) -> R:
         """Add a record, or put it in the place of the one with its id; return it."""
@@ -225,6 +233,9 @@ class Table(Generic[R]):
         before, after = cast("R | None", change.before), cast("R | None", change.after)
         if before is not None and after is not None:
             self._replace(after, before, list(self.kind.lookups), list(self.kind.orders))
+            for name, spec in self.kind.lookups.items():
+                for key in spec.keys(before):
+                    self._lookups[name].setdefault(key, before.id)
         elif after is not None:
             self._remove(after)
         elif before is not None:
@@ -258,6 +269,14 @@ class Table(Generic[R]):
             self._touched[names] = touched
         return touched
 
+    def _take_keys(self, index: dict[Hashable, str], id: str, keys: Iterable[Hashable]) -> None:
+        for key in keys:
+            owner = index.get(key)
+            if owner is not None and owner != id and (row := self._rows.get(owner)) is not None:
+                # For the owner nothing changes but this; undone, it gets the key back.
+                self._log(Change(self.kind.name, owner, row, row))
+            index[key] = id
+
     def _insert(self, record: R) -> None:
         self._rows[record.id] = record
         for name, spec in self.kind.lookups.items():
@@ -282,7 +301,7 @@ class Table(Generic[R]):
             old, new = list(keys(before)), list(keys(after))
             if old != new:
                 _forget_keys(self._lookups[name], before.id, old)
-                self._lookups[name].update((key, after.id) for key in new)
+                self._take_keys(self._lookups[name], after.id, new)
         for name in orders:
             reorder(self._orders[name], self.kind.orders[name], before, after)
 

@@ -38,3 +38,30 @@ def test_channel_that_is_none_is_refused(desk: Desk) -> None:
     [error] = desk.refused("POST", "/outcomes", {"channel": "telegramm", "outcome": "read"})
 
     assert (error["pointer"], error["suggestion"]) == ("/channel", "telegram")
+
+
+AMINA = "a1b2c3d4-0000-4000-8000-000000000001"
+PHONE = "tel:+254722000111"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"name": "Other Clinic", "contacts": [{"uuid": AMINA, "name": "Mine"}]},
+        {"name": "Lakeside Health", "contacts": [{"urns": [PHONE]}, {"status": "x"}]},
+        {"name": "Other Clinic", "contacts": [{"uuid": AMINA, "urns": [PHONE]}, {"status": "x"}]},
+    ],
+)
+def test_refused_fixture_leaves_what_it_would_have_displaced(
+    desk: Desk, part: dict[str, object]
+) -> None:
+    desk.refused("POST", "/fixtures", {"emulator": 1, "rapidpro": {"workspaces": [part]}})
+
+    for query in ({"uuid": AMINA}, {"urn": PHONE}):
+        answer = desk.world.call(
+            "GET",
+            "/rapidpro/api/v2/contacts.json",
+            query_string=query,
+            headers={"Authorization": "Token rp_token_admin"},
+        )
+        assert [contact["name"] for contact in answer.get_json()["results"]] == ["Amina Yusuf"]

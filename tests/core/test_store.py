@@ -296,3 +296,31 @@ def test_indexes_always_agree_with_the_records(first, second):
     obey(fork, second)
     assert everything(fork) == rebuilt(fork)
     assert everything(store) == before
+
+
+@pytest.mark.parametrize(
+    "clash",
+    [
+        [thing(1)],
+        [thing(2), thing(3), thing(1)],
+        [thing(2), thing(2)],
+        [thing(2, keys=("a",))],
+        [thing(2, keys=("a",)), thing(3, keys=("a",)), thing(2)],
+    ],
+)
+def test_record_that_lost_its_place_or_key_gets_it_back(clash):
+    store = Store([THINGS])
+    table, known = store.table(THINGS), thing(1, rank=7, keys=("a",))
+    table.add(known)
+
+    def fail() -> None:
+        with store.unit():
+            table.add_all(clash)
+            assert len(table) == len(table.every("rank", "all"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert list(table) == table.every("rank", "all") == [known]
+    assert table.one("key", "a") == known
