@@ -185,3 +185,14 @@ def test_bodies_over_the_limit_are_refused(world, speaker: Speaker):
 
     assert answer.status_code == 413
     assert answer.is_json
+
+
+@pytest.mark.parametrize("name", [[], {}, 5, ""])
+def test_names_of_keys_are_text(world, speaker: Speaker, name):
+    [account, *_] = items(world, f"/accounts?provider={speaker.slug}")
+
+    path = f"{DEFAULT}/accounts/{speaker.slug}/{account['id']}/keys"
+    refused = world.call("POST", path, {"name": name})
+
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"][0]["pointer"] == "/name"

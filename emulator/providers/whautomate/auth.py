@@ -136,7 +136,7 @@ def make_key(
 
     :raises Invalid: the wish has mistakes, or the account has a key of that name.
     """
-    if given.get("name") in {key.name for key in keys_of(found, account)}:
+    if any(key.name == given.get("name") for key in keys_of(found, account)):
         problems.add("/name", f"Account {account.id!r} has a key of this name already")
     plaintext = given.get("key")
     if isinstance(plaintext, str) and account_of_key(found, plaintext) is not None:
