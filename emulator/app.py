@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from emulator.runtime.sender import HTTPSender
 from emulator.runtime.ticker import Ticker
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
+from emulator.web.coverage import summary
 from emulator.web.provider import ProviderApp
 
 HERE = Path(__file__).parent
@@ -35,6 +37,7 @@ class Application:
     front: Front
     emulator: Emulator
     ticker: Ticker
+    apps: Mapping[str, ProviderApp]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.front(environ, start_response)
@@ -43,6 +46,10 @@ class Application:
         """Let go of clients that wait for something: the server waits for open requests."""
         for sandbox in self.emulator.all():
             sandbox.close()
+
+    def summary(self) -> list[str]:
+        """Return lines that say on how much of what is assumed the answers have rested."""
+        return summary(self.apps.values())
 
     def close(self) -> None:
         """Stop the ticker, every timer and every callback."""
@@ -79,7 +86,7 @@ def create_app(settings: ServerSettings) -> Application:
     apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
     control = create_control_app(emulator, apps, settings, __version__)
     ticker.start()
-    return Application(Front(emulator, apps, control, drop), emulator, ticker)
+    return Application(Front(emulator, apps, control, drop), emulator, ticker, apps)
 
 
 def _default_wish(settings: ServerSettings, library: Library) -> Wish:

@@ -6,6 +6,7 @@ import click
 
 from emulator import __version__
 
+from .coverage import coverage
 from .serving import serve
 
 
@@ -16,3 +17,4 @@ def main() -> None:
 
 
 main.add_command(serve)
+main.add_command(coverage)

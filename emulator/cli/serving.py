@@ -120,17 +120,24 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
     from emulator.runtime.serving import serve as serve_app
 
     say = _say_json if is_json else _say
+    made: dict[str, Any] = {}
     try:
         check_settings(settings)
         serve_app(
-            lambda: create_app(settings),
+            lambda: made.setdefault("app", create_app(settings)),
             settings.host,
             settings.port,
             say,
+            on_end=lambda: _sum_up(made["app"].summary()),
             token=settings.control_token,
         )
     except EmulatorError as error:
         raise click.ClickException(f"{error}{_advice(error)}") from error
+
+
+def _sum_up(lines: Sequence[str]) -> None:
+    if lines:
+        click.echo("\n".join(lines), err=True)
 
 
 def _say_json(url: str, sandbox: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from emulator.core.emulator import DEFAULT
 from emulator.core.errors import NotFound
 from emulator.web import openapi
 from emulator.web.bodies import json_response
+from emulator.web.routing import template_of
 
 from .bodies import Query
 from .context import control
@@ -58,7 +59,7 @@ def describe(app: Flask, providers: list[str], version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, name in _calls(app, reference.CALLS):
         call = reference.CALLS[name]
-        path = openapi.template_of(rule.rule)
+        path = template_of(rule.rule)
         place = paths.setdefault(path, {"parameters": openapi.parameters_of(rule.rule)})
         for method in sorted((rule.methods or set()) & _SHOWN):
             view = app.view_functions[rule.endpoint]

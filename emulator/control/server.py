@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from emulator.core.clock import wall_seconds
 from emulator.core.emulator import DEFAULT
 from emulator.web.bodies import json_response
 from emulator.web.provider import ProviderApp
+from emulator.web.routing import template_of
 
 from .bodies import Fields, Query, json_body
 from .context import control
@@ -20,8 +20,6 @@ from .safety import needs_no_token
 from .views import sandbox_view
 
 bp = Blueprint("server", __name__)
-
-_CONVERTER = re.compile(r"<(?:[^<>:]*:)?([^<>:]+)>")
 
 
 @bp.get("/health")
@@ -72,7 +70,7 @@ def _provider_view(app: ProviderApp) -> dict[str, Any]:
             {
                 "id": served.operation.id,
                 "method": method,
-                "path": _CONVERTER.sub(r"{\1}", served.path),
+                "path": template_of(served.path),
                 "evidence": served.operation.evidence,
                 "source": served.operation.source,
                 "read_on": served.operation.read_on,

@@ -90,12 +90,17 @@ class Application(Protocol):
 Ready = Callable[[str, dict[str, Any]], None]
 
 
+def _nothing() -> None:
+    return None
+
+
 def serve(
     make_app: Callable[[], Application],
     host: str,
     port: int,
     on_ready: Ready,
     *,
+    on_end: Callable[[], None] = _nothing,
     token: str | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; the application lives in a process of its own.
@@ -103,6 +108,7 @@ def serve(
     :param make_app: called in the serving process, which is forked from this one.
     :param on_ready: called there once it answers, with the base URL and the default sandbox
         as the control API describes it.
+    :param on_end: called there when it is asked to end.
     :param token: what the control API asks for, if anything.
     """
     from granian.constants import Interfaces
@@ -118,7 +124,7 @@ def serve(
         except EmulatorError as error:
             # Nobody is above to catch it: this process has only just been forked.
             raise SystemExit(f"Error: {error}") from error
-        _when_stopped(app.stop)
+        _when_stopped(on_end, app.stop)
         # What has been made so far stays for good: no need to look through it ever again.
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -149,8 +155,8 @@ def serve(
             held.close()
 
 
-def _when_stopped(stop: Callable[[], None]) -> None:
-    """Do something as soon as this process is asked to end.
+def _when_stopped(*actions: Callable[[], None]) -> None:
+    """Do some things as soon as this process is asked to end.
 
     The server has its own handlers of signals and waits for open requests; this hears of the
     signal beside them.
@@ -164,7 +170,8 @@ def _when_stopped(stop: Callable[[], None]) -> None:
         with told, heard:
             while received := heard.recv(1):
                 if received[0] in (signal.SIGTERM, signal.SIGINT):
-                    stop()
+                    for act in actions:
+                        act()
                     return
 
     threading.Thread(target=listen, name="end-listener", daemon=True).start()

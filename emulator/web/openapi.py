@@ -18,18 +18,13 @@ from emulator.core.sandbox import Sandbox
 from . import context
 from .operations import Operation, weakest
 from .provider import ProviderApp, Served
+from .routing import PARAMETER, template_of
 
 VERSION = "3.1.0"
 ANY_BODY: Mapping[str, Any] = {"schema": {}}
-_PARAMETER = re.compile(r"<(?:([^<>:(]+)(?:\([^<>]*\))?:)?([^<>:]+)>")
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _MARKUP = re.compile(r":\w+:`~?([^`]+)`")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-
-def template_of(path: str) -> str:
-    """Return a route as OpenAPI writes it: ``/messages/{id}``."""
-    return _PARAMETER.sub(r"{\2}", path)
 
 
 def parameters_of(path: str) -> list[dict[str, Any]]:
@@ -41,7 +36,7 @@ def parameters_of(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "integer" if converter == "int" else "string"},
         }
-        for converter, name in _PARAMETER.findall(path)
+        for converter, name in PARAMETER.findall(path)
     ]
 
 
@@ -118,7 +113,7 @@ def _by_path(served: Iterable[Served]) -> dict[str, dict[str, list[Served]]]:
 
 def _own_id(ids: Counter[str], served: Sequence[Served]) -> str:
     """Return a name that no other operation has: one may be served at several places."""
-    id = served[0].operation.id.removeprefix(".")
+    id = served[0].operation.id
     ids[id] += 1
     return id if ids[id] == 1 else f"{id}_{ids[id]}"
 
@@ -195,7 +190,7 @@ def _refusals(
     errors["too_large"] = lambda: TooLarge("the body is larger than 32 MiB")
     if method in _WITH_BODY:
         errors["bad_body"] = lambda: BadBody("not JSON")
-    path = _PARAMETER.sub("1", served.path)
+    path = PARAMETER.sub("1", served.path)
     with app.test_request_context(path, method=method), _visiting(app, sandbox, served.operation):
         return [(name, app.provider.error_response(make())) for name, make in errors.items()]
 

@@ -29,6 +29,7 @@ from emulator.core.vendor import Vendor
 
 from . import context
 from .bodies import LIMIT, drain, json_response, read_body
+from .coverage import Rested
 from .operations import Operation, Unserved, operation_of
 from .routing import QuickRule
 
@@ -141,6 +142,7 @@ class ProviderApp(Flask):
     def __init__(self, provider: Provider) -> None:
         super().__init__(provider.blueprint.import_name, static_folder=None)
         self.provider = provider
+        self.rested = Rested()
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
         self.config["MAX_CONTENT_LENGTH"] = LIMIT
@@ -316,6 +318,8 @@ class ProviderApp(Flask):
             found.evidence = None
         if found.evidence and found.operation and sandbox.settings["evidence_header"]:
             response.headers["X-Emulator-Evidence"] = found.evidence
+        if found.evidence and found.operation:
+            self.rested.count(found.operation, found.evidence)
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
         body = b"" if response.is_streamed else response.get_data()
         sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")

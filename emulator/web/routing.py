@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from werkzeug.routing import Rule
+
+PARAMETER = re.compile(r"<(?:([^<>:(]+)(?:\([^<>]*\))?:)?([^<>:]+)>")
+"""A parameter in a route: its converter, if one is named, and its name."""
+
+
+def template_of(path: str) -> str:
+    """Return a route as people write it: ``/messages/{id}``."""
+    return PARAMETER.sub(r"{\2}", path)
 
 
 class QuickRule(Rule):

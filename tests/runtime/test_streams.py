@@ -42,7 +42,10 @@ def advance(url: str) -> None:
 @contextmanager
 def command() -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(
-        [sys.executable, *SERVE, "--clock", "manual"], stdout=subprocess.PIPE, text=True
+        [sys.executable, *SERVE, "--clock", "manual"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             said: IO[str] | None = process.stdout
@@ -63,6 +66,18 @@ def test_streams_end_at_once_when_the_command_is_stopped() -> None:
         assert (followed.read(), silent.read().count(b"event: clock")) == (b"", 1)
         assert process.wait() == 0
         assert time.perf_counter() - stopped_at < LONGEST_END
+
+
+def test_run_ends_with_what_its_answers_rested_on() -> None:
+    with command() as (process, url):
+        with closing(http.client.HTTPConnection(url.removeprefix("http://"))) as connection:
+            connection.request("GET", "/rapidpro/api/v2/contacts.json")
+            assert connection.getresponse().status == 403
+
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+
+    assert said == "Evidence: none of 1 answers rested on anything assumed.\n"
 
 
 def test_streams_work_in_process_and_end_with_the_server() -> None:

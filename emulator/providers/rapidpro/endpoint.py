@@ -211,7 +211,7 @@ class Endpoint:
     def _operation(self, verb: str, also: tuple[Operation, ...] = ()) -> Operation:
         is_documented = self.evidence == "documented"
         return Operation(
-            f"{self.name}.{verb}",
+            f"{self.name or 'root'}.{verb}",
             self.evidence,
             SOURCE.format(name=self.name) if is_documented else OBSERVED,
             READ_ON,
