@@ -50,6 +50,7 @@ def _example(base_url: str, key: str) -> str:
 
 VENDOR = Vendor(
     slug=SLUG,
+    rate_scopes=auth.PATHS,
     title="Cuedesk",
     kinds=KINDS,
     accounts=WORKSPACES,

@@ -19,6 +19,16 @@ from emulator.web.parts import key_text, text
 
 from .records import KEYS, SLUG, WORKSPACES, Key, Workspace
 
+PATHS = frozenset(
+    {
+        "/v2/broadcasts",
+        "/broadcasts",
+        "/v2/messages/whatsapp",
+        "/v1/messages/whatsapp",
+        "/v1/messages",
+        "/v1/contacts",
+    }
+)
 # No numbers are documented: these are what ``settings.rate_limits.cuedesk: true`` means.
 ASSUMED_LIMIT = 100
 ASSUMED_WINDOW = timedelta(minutes=1)
