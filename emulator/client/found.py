@@ -62,6 +62,13 @@ class Found(Sequence[T], Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Found):
+            return self._items == other._items
+        return isinstance(other, list | tuple) and self._items == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         """Say what was found, or what is there instead, where a failed assertion shows it."""
         if not self._items:
@@ -78,6 +85,7 @@ class Found(Sequence[T], Generic[T]):
 
         :raises Unexpected: there is none, or more than one; says what there is.
         """
+        __tracebackhide__ = True  # Pytest then points at the line in the test.
         return self.exactly(1)[0]
 
     def exactly(self, count: int) -> list[T]:
@@ -85,6 +93,7 @@ class Found(Sequence[T], Generic[T]):
 
         :raises Unexpected: there are more or fewer; says what there is.
         """
+        __tracebackhide__ = True
         if len(self._items) == count:
             return self.all
         if not self._items:
@@ -96,6 +105,7 @@ class Found(Sequence[T], Generic[T]):
 
         :raises Unexpected: there is something; says what.
         """
+        __tracebackhide__ = True
         if self._items:
             raise Unexpected(self._several(f"{self._counted(len(self))} instead of none"))
 
@@ -104,6 +114,7 @@ class Found(Sequence[T], Generic[T]):
 
         :raises Unexpected: there is none; says what there is.
         """
+        __tracebackhide__ = True
         if not self._items:
             raise Unexpected(self._nothing())
         return self._items[0]

@@ -34,13 +34,13 @@ from .transport import Transport
 class Sandbox(Traffic):
     """A sandbox of a server. As a context manager it is deleted at the end.
 
-    :ivar secrets: of the endpoints that were made here, by URL.
+    :ivar secrets: of the endpoints that were made through this object.
     """
 
     def __init__(self, transport: Transport, name: str, world: records.World | None = None) -> None:
         super().__init__(transport, name)
         self._world = world
-        self.secrets: dict[str, list[str]] = {}
+        self.secrets: list[str] = []
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.name} at {self._transport.url}>"
@@ -212,7 +212,7 @@ class Sandbox(Traffic):
         body = {"provider": provider, "url": url, **listener}
         made = msgspec.convert(self._call("POST", "/endpoints", body), records.Endpoint)
         if made.secret:
-            self.secrets.setdefault(made.url, []).append(made.secret)
+            self.secrets.append(made.secret)
         return made
 
     def endpoints(self, provider: str | None = None) -> list[records.Endpoint]:

@@ -177,7 +177,7 @@ class Traffic:
             noun,
             describe,
             asked=asked,
-            others=lambda: self._found(path, kind, noun, describe, {"limit": MOST_OTHERS}),
+            others=lambda: self._found(path, kind, noun, describe, _wider(asked)),
             hint=self._planned,
         )
 
@@ -190,6 +190,12 @@ class Traffic:
             f"The clock stands at {clock['now']} with {count} thing{'s' if count > 1 else ''} "
             f'planned: sandbox.advance(until="idle") lets them happen.'
         )
+
+
+def _wider(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters of what is shown where nothing was found: as good as none."""
+    way = {"direction": "out"} if "to" in asked else {"direction": "in"} if "from" in asked else {}
+    return {**way, "limit": MOST_OTHERS}
 
 
 def _message_line(message: records.Message) -> str:

@@ -32,6 +32,8 @@ def test_list_is_a_sequence() -> None:
     assert [thing.to for thing in things] == ["1", "2"]
     assert (things[0], things[1:], len(things)) == (Thing("1"), [Thing("2")], 2)
     assert things.all == things.exactly(2)
+    assert things == things.all == found(Thing("1"), Thing("2"))
+    assert things != [Thing("1")]
     assert things.first() == Thing("1")
     assert found(Thing("3")).one() == Thing("3")
     found().none()

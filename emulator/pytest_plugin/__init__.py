@@ -1,0 +1,149 @@
+"""Pytest fixtures: a server for the session, a sandbox for each test, a receiver of callbacks.
+
+Found by pytest itself, through the entry point ``emulator``. Nothing but pytest is imported
+until a test asks for one of the fixtures: many who have it installed do not use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.client import ProviderHandle, Sandbox
+    from emulator.testing import CallbackSink
+
+    from .rendezvous import Rendezvous
+    from .session import EmulatorServer, Taken
+
+MARKER = (
+    "emulator(fixture, clock, seed, latency, allow_unmatched): how the sandbox of a test shall be; "
+    'clock is "manual", "real" or a time.'
+)
+ADDRESS = "emulator_rendezvous"
+_RENDEZVOUS: pytest.StashKey[Rendezvous] = pytest.StashKey()
+_TAKEN: pytest.StashKey[Taken] = pytest.StashKey()
+_FAILED: pytest.StashKey[bool] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("emulator", "message broadcasting vendors (broadcast-emulator)")
+    group.addoption(
+        "--emulator-url",
+        metavar="URL",
+        help="Use an emulator that is running already, instead of starting one.",
+    )
+    parser.addini(
+        "emulator_fixture",
+        "What sandboxes begin with: the name of a fixture, or a file below the root directory.",
+        default="reference",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where to ask for the server that all of them share."""
+    config: pytest.Config = node.config
+    if _RENDEZVOUS not in config.stash:
+        from .rendezvous import Rendezvous
+
+        config.stash[_RENDEZVOUS] = Rendezvous()
+    node.workerinput[ADDRESS] = config.stash[_RENDEZVOUS].address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    rendezvous = config.stash.get(_RENDEZVOUS, None)
+    if rendezvous is not None:
+        rendezvous.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+        taken = item.stash.get(_TAKEN, None)
+        if taken is not None:
+            from .story import tell
+
+            report.sections.append(("Emulator", tell(*taken)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def emulator_server(request: pytest.FixtureRequest) -> Iterator[EmulatorServer]:
+    """An emulator: one for the session, and for all workers of pytest-xdist."""
+    from .session import serving
+
+    config = request.config
+    address = getattr(config, "workerinput", {}).get(ADDRESS)
+    with serving(config, address) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest, emulator_server: EmulatorServer) -> Iterator[Sandbox]:
+    """A world of its own for the test: a fork of the session's fixture, on a manual clock."""
+    from .session import check_unmatched, wish_of
+
+    item = request.node
+    wish = wish_of(item)
+    taken = emulator_server.fork(wish, item.name)
+    item.stash[_TAKEN] = taken
+    with taken.sandbox as made:
+        yield made
+        del item.stash[_TAKEN]
+        # What a failed test has asked for stands in its report already.
+        if not wish.allow_unmatched and not item.stash.get(_FAILED, False):
+            check_unmatched(made)
+
+
+@pytest.fixture
+def rapidpro(sandbox: Sandbox) -> ProviderHandle:
+    """RapidPro in the sandbox of the test: base_url, account, key, auth."""
+    return sandbox.provider("rapidpro")
+
+
+@pytest.fixture
+def teekrr(sandbox: Sandbox) -> ProviderHandle:
+    """Teekrr in the sandbox of the test: base_url, account, key, auth."""
+    return sandbox.provider("teekrr")
+
+
+@pytest.fixture
+def cuedesk(sandbox: Sandbox) -> ProviderHandle:
+    """Cuedesk in the sandbox of the test: base_url, account, key, auth."""
+    return sandbox.provider("cuedesk")
+
+
+@pytest.fixture
+def whautomate(sandbox: Sandbox) -> ProviderHandle:
+    """Whautomate in the sandbox of the test: base_url, account, key, auth."""
+    return sandbox.provider("whautomate")
+
+
+@pytest.fixture
+def callback_sink(request: pytest.FixtureRequest) -> Iterator[CallbackSink]:
+    """A receiver of callbacks; it knows the secrets of endpoints that the sandbox made."""
+    from emulator.testing import CallbackSink
+
+    stash = request.node.stash
+
+    def secrets() -> list[str]:
+        taken = stash.get(_TAKEN, None)
+        return [] if taken is None else taken.sandbox.secrets
+
+    sink = CallbackSink(secrets)
+    try:
+        yield sink
+    finally:
+        sink.close()
+    sink.check()
