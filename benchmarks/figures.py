@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from .load import LoadClient
+from .plugin import plugin
 from .receiver import Receiver
 from .servers import Bare, Emulator, Server
 from .table import Figure, interleaved
@@ -258,5 +259,5 @@ def _repeated(action: Callable[[], object]) -> float:
 
 GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
     group.__name__: group
-    for group in (start, small, broadcast, callbacks, pages, sandboxes, memory)
+    for group in (start, small, broadcast, callbacks, pages, sandboxes, plugin, memory)
 }

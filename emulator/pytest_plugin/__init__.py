@@ -81,12 +81,22 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def emulator_server(request: pytest.FixtureRequest) -> Iterator[EmulatorServer]:
     """An emulator: one for the session, and for all workers of pytest-xdist."""
-    from .session import serving
-
     config = request.config
     address = getattr(config, "workerinput", {}).get(ADDRESS)
-    with serving(config, address) as server:
-        yield server
+    process = None
+    if config.getoption("emulator_url") is None and address is None:
+        from emulator.runtime.process import ServerProcess
+
+        # It starts while the rest is imported.
+        process = ServerProcess(["--fixture", "reference"])
+    try:
+        from .session import serving
+
+        with serving(config, address, process) as server:
+            yield server
+    finally:
+        if process is not None:
+            process.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emulator.testing import ServerProcess
+    from emulator.runtime.process import ServerProcess
 
 PATIENCE = 60.0
 LONGEST_LINE = 65_536
@@ -49,14 +49,14 @@ class Rendezvous:
                 connection.sendall(json.dumps(self._started()).encode() + b"\n")
 
     def _started(self) -> dict[str, str]:
-        from emulator.testing import NotStarted, ServerProcess
+        from emulator.runtime.process import NotStarted, ServerProcess
 
         if self._server is None:
-            try:
-                self._server = ServerProcess(["--fixture", "reference"])
-            except NotStarted as error:
-                return {"error": str(error)}
-        return {"url": self._server.url}
+            self._server = ServerProcess(["--fixture", "reference"])
+        try:
+            return {"url": self._server.url}
+        except NotStarted as error:
+            return {"error": str(error)}
 
 
 def ask(address: str) -> str:
@@ -64,7 +64,7 @@ def ask(address: str) -> str:
 
     :raises NotStarted: it cannot be.
     """
-    from emulator.testing import NotStarted
+    from emulator.runtime.process import NotStarted
 
     with _connect(address) as connection, connection.makefile() as lines:
         answer = json.loads(lines.readline(LONGEST_LINE) or '{"error": "the session ends"}')

@@ -17,7 +17,7 @@ import pytest
 
 from emulator.client import Conflict, EmulatorClient, NoServer, Sandbox
 from emulator.client.fields import Wish as SandboxWish
-from emulator.testing import NotStarted, ServerProcess
+from emulator.runtime.process import NotStarted, ServerProcess
 
 from .rendezvous import ask
 
@@ -113,35 +113,28 @@ class EmulatorServer:
 
 
 @contextmanager
-def serving(config: pytest.Config, address: str | None) -> Iterator[EmulatorServer]:
+def serving(
+    config: pytest.Config, address: str | None, process: ServerProcess | None
+) -> Iterator[EmulatorServer]:
     """Have a server: the one that is named, the one that workers share, or one of our own.
 
     :param address: where a worker of pytest-xdist asks for it.
+    :param process: our own.
     """
     url = config.getoption("emulator_url")
-    process = None
+    is_shared = url is not None
     try:
-        if url is None and address is not None:
-            url = ask(address)
-        elif url is None:
-            process = ServerProcess(["--fixture", "reference"])
-            url = process.url
-        server = EmulatorServer(
-            url,
-            EmulatorClient(url, os.environ.get(TOKEN)),
-            is_shared=config.getoption("emulator_url") is not None,
-        )
+        if url is None:
+            assert process is not None or address is not None
+            url = process.url if process is not None else ask(str(address))
+        server = EmulatorServer(url, EmulatorClient(url, os.environ.get(TOKEN)), is_shared)
         server.client.health()
     except NotStarted as error:
         pytest.fail(f"The emulator did not start: {error}", pytrace=False)
     except (NoServer, ValueError) as error:
         pytest.fail(f"{error} (--emulator-url)", pytrace=False)
-    try:
-        yield server
-    finally:
-        server.close()
-        if process is not None:
-            process.stop()
+    yield server
+    server.close()
 
 
 def wish_of(item: pytest.Item) -> Wish:

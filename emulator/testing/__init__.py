@@ -5,7 +5,8 @@
 ...     sandbox.endpoint("teekrr", sink.url)
 """
 
-from .process import NotStarted, ServerProcess
+from emulator.runtime.process import NotStarted, ServerProcess
+
 from .server import RunningEmulator, running_emulator
 from .sink import CallbackSink, Received
 

@@ -76,11 +76,11 @@ class ShopTest(unittest.TestCase):
 def test_process_serves_until_it_is_stopped() -> None:
     with ServerProcess(["--fixture", "empty", "--seed", "3"]) as server:
         assert EmulatorClient(server.url).health().status == "ok"
-        assert server.sandbox["seed"] == 3
-        os.kill(server.pid, 0)
+        assert server.started.sandbox["seed"] == 3
+        os.kill(server.started.pid, 0)
 
     with pytest.raises(ProcessLookupError):
-        os.kill(server.pid, 0)
+        os.kill(server.started.pid, 0)
     server.stop()
 
 
@@ -97,5 +97,9 @@ def test_server_ends_with_the_process_that_started_it() -> None:
 
 
 def test_process_that_does_not_start_says_why() -> None:
+    server = ServerProcess(["--fixture", "refrence"])
+
     with pytest.raises(NotStarted, match="no fixture 'refrence'; did you mean 'reference'"):
-        ServerProcess(["--fixture", "refrence"])
+        _ = server.url
+
+    server.stop()
