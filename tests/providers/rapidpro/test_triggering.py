@@ -88,3 +88,13 @@ def test_unknown_resthook_is_refused_with_a_suggestion(listened, about):
     assert answer.status_code == 422
     (problem,) = answer.json["errors"]
     assert (problem["pointer"], problem["suggestion"]) == ("/event", "new-visit")
+
+
+def test_call_that_nobody_listens_to_is_on_record(rapidpro):
+    before = rapidpro.items("resthook_events")
+
+    answer = ask(rapidpro)
+
+    assert (answer.status_code, answer.json["items"]) == (201, [])
+    newest, *earlier = rapidpro.items("resthook_events")
+    assert (newest["resthook"], earlier) == ("new-visit", before)
