@@ -24,7 +24,6 @@ from .checks import (
     degrees,
     filled,
     flag,
-    keepable,
     members,
     moment,
     names,
@@ -220,7 +219,7 @@ def criteria(value: Any) -> Criteria:
     if not isinstance(value, dict):
         raise Flaw("must be an object")
     read = {
-        attribute: within(name, check, keepable(value[name]))
+        attribute: within(name, check, value[name])
         for name, (attribute, check) in _CRITERIA.items()
         if value.get(name) not in (None, "", [])
     }
