@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import __version__
+from emulator.console import create_console
 from emulator.control import create_control_app
 from emulator.core.clock import Mode
 from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
@@ -84,7 +85,8 @@ def create_app(settings: ServerSettings) -> Application:
     emulator.wake = ticker.nudge
     emulator.create(_default_wish(settings, library))
     apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
-    control = create_control_app(emulator, apps, settings, __version__)
+    console = create_console(settings.control_token)
+    control = create_control_app(emulator, apps, settings, __version__, [console])
     ticker.start()
     return Application(Front(emulator, apps, control, drop), emulator, ticker, apps)
 

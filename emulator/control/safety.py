@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import current_app, request
 
 from emulator.core.errors import Forbidden, Unauthorized
 from emulator.web.bodies import read_body
+from emulator.web.tokens import COOKIE, View, carries, needs_no_token
 
 from .context import control
 from .problems import Misdirected, UnsupportedMediaType
 
 LARGE = 1024 * 1024 * 1024
-COOKIE = "emulator_token"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORTS = {"http": 80, "https": 443}
-View = TypeVar("View", bound=Callable[..., Any])
 
-
-def needs_no_token(view: View) -> View:
-    """Mark a view that answers without the control token."""
-    view.needs_no_token = True  # type: ignore[attr-defined]
-    return view
+__all__ = ["COOKIE", "check_request", "needs_no_token", "takes_any_body", "takes_large_body"]
 
 
 def takes_any_body(view: View) -> View:
@@ -93,10 +85,5 @@ def _place(origin: str) -> tuple[str | None, int | None] | None:
 
 def _check_token() -> None:
     token = control().settings.control_token
-    if token is None:
-        return
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        given = request.cookies.get(COOKIE, "")
-    if not hmac.compare_digest(given.strip().encode(), token.encode()):
+    if token is not None and not carries(token):
         raise Unauthorized("the control token is needed: Authorization: Bearer <token>")
