@@ -28,6 +28,9 @@ def test_answers_are_counted_by_operation_and_evidence() -> None:
 def test_summary_names_the_operations() -> None:
     document = {name: REFERENCE[name] for name in ("emulator", "clock", "teekrr")}
     world = World([PROVIDER], [document])
+    # Worlds share the application of a provider.
+    for app in apps(world):
+        app.rested = Rested()
     headers = {"Authorization": "Bearer tk_all"}
     body = {
         "campaignName": "x",
