@@ -35,7 +35,9 @@ def calls(world: World) -> list[tuple[str, str, str]]:
     for rule in control.url_map.iter_rules():
         path = re.sub(r"<int:[^>]*>", "1", rule.rule.replace("<name>", "default"))
         path = re.sub(r"<[^>]*>", "x", path)
-        found += [(rule.endpoint, method, path) for method in rule.methods - {"OPTIONS", "HEAD"}]
+        found += [
+            (rule.endpoint, method, path) for method in sorted(rule.methods - {"OPTIONS", "HEAD"})
+        ]
     return [call for call in found if not call[0].startswith("control.console.")]
 
 
