@@ -242,11 +242,13 @@ SHAPES: Mapping[str, Shape] = {
         media=listed(TEXT),
         status=TEXT,
         outcome=maybe(TEXT),
+        decided_by=maybe(thing(source=words("rule", "magic", "default"), rule=maybe(TEXT))),
         error=maybe(thing(code=TEXT, message=TEXT)),
         broadcast=maybe(TEXT),
         created_at=MOMENT,
         history=listed(thing(status=TEXT, at=MOMENT)),
         native=OBJECT,
+        decided_by=maybe(thing(source=TEXT, rule=maybe(TEXT))),
     ),
     "Broadcast": thing(
         "id",
@@ -279,6 +281,7 @@ SHAPES: Mapping[str, Shape] = {
             "created_at": MOMENT,
             "attempts": listed(OBJECT),
             "state": words("pending", "succeeded", "failed"),
+            "signature": maybe(thing(header=TEXT, value=maybe(TEXT), is_genuine=FLAG)),
         },
     },
     "Received": {
