@@ -43,11 +43,11 @@ def create_console(token: str | None) -> Blueprint:
     def page() -> AnyResponse:
         """Show the console, or ask for the token; ``?token=`` keeps one in a cookie."""
         given = request.args.get("token")
+        if given is not None and (token is None or is_same(given, token)):
+            return _let_in(token)
         if request.path.endswith("/"):
             # The page names its files relative to its own address.
             return redirect(_here(), 302)
-        if given is not None and (token is None or is_same(given, token)):
-            return _let_in(token)
         if token is None or (given is None and carries(token)):
             return _file("index.html")
         return _file("door.html", 401)

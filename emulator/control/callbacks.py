@@ -81,9 +81,27 @@ def list_callbacks(name: str) -> Response:
 
 @bp.get("/callbacks/<id>")
 def get_callback(name: str, id: str) -> Response:
-    """Show one callback."""
+    """Show one callback, and whether its signature is what the endpoint's secret makes of it."""
     Query().check()
-    return json_response(show(_find(the_sandbox(name), id)))
+    sandbox = the_sandbox(name)
+    delivery = _find(sandbox, id)
+    return json_response({**show(delivery), "signature": _signature(sandbox, delivery)})
+
+
+def _signature(sandbox: Sandbox, delivery: Delivery) -> dict[str, Any] | None:
+    """Return the header that signs a callback; None if none does, or the endpoint is gone."""
+    endpoint = sandbox.store.table(ENDPOINTS).find(delivery.endpoint)
+    if endpoint is None:
+        return None
+    sign = sandbox.vendors[delivery.provider].sign
+    # What depends on the secret is the signature, wherever a vendor puts it.
+    stranger = msgspec.structs.replace(endpoint, secret=f"not {endpoint.secret}")
+    others = dict(sign(sandbox, stranger, delivery.event, delivery.body))
+    for header, value in sign(sandbox, endpoint, delivery.event, delivery.body):
+        if others[header] != value:
+            sent = dict(delivery.headers).get(header)
+            return {"header": header, "value": sent, "is_genuine": sent == value}
+    return None
 
 
 @bp.post("/callbacks/trigger")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response
 
 from emulator.core.errors import NotFound
-from emulator.core.records import Failure, Message
+from emulator.core.records import Failure, Message, Plan
 from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import MessageView, Vendor
@@ -137,11 +137,18 @@ def list_messages(name: str) -> Response:
 
 @bp.get("/messages/<path:id>")
 def get_message(name: str, id: str) -> Response:
-    """Show one message."""
+    """Show one message, and what decided about its outcome."""
     sandbox = the_sandbox(name)
     Query().check()
     with sandbox.store.lock:
-        return json_response(show(sandbox, *find(sandbox, id)))
+        vendor, message = find(sandbox, id)
+        return json_response(
+            {**show(sandbox, vendor, message), "decided_by": _decided_by(message.plan)}
+        )
+
+
+def _decided_by(plan: Plan) -> dict[str, str | None] | None:
+    return {"source": plan.source, "rule": plan.rule} if plan.outcome else None
 
 
 @bp.post("/messages/<path:id>/status")

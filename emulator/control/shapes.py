@@ -248,7 +248,6 @@ SHAPES: Mapping[str, Shape] = {
         created_at=MOMENT,
         history=listed(thing(status=TEXT, at=MOMENT)),
         native=OBJECT,
-        decided_by=maybe(thing(source=TEXT, rule=maybe(TEXT))),
     ),
     "Broadcast": thing(
         "id",

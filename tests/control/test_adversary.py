@@ -96,7 +96,13 @@ def test_bad_signature_differs_in_one_digit(desk: Desk) -> None:
     [(body, forged)] = told(desk)
     right = signature(body)
     assert sum(a != b for a, b in zip(forged, right, strict=True)) == 1
-    assert desk.items("/callbacks")[0]["headers"]["X-Acme-Event"] == "status"
+    [callback] = desk.items("/callbacks")
+    assert callback["headers"]["X-Acme-Event"] == "status"
+    assert desk.get(f"/callbacks/{callback['id']}")["signature"] == {
+        "header": "X-Acme-Signature",
+        "value": forged,
+        "is_genuine": False,
+    }
 
 
 @pytest.mark.parametrize("trick", ["drop", "duplicate", "bad_signature"])

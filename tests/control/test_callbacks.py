@@ -58,7 +58,18 @@ def test_callback_is_shown_with_its_attempts(desk: Desk) -> None:
         "duration_ms": 1.0,
         "response": "",
     }
-    assert desk.get(f"/callbacks/{callback['id']}") == callback
+    signed = {"header": "X-Acme-Signature", "value": signature(body.encode()), "is_genuine": True}
+    assert desk.get(f"/callbacks/{callback['id']}") == {**callback, "signature": signed}
+
+
+def test_signature_of_a_callback_whose_endpoint_is_gone_is_unknown(desk: Desk) -> None:
+    desk.send("+15550001")
+    desk.do("POST", "/clock/advance", {"until": "idle"})
+    desk.ask("DELETE", "/endpoints/mine")
+
+    [first, *_] = desk.items("/callbacks")
+
+    assert desk.get(f"/callbacks/{first['id']}")["signature"] is None
 
 
 def test_callbacks_are_filtered(desk: Desk) -> None:

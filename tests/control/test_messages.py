@@ -46,7 +46,20 @@ def test_message_is_shown_in_the_vendors_words(desk: Desk) -> None:
         ],
         "native": {},
     }
-    assert desk.get(f"/messages/{id}") == message
+    assert desk.get(f"/messages/{id}") == {
+        **message,
+        "decided_by": {"source": "default", "rule": None},
+    }
+
+
+def test_message_says_which_rule_decided(desk: Desk) -> None:
+    desk.do("POST", "/outcomes", {"id": "mine", "to": "15550001", "outcome": "rejected"}, 201)
+    by_rule, by_digits = desk.send("+15550001"), desk.send("+15550990512")
+    reply = desk.do("POST", "/inbound", {"provider": "acme", "from": "15550001"}, 201)["id"]
+
+    decided = [desk.get(f"/messages/{id}")["decided_by"] for id in (by_rule, by_digits, reply)]
+
+    assert decided == [{"source": "rule", "rule": "mine"}, {"source": "magic", "rule": None}, None]
 
 
 def crowd(desk: Desk) -> dict[str, str]:
@@ -211,7 +224,7 @@ def test_inbound_message_is_answered_and_called_back(desk: Desk) -> None:
 
     assert (message["direction"], message["from"], message["to"]) == ("in", "+15550001", "+1001")
     assert (message["status"], message["outcome"]) == ("received", None)
-    assert desk.get(f"/messages/{message['id']}") == message
+    assert desk.get(f"/messages/{message['id']}") == {**message, "decided_by": None}
     assert [parcel.url for parcel in desk.world.sender.sent] == ["http://127.0.0.1:9/hook"]
 
 
