@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 
 from emulator.core.errors import Conflict, Invalid, NotFound, Problem, Problems
 from emulator.core.events import SANDBOX
+from emulator.core.fixtures import load_part
 from emulator.core.records import Account
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
@@ -123,7 +124,7 @@ def _load(sandbox: Sandbox, vendor: Vendor, document: Mapping[str, Any]) -> None
     given.pop("provider", None)
     problems = Problems()
     with _pointing_into_account():
-        vendor.load(sandbox, vendor.account_part(given), "", problems)
+        load_part(sandbox, vendor, vendor.account_part(given), "", problems)
         problems.check()
 
 

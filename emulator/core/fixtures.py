@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ import msgspec
 from .adversary import read_adversary
 from .clock import EPOCH, LATEST
 from .errors import Invalid, NotFound, Problem, Problems, nearest
-from .records import ENDPOINTS, Endpoint
+from .generating import expand
+from .records import ENDPOINTS, Endpoint, Moment
 from .rules import read_rules
 from .vendor import Vendor
 
@@ -102,6 +104,8 @@ def read_moment(value: Any) -> datetime:
 
     :raises ValueError: it is none.
     """
+    if isinstance(value, datetime):
+        return value  # One that was generated.
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         if moment is not None and moment.tzinfo is not None:
@@ -109,6 +113,29 @@ def read_moment(value: Any) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise ValueError('Must be a time such as "2026-05-06T10:00:00Z"')
+
+
+def read_history(value: Any, states: Mapping[str, str]) -> tuple[Moment, ...]:
+    """Return a message's history from a list of ``{"status", "at"}``.
+
+    :param states: the vendor's words for states, and the states.
+    :raises ValueError: it is none.
+    """
+    if isinstance(value, tuple):
+        # One that was generated; most vendors' words are the states themselves.
+        is_same = all(states[word] == word for word, _ in value)
+        return value if is_same else tuple((states[word], at) for word, at in value)
+    is_list = isinstance(value, list) and value
+    if not is_list or not all(isinstance(item, dict) for item in value):
+        raise ValueError('Must be a list of objects {"status", "at"}')
+    history = []
+    for item in value:
+        if item.keys() != {"status", "at"} or str(item["status"]) not in states:
+            raise ValueError(f"Each must have at, and as status one of: {', '.join(states)}")
+        history.append((states[str(item["status"])], read_moment(item["at"])))
+    if any(before[1] > after[1] for before, after in pairwise(history)):
+        raise ValueError("Must be in the order of time")
+    return tuple(history)
 
 
 def read_clock_moment(value: Any) -> datetime:
@@ -194,17 +221,21 @@ def _merge(sandbox: Sandbox, document: Document, pointer: str, problems: Problem
         if part is not None:
             _merge_part(sandbox, vendor, part, f"{pointer}/{vendor.slug}", problems)
     if "outcomes" in document:
-        where = f"{pointer}/outcomes"
-        rules = read_rules(
-            document["outcomes"],
-            where,
-            problems,
-            sandbox.vendors,
-            lambda: new_rule_id(sandbox),
-        )
-        _merge_rules(sandbox, rules)
+        _merge_outcomes(sandbox, document["outcomes"], f"{pointer}/outcomes", problems)
     if "endpoints" in document:
-        merge_endpoints(sandbox, document["endpoints"], f"{pointer}/endpoints", problems)
+        where = f"{pointer}/endpoints"
+        endpoints = expand(sandbox, None, document["endpoints"], where, problems)
+        found = Problems()
+        merge_endpoints(sandbox, endpoints.part, where, found)
+        problems.found += endpoints.traced(found.found)
+
+
+def _merge_outcomes(sandbox: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
+    outcomes = expand(sandbox, None, given, pointer, problems)
+    found = Problems()
+    names, new_id = sandbox.vendors, lambda: new_rule_id(sandbox)
+    _merge_rules(sandbox, read_rules(outcomes.part, pointer, found, names, new_id))
+    problems.found += outcomes.traced(found.found)
 
 
 def _merge_part(
@@ -217,7 +248,17 @@ def _merge_part(
             f"{pointer}/outcomeRules", "Outcome rules stand in the top-level list", "outcomes"
         )
     else:
-        vendor.load(sandbox, part, pointer, problems)
+        load_part(sandbox, vendor, part, pointer, problems)
+
+
+def load_part(
+    sandbox: Sandbox, vendor: Vendor, part: Mapping[str, Any], pointer: str, problems: Problems
+) -> None:
+    """Merge a vendor's part of a fixture, with what is to be generated in it."""
+    expansion = expand(sandbox, vendor, part, pointer, problems)
+    found = Problems()
+    vendor.load(sandbox, expansion.part, pointer, found)
+    problems.found += expansion.traced(found.found)
 
 
 def new_rule_id(sandbox: Sandbox) -> str:
@@ -303,7 +344,25 @@ def _endpoint_values(
             given["adversary"], before, f"{pointer}/adversary", problems
         )
     values["account"] = _read_account(sandbox, vendor, given, pointer, problems, known)
+    _check_channel(sandbox, vendor, values, f"{pointer}/channel", problems)
     return values
+
+
+def _check_channel(
+    sandbox: Sandbox,
+    vendor: Vendor,
+    values: Mapping[str, Any],
+    pointer: str,
+    problems: Problems,
+) -> None:
+    channel = values.get("channel")
+    if channel is None:
+        return
+    known = vendor.endpoint_channels(sandbox, values["account"])
+    if not known:
+        problems.add(pointer, f"Endpoints of {vendor.slug} are told of all channels")
+    elif channel not in known:
+        problems.add(pointer, f"Must be one of: {', '.join(known)}", nearest(channel, known))
 
 
 def _read_events(

@@ -15,6 +15,7 @@ from .triggers import Trigger
 from .webhooks import RetryPolicy
 
 if TYPE_CHECKING:
+    from .generating import Batch, Maker
     from .sandbox import Sandbox
 
 NO_RETRY = RetryPolicy()
@@ -70,6 +71,10 @@ def _no_wait(sandbox: Sandbox, message: Message, target: str, at: datetime) -> d
     return None
 
 
+def _no_channels(sandbox: Sandbox, account: str) -> Sequence[str]:
+    return ()
+
+
 def _no_retry(sandbox: Sandbox, delivery: Delivery) -> RetryPolicy:
     return NO_RETRY
 
@@ -95,6 +100,7 @@ class Vendor:
     :param wait: moment of the next step where delays alone do not say it; None: they do.
     :param receive: make an inbound message, with everything that follows from it.
     :param answered: effects of a callback's answer, besides the retry.
+    :param endpoint_channels: the channels of an account that an endpoint may be limited to.
     :param endpoint_changed: effects of what a tester did to an endpoint: before and after, None
         where it was removed.
     :param calls_in_turn: whether callbacks about one subject go one after another, also to
@@ -103,6 +109,8 @@ class Vendor:
         are noted, and then nothing is owed.
     :param cancel: stop a broadcast. :raises Conflict: its state does not allow it.
     :param load: read a vendor's part of a fixture into the sandbox (merging).
+    :param generate: return what makes the objects that a fixture wants generated in one of the
+        vendor's lists; None: the fixture says all there is to them.
     :param account_of_key: the account that an API key belongs to, or None.
     :param accounts: an account as fixtures show it, with live values.
     :param keys: the keys of an account: objects with ``name`` and ``key``.
@@ -144,9 +152,11 @@ class Vendor:
     find_broadcast: Callable[[Sandbox, str], Broadcast | None] | None = None
     new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
     endpoint_changed: Callable[[Sandbox, Endpoint, Endpoint | None], None] | None = None
+    endpoint_channels: Callable[[Sandbox, str], Sequence[str]] = _no_channels
     calls_in_turn: bool = False
     trigger: Callable[[Sandbox, Trigger, Problems], list[Delivery]] | None = None
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    generate: Callable[[Batch], Maker | None] | None = None
     channels: tuple[str, ...] = ("sms",)
 
     @property

@@ -1,0 +1,207 @@
+"""Made-up people for fixtures: names in the manner of a country, and numbers valid there.
+
+The only module that imports Faker, and only once somebody is to be made up. Names come from
+pools that Faker fills once for each country, so that a hundred thousand people take no longer
+than a hundred thousand draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from math import gcd
+from typing import Any, NamedTuple
+
+from emulator.core.generating import Draw
+
+POOL = 150
+TRIES = 3 * POOL
+WIDTHS = (6, 5, 4, 3)
+HEADS = 32
+STEP = 7_368_787
+ELSEWHERE = "US"
+LOCALES = {
+    "GB": ("en_GB",),
+    "KE": ("en_KE", "sw"),
+    "MY": ("id_ID", "en_IN"),
+    "NG": ("en_NG", "yo_NG", "ig_NG"),
+    "SG": ("en_IN", "en_GB", "id_ID"),
+    "TZ": ("sw",),
+    "UG": ("en_KE",),
+    "US": ("en_US",),
+    "ZA": ("zu_ZA", "en_GB"),
+}
+
+
+class Person(NamedTuple):
+    """Somebody made up."""
+
+    first: str
+    last: str
+    is_woman: bool
+
+    @property
+    def name(self) -> str:
+        """The whole name."""
+        return f"{self.first} {self.last}"
+
+    def email(self, domain: str) -> str:
+        """Return an address of plain letters."""
+        letters = f"{self.first}.{self.last}".lower()
+        plain = "".join(
+            char for char in letters if char.isascii() and (char.isalnum() or char in ".-")
+        )
+        return f"{plain.strip('.-') or 'somebody'}@{domain}"
+
+
+class Pool(NamedTuple):
+    """Names of a country."""
+
+    women: Sequence[str]
+    men: Sequence[str]
+    families: Sequence[str]
+
+
+def person(draw: Draw, country: str) -> Person:
+    """Return somebody who may live in a country."""
+    pool = draw.pick(pools(country), "people")
+    is_woman = draw.fraction("woman") < 0.5
+    first = draw.pick(pool.women if is_woman else pool.men, "first name")
+    return Person(first, draw.pick(pool.families, "last name"), is_woman)
+
+
+@cache
+def pools(country: str) -> tuple[Pool, ...]:
+    """Return the names that Faker knows for a country, else for the United States."""
+    return tuple(_pool(locale) for locale in _locales(country))
+
+
+def _locales(country: str) -> tuple[str, ...]:
+    from faker.config import AVAILABLE_LOCALES
+
+    if country in LOCALES:
+        return LOCALES[country]
+    known = sorted(locale for locale in AVAILABLE_LOCALES if locale.endswith(f"_{country}"))
+    return tuple(known[:1]) or LOCALES[ELSEWHERE]
+
+
+@cache
+def _pool(locale: str) -> Pool:
+    faker = _faker(locale, "person")
+    return Pool(
+        _unlike(faker.first_name_female),
+        _unlike(faker.first_name_male),
+        _unlike(faker.last_name),
+    )
+
+
+def _faker(locale: str, *providers: str) -> Any:
+    from faker.factory import Factory
+
+    faker = Factory.create(locale, providers=[f"faker.providers.{name}" for name in providers])
+    faker.seed_instance(0)
+    return faker
+
+
+def _unlike(make: Callable[[], str]) -> tuple[str, ...]:
+    """Return up to so many different names; some countries have few."""
+    found: dict[str, None] = {}
+    for _ in range(TRIES):
+        found[make()] = None
+        if len(found) == POOL:
+            break
+    return tuple(found)
+
+
+@cache
+def towns(country: str) -> tuple[str, ...]:
+    """Return names of towns."""
+    return _unlike(_faker(_locales(country)[0], "person", "address").city)
+
+
+class _Block(NamedTuple):
+    """Numbers of a country: each head with any number of so many digits after it."""
+
+    heads: Sequence[str]
+    width: int
+
+    @property
+    def tails(self) -> int:
+        # The last six digits of magic numbers are 99 and four more: nobody made up has one.
+        count: int = 10**self.width
+        return count * 99 // 100
+
+
+def mobile(country: str, start: Draw, n: int) -> str:
+    """Return a mobile number, ``+`` first: another for each n, as far as the country has them.
+
+    :param start: the draws of the whole list.
+    """
+    block = _block(country)
+    space = len(block.heads) * block.tails
+    step = STEP
+    while gcd(step, space) > 1:
+        step += 1
+    at = (start.number("numbers") + n * step) % space
+    return f"{block.heads[at % len(block.heads)]}{at // len(block.heads):0{block.width}}"
+
+
+@cache
+def _block(country: str) -> _Block:
+    import phonenumbers as p
+
+    kind = p.PhoneNumberType
+    for wanted in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE, kind.FIXED_LINE):
+        example = p.example_number_for_type(country, wanted)
+        for width in WIDTHS if example is not None else ():
+            heads = _valid_heads(example, country, width)
+            if heads:
+                return _Block(heads, width)
+    return _block(ELSEWHERE)
+
+
+def _valid_heads(example: Any, country: str, width: int) -> tuple[str, ...]:
+    """Return beginnings of numbers after which any so many digits make a valid one."""
+    import phonenumbers as p
+
+    national = p.national_significant_number(example)
+    room = min(len(national) - width, 2)
+    if room < 1:
+        return ()
+    kept = national[: len(national) - width - room]
+    found = []
+    for ending in range(10**room):
+        head = f"{kept}{ending:0{room}}"
+        is_plain = width == WIDTHS[0] or not head.endswith("9")
+        is_alike = head.startswith("0") is bool(example.italian_leading_zero)
+        if is_plain and is_alike and _is_valid(head, example, country, width):
+            found.append(f"+{example.country_code}{head}")
+        if len(found) == HEADS:
+            break
+    return tuple(found)
+
+
+def _is_valid(head: str, example: Any, country: str, width: int) -> bool:
+    import phonenumbers as p
+
+    tails = [f"{digit}{rest * (width - 1)}" for digit in range(10) for rest in "059"]
+    numbers = (
+        p.PhoneNumber(example.country_code, int(head + tail), None, example.italian_leading_zero)
+        for tail in tails
+    )
+    return all(p.is_valid_number_for_region(number, country) for number in numbers)
+
+
+@cache
+def country_of(number: str) -> str | None:
+    """Return the country of a phone number with its calling code, None where it has none."""
+    import phonenumbers as p
+
+    try:
+        parsed = p.parse("+" + number.removeprefix("+"))
+    except p.NumberParseException:
+        return None
+    region = p.region_code_for_number(parsed) or p.region_code_for_country_code(
+        parsed.country_code or 0
+    )
+    return region if region and len(region) == 2 and region.isalpha() and region != "ZZ" else None
