@@ -196,3 +196,12 @@ def test_names_of_keys_are_text(world, speaker: Speaker, name):
 
     assert refused.status_code == 422
     assert refused.get_json()["errors"][0]["pointer"] == "/name"
+
+
+def test_endpoints_are_not_limited_to_channels_that_do_not_exist(world, speaker: Speaker):
+    endpoint = {"provider": speaker.slug, "url": "http://127.0.0.1:9/", "channel": "nowhere"}
+
+    answer = world.call("POST", f"{DEFAULT}/endpoints", endpoint)
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["pointer"] == "/channel"

@@ -51,6 +51,7 @@ def _example(base_url: str, key: str) -> str:
 VENDOR = Vendor(
     slug=SLUG,
     rate_scopes=auth.PATHS,
+    endpoint_channels=webhooks.channels_of,
     title="Cuedesk",
     kinds=KINDS,
     accounts=WORKSPACES,

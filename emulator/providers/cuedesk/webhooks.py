@@ -172,3 +172,8 @@ def inbound(message: CueMessage, channel: Channel) -> dict[str, Any]:
         "content": message.content,
         "referral": {},
     }
+
+
+def channels_of(found: Sandbox, workspace: str) -> list[str]:
+    """Return the channels that an endpoint of a workspace may be limited to."""
+    return [channel.id for channel in found.store.table(CHANNELS).every("account", workspace)]
