@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,9 @@ class Application:
         """Let go of clients that wait for something: the server waits for open requests."""
         for sandbox in self.emulator.all():
             sandbox.close()
+        if self.emulator.keeper is not None:
+            # Nobody waits for this thread, but the process does. Nothing is lost if it is killed.
+            threading.Thread(target=self.emulator.keeper.fold_all, name="folding").start()
 
     def summary(self) -> list[str]:
         """Return lines that say on how much of what is assumed the answers have rested."""
@@ -56,6 +60,8 @@ class Application:
         """Stop the ticker, every timer and every callback."""
         self.ticker.stop()
         self.emulator.close()
+        if self.emulator.keeper is not None:
+            self.emulator.keeper.close()
 
 
 def fixture_library() -> Library:
@@ -66,8 +72,13 @@ def fixture_library() -> Library:
 def check_settings(settings: ServerSettings) -> None:
     """Check what can be checked before a server is started.
 
-    :raises EmulatorError: a fixture cannot be read, or the clock cannot be understood.
+    :raises EmulatorError: a fixture cannot be read, the clock cannot be understood, or the
+        state folder cannot be used.
     """
+    if settings.state is not None:
+        from emulator.core.keeper import check_folder
+
+        check_folder(settings.state)
     _default_wish(settings, fixture_library())
 
 
@@ -83,12 +94,24 @@ def create_app(settings: ServerSettings) -> Application:
     emulator = Emulator([provider.vendor for provider in PROVIDERS], sender, library)
     ticker = Ticker(emulator)
     emulator.wake = ticker.nudge
-    emulator.create(_default_wish(settings, library))
+    if settings.state is not None:
+        _recover(emulator, settings.state)
+    if emulator.find(DEFAULT) is None:
+        emulator.create(_default_wish(settings, library))
     apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
     console = create_console(settings.control_token)
     control = create_control_app(emulator, apps, settings, __version__, [console])
     ticker.start()
     return Application(Front(emulator, apps, control, drop), emulator, ticker, apps)
+
+
+def _recover(emulator: Emulator, folder: Path) -> None:
+    # TinyDB is imported only where there is something to keep.
+    from emulator.core.keeper import Keeper
+
+    emulator.keeper = Keeper(folder, emulator.vendors, emulator.sender)
+    for recovered in emulator.keeper.recover():
+        emulator.adopt(*recovered)
 
 
 def _default_wish(settings: ServerSettings, library: Library) -> Wish:

@@ -97,7 +97,7 @@ def reset_rate_limits(name: str) -> Response:
     account = fields.get("account", filled_text)
     fields.check()
     _check_account(sandbox, provider, account)
-    with sandbox.store.lock:
+    with sandbox.unit():
         sandbox.limits.clear(provider, account)
     return json_response({"provider": provider, "account": account})
 

@@ -29,7 +29,7 @@ def change_settings(name: str) -> Response:
     Query().check()
     sandbox = the_sandbox(name)
     problems = Problems()
-    with sandbox.store.lock:
+    with sandbox.unit():
         sandbox.settings.merge(json_body(), "", problems)
         problems.check()
         return json_response(sandbox.settings.as_document())

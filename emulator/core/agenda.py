@@ -36,6 +36,8 @@ class Agenda:
         self._count = 0
         self.note: Callable[[Undo], None] | None = None
         self._fresh: list[Due] | None = None
+        self.touched: dict[tuple[str, str], None] | None = None
+        """Topics and subjects with a change that is not written down yet; None: nobody asks."""
 
     def __len__(self) -> int:
         return self._count
@@ -144,6 +146,21 @@ class Agenda:
         """Return everything planned, in order."""
         return sorted(due for live in self._live.values() for due in live.values())
 
+    def find(self, topic: str, subject: str) -> Due | None:
+        """Return what is planned for a subject, None if nothing is."""
+        return self._live.get(topic, {}).get(subject)
+
+    def put_back(self, dues: Iterable[Due]) -> None:
+        """Plan things just as they were planned before."""
+        for due in dues:
+            self._live.setdefault(due.topic, {})
+            self._restore(due.topic, due.subject, due)
+            self._order = max(self._order, due.order)
+
+    def live(self) -> list[Due]:
+        """Return everything planned, in no order."""
+        return [due for live in self._live.values() for due in live.values()]
+
     def fork(self) -> Agenda:
         """Return a copy that goes its own way."""
         copy = Agenda()
@@ -159,6 +176,8 @@ class Agenda:
         if subject not in live:
             self._count += 1
         live[subject] = due
+        if self.touched is not None:
+            self.touched[topic, subject] = None
         if self._fresh is not None:
             self._fresh.append(due)
         self._enter(due)
@@ -175,6 +194,8 @@ class Agenda:
             bucket.append(due)
 
     def _drop(self, topic: str, subject: str) -> None:
+        if self.touched is not None:
+            self.touched[topic, subject] = None
         if self._live[topic].pop(subject, None) is not None:
             self._count -= 1
 

@@ -38,6 +38,20 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
 
 
+class Anchor(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock and the real time that it is fixed to: a real one goes on while nobody looks.
+
+    :param at: what the clock showed at ``real``, seconds since 1970.
+    """
+
+    mode: Mode
+    at: datetime
+    real: float
+    rate: float
+    begin: datetime
+    is_wall: bool
+
+
 class _Pin(threading.local):
     """The moment that a thread sees as now, None for the clock's own."""
 
@@ -126,6 +140,25 @@ class Clock:
     def state(self) -> ClockState:
         """Return what is needed to continue this clock elsewhere."""
         return ClockState(mode=self.mode, now=self.now(), rate=self.rate)
+
+    def anchor(self) -> Anchor:
+        """Return what is needed to continue this clock after a while without it."""
+        return Anchor(
+            mode=self.mode,
+            at=self._anchor,
+            real=self._real_anchor,
+            rate=self.rate,
+            begin=self.begin,
+            is_wall=self._is_wall,
+        )
+
+    @classmethod
+    def anchored(cls, anchor: Anchor, source: Callable[[], float] = wall_seconds) -> Clock:
+        """Return the clock of an anchor; real time has passed for it meanwhile."""
+        clock = cls(anchor.mode, anchor.at, anchor.rate, source=source)
+        clock._real_anchor, clock._is_wall = anchor.real, anchor.is_wall
+        clock.begin = anchor.begin
+        return clock
 
     def fork(self) -> Clock:
         """Return a clock that shows the same time and goes its own way."""

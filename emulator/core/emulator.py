@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,6 +21,9 @@ from .sandbox import Sandbox
 from .sending import Sender
 from .snapshots import restore
 from .vendor import Vendor
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -55,6 +58,7 @@ class Emulator:
     """The sandboxes of a server, by name. ``default`` always exists.
 
     :param wake: told of a sandbox on a real clock whenever something may have been planned.
+    :param keeper: writes all sandboxes but forks to a folder; None: nothing is kept.
     """
 
     def __init__(self, vendors: Sequence[Vendor], sender: Sender, library: Library) -> None:
@@ -62,6 +66,7 @@ class Emulator:
         self.sender = sender
         self.library = library
         self.wake: Callable[[Sandbox], None] | None = None
+        self.keeper: Keeper | None = None
         self._lock = threading.RLock()
         self._sandboxes: dict[str, Sandbox] = {}
         self._pristine: dict[str, Sandbox] = {}
@@ -119,8 +124,13 @@ class Emulator:
                 raise Conflict(f"there is a sandbox {name!r} already")
             pristine = made.fork(name)
             pristine.clock = made.clock.restarted()
-            self._install(name, made, pristine)
+            self._install(name, made, pristine, is_kept=wish.parent is None)
         return made
+
+    def adopt(self, sandbox: Sandbox, pristine: Sandbox) -> None:
+        """Go on with a sandbox that has been kept."""
+        with self._lock:
+            self._install(sandbox.name, sandbox, pristine, is_kept=False)
 
     def delete(self, name: str) -> None:
         """End a sandbox and forget it.
@@ -132,6 +142,8 @@ class Emulator:
             raise Conflict("the default sandbox cannot be deleted; reset it instead")
         with self._lock:
             sandbox = self.get(name)
+            if self.keeper is not None:
+                self.keeper.forget(name)
             del self._sandboxes[name], self._pristine[name]
         sandbox.close()
 
@@ -150,7 +162,8 @@ class Emulator:
                 fresh = pristine.fork(name)
                 fresh.clock = pristine.clock.restarted()
             fresh.ttl = old.ttl
-            self._install(name, fresh, pristine)
+            is_kept = self.keeper is not None and self.keeper.holds(name)
+            self._install(name, fresh, pristine, is_kept=is_kept)
         old.close()
         return fresh
 
@@ -195,7 +208,11 @@ class Emulator:
             sandbox.close()
         self.sender.close()
 
-    def _install(self, name: str, sandbox: Sandbox, pristine: Sandbox) -> None:
+    def _install(
+        self, name: str, sandbox: Sandbox, pristine: Sandbox, *, is_kept: bool = True
+    ) -> None:
+        if self.keeper is not None and is_kept:
+            self.keeper.keep(sandbox, pristine)
         sandbox.wake = self.wake
         watch(sandbox)
         replaced = self._sandboxes.get(name)

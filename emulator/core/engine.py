@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from .agenda import Due
-from .errors import Closed
+from .errors import CannotRecord, Closed
 from .ledger import Entry, Goal, Ledger, Reason
 from .records import Message
 from .vendor import Topic, Vendor
@@ -151,6 +151,7 @@ class Engine:
             # Within the same lock, so that nothing can be planned for the time passed over.
             if reason == "target":
                 sandbox.clock.move_to(walk.target)
+                sandbox.store.write_down()
             ledger = walk.ledger
             ledger.reason, ledger.end = reason, sandbox.clock.now()
             ledger.pending, ledger.next_due = self.pending(), sandbox.agenda.next_at()
@@ -251,6 +252,10 @@ class Engine:
         try:
             with sandbox.clock.pinned(at), sandbox.store.unit():
                 self._topics[topic].handle(sandbox, at, subjects)
+        except CannotRecord:
+            # Nothing has happened, and it must not be lost either.
+            sandbox.agenda.put_back(group)
+            raise
         except Exception:
             # The agenda must go on whatever a handler runs into.
             log.exception("%s failed for %d subjects at %s", topic, len(subjects), at)

@@ -43,6 +43,13 @@ class Closed(Conflict):
     """The sandbox has been reset or deleted while something was going on in it."""
 
 
+class CannotRecord(Exception):
+    """A change could not be written to the state folder, and has been taken back.
+
+    No :class:`EmulatorError`: nobody asked for anything wrong, so a vendor says its 500.
+    """
+
+
 class BadBody(EmulatorError):
     """The body cannot be read as what it claims to be."""
 

@@ -88,6 +88,15 @@ class Settings:
         """How long steps take: ``instant``, ``fast`` or ``realistic``."""
         return str(self._values["latency"])
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """All values; never changed in place, so another object means other values."""
+        return self._values
+
+    def put_back(self, values: Mapping[str, Any]) -> None:
+        """Go back to what :attr:`values` was before."""
+        self._values = dict(values)
+
     def as_document(self) -> dict[str, Any]:
         """Return all settings as users see them."""
         return copy.deepcopy(self._values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -22,12 +22,27 @@ class Windows(msgspec.Struct, frozen=True, kw_only=True):
     sliding: list[tuple[Scope, list[datetime]]]
 
 
+class Count(NamedTuple):
+    """One change of the windows.
+
+    :param at: the beginning of a fixed window, or a request that a sliding one counts.
+    :param number: requests in a fixed window, or how many have left a sliding one.
+    """
+
+    kind: Literal["fixed", "sliding", "gone"]
+    scope: Scope
+    at: datetime | None
+    number: int
+
+
 class RateLimits:
     """The rate-limit windows of one sandbox. Call it under the sandbox's lock."""
 
     def __init__(self) -> None:
         self._fixed: dict[Scope, tuple[datetime, int]] = {}
         self._sliding: dict[Scope, deque[datetime]] = {}
+        self.unwritten: list[Count] | None = None
+        """Changes that are not written down yet; None: nobody asks."""
 
     def count_fixed(self, key: Scope, limit: int, window: timedelta, now: datetime) -> None:
         """Count a request in a window that the first request opens.
@@ -40,6 +55,7 @@ class RateLimits:
         if used >= limit:
             raise RateLimited(_seconds(start + window - now))
         self._fixed[key] = start, used + 1
+        self._note("fixed", key, start, used + 1)
 
     def fixed_use(self, key: Scope, window: timedelta, now: datetime) -> tuple[datetime, int]:
         """Return when the open window began, and how many requests it has had.
@@ -55,9 +71,12 @@ class RateLimits:
         :raises RateLimited: there were ``limit`` in it already; this one is not counted.
         """
         times = self._sliding.setdefault(key, deque())
+        before = len(times)
         while times and times[0] <= now - window:
             times.popleft()
-        if len(times) >= limit:
+        is_full = len(times) >= limit
+        self._note("sliding", key, None if is_full else now, before - len(times))
+        if is_full:
             until = times[0] + window - now if times else window
             raise RateLimited(_seconds(until))
         times.append(now)
@@ -71,6 +90,7 @@ class RateLimits:
             for key in list(windows):
                 if provider in (None, key[0]) and account in (None, key[1]):
                     del windows[key]
+                    self._note("gone", key, None, 0)
 
     def windows(self) -> Windows:
         """Return all windows."""
@@ -83,6 +103,26 @@ class RateLimits:
         """Take over windows."""
         self._fixed = {key: (start, used) for key, start, used in windows.fixed}
         self._sliding = {key: deque(times) for key, times in windows.sliding}
+
+    def redo(self, count: Count) -> None:
+        """Make a change that was made before."""
+        kind, key, at, number = count
+        if kind == "fixed" and at is not None:
+            self._fixed[key] = at, number
+        elif kind == "sliding":
+            times = self._sliding.setdefault(key, deque())
+            for _ in range(number):
+                times.popleft()
+            times.extend(() if at is None else (at,))
+        else:
+            self._fixed.pop(key, None)
+            self._sliding.pop(key, None)
+
+    def _note(
+        self, kind: Literal["fixed", "sliding", "gone"], key: Scope, at: datetime | None, n: int
+    ) -> None:
+        if self.unwritten is not None:
+            self.unwritten.append(Count(kind, key, at, n))
 
     def fork(self) -> RateLimits:
         """Return a copy that goes its own way."""

@@ -134,9 +134,8 @@ class Sandbox:
 
         :raises Conflict: ``now`` has passed.
         """
-        with self.store.lock:
+        with self.unit():
             self.clock.set(mode, now, rate)
-        self.rouse()
 
     def rouse(self) -> None:
         """Let a real clock look at what is due next: it may be sooner than it thinks."""

@@ -8,7 +8,7 @@ records. A fork shares the tables until one side writes to them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -43,6 +43,8 @@ class Store:
         self._unit: Unit | None = None
         self.on_commit: list[Callable[[list[Change]], None]] = []
         self.on_release: Callable[[], None] | None = None
+        self.sink: Callable[[Sequence[Change], Sequence[str]], None] | None = None
+        """Writes down the changes of a unit and the addresses sent to; raises if it cannot."""
 
     def table(self, kind: Kind[R]) -> Table[R]:
         """Return the table of a kind."""
@@ -63,6 +65,13 @@ class Store:
         """Take note of a change, so that the open unit can be undone or written down."""
         if self._unit is not None:
             self._unit.changes.append(change)
+        elif self.sink is not None:
+            self.sink((change,), ())
+
+    def write_down(self) -> None:
+        """Have written down what has changed without a unit: no records, but the clock."""
+        if self.sink is not None:
+            self.sink((), ())
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do something once the open unit has ended well and the lock is free."""
@@ -130,12 +139,9 @@ class Unit:
             store._unit = None
             store.agenda.end()
             if error is not None and not getattr(error, "keeps_changes", False):
-                self._undo()
-                self.actions.clear()
+                self._fail()
                 return
-            if self.changes:
-                for hook in store.on_commit:
-                    hook(self.changes)
+            self._succeed()
         finally:
             store.lock.release()
         for action in self.actions:
@@ -143,8 +149,27 @@ class Unit:
         if store.on_release is not None:
             store.on_release()
 
+    def _succeed(self) -> None:
+        store = self._store
+        if store.sink is not None:
+            try:
+                store.sink(self.changes, self.sends)
+            except BaseException:
+                self._undo()
+                raise
+        if self.changes:
+            for hook in store.on_commit:
+                hook(self.changes)
+
+    def _fail(self) -> None:
+        self._undo()
+        if self._store.sink is not None:
+            # Some things are counted of refused requests as well, such as rate limits.
+            self._store.sink((), ())
+
     def _undo(self) -> None:
         store = self._store
+        self.actions.clear()
         for change in reversed(self.changes):
             store._tables[change.kind].undo(change)
         for undo in reversed(self.undos):

@@ -18,6 +18,7 @@ from emulator.core.sandbox import Sandbox
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING = timedelta(seconds=5)
+FOLDING = timedelta(seconds=2)
 JOB = "beat"
 
 
@@ -47,6 +48,13 @@ class Ticker:
             coalesce=True,
             misfire_grace_time=None,
         )
+        if self._emulator.keeper is not None:
+            scheduler.add_job(
+                self._emulator.keeper.fold_due,
+                IntervalTrigger(seconds=FOLDING.total_seconds()),
+                coalesce=True,
+                misfire_grace_time=None,
+            )
         scheduler.start()
         self._scheduler = scheduler
         self._set(self._now())
@@ -75,17 +83,27 @@ class Ticker:
         with self._lock:
             # What is planned during the beat is seen to at its end.
             self._next_beat = self._now()
+        failed: list[Sandbox] = []
         try:
             self._emulator.expire()
-            for sandbox in self._emulator.all():
-                if sandbox.clock.mode == "real":
-                    sandbox.engine.catch_up()
+            failed = [s for s in self._emulator.all() if not self._catch_up(s)]
         except Exception:
             log.exception("a beat of the clock failed")
         with self._lock:
             self._next_beat = None
-        dues = [due for s in self._emulator.all() if (due := self._due(s)) is not None]
+        # One that failed would fail again at once: it waits until everybody is looked after.
+        well = [sandbox for sandbox in self._emulator.all() if sandbox not in failed]
+        dues = [due for s in well if (due := self._due(s)) is not None]
         self._set(min([*dues, self._now() + HOUSEKEEPING]))
+
+    def _catch_up(self, sandbox: Sandbox) -> bool:
+        try:
+            if sandbox.clock.mode == "real":
+                sandbox.engine.catch_up()
+        except Exception:
+            log.exception("a beat of the clock failed in sandbox %s", sandbox.name)
+            return False
+        return True
 
     def _due(self, sandbox: Sandbox) -> datetime | None:
         if sandbox.engine.is_busy:
