@@ -1,4 +1,4 @@
-"""Commands that start a server: ``serve`` and ``exec``."""
+"""``serve``: start a server and say where it is."""
 
 from __future__ import annotations
 
@@ -17,16 +17,11 @@ import click
 from emulator import __version__
 from emulator.settings import ServerSettings
 
+from .options import world_options
+
 MOST_ACCOUNTS = 4
 MOST_KEYS = 3
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, str]:
-    pairs = dict(value.partition("=")[::2] for value in values)
-    if not all(name and target for name, target in pairs.items()):
-        raise click.BadParameter("must be NAME=HOST, for example localhost=host.docker.internal")
-    return pairs
 
 
 @click.command()
@@ -38,36 +33,9 @@ def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, s
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 takes a free one.",
 )
-@click.option(
-    "--fixture",
-    "fixtures",
-    multiple=True,
-    default=("demo",),
-    show_default=True,
-    help="Name of a fixture that comes with the emulator, or a file; several are merged.",
-)
-@click.option("--seed", type=int, help="Seed of everything that is drawn.")
-@click.option("--clock", help="real, manual, manual@TIME, or xN for N times real time.")
-@click.option(
-    "--latency",
-    type=click.Choice(["instant", "fast", "realistic"]),
-    help="How long the steps of a message take.",
-)
-@click.option(
-    "--unknown-keys",
-    type=click.Choice(["refuse", "accept"]),
-    help="What becomes of a request whose API key nobody has.",
-)
-@click.option("--control-token", help="Bearer token that the control API asks for.")
+@world_options("demo")
 @click.option("--insecure", is_flag=True, help="Listen beyond this machine without a token.")
 @click.option("--allow-host", multiple=True, help="A Host that the control API answers to.")
-@click.option("--allow-callback-host", multiple=True, help="A public host that may be called back.")
-@click.option(
-    "--callback-map",
-    multiple=True,
-    callback=_pairs,
-    help="NAME=HOST: call HOST where a callback URL says NAME.",
-)
 @click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
 @click.option("--while-stdin", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(**options: Any) -> None:

@@ -27,12 +27,9 @@ class Transport:
     """
 
     def __init__(self, url: str, token: str | None = None, timeout: float = TIMEOUT) -> None:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-        if parts.scheme not in ("", "http") or not parts.hostname:
-            raise ValueError(f"{url!r} is no URL of an emulator such as http://127.0.0.1:4600")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        self.url = f"http://{host}:{parts.port or 80}"
-        self._address = parts.hostname, parts.port or 80
+        self._address = _address(url)
+        host, port = self._address
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
         self._idle: list[http.client.HTTPConnection] = []
@@ -134,6 +131,16 @@ class Transport:
     def _nobody(self, error: Exception) -> NoServer:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return NoServer(f"no emulator answers at {self.url}: {reason}")
+
+
+def _address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        if parts.scheme in ("", "http") and parts.hostname:
+            return parts.hostname, parts.port or 80
+    except ValueError:
+        pass
+    raise ValueError(f"{url!r} is no URL of an emulator such as http://127.0.0.1:4600")
 
 
 def _query(query: Mapping[str, Any] | None) -> str:

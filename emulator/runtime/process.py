@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+LONGEST_END = 5.0
 
 
 class NotStarted(Exception):
@@ -62,8 +65,7 @@ class ServerProcess:
         if line:
             return Started(**json.loads(line))
         self._process.wait()
-        self._complaints.seek(0)
-        raise NotStarted(self._complaints.read().decode(errors="replace").strip())
+        raise NotStarted(self._said())
 
     @property
     def url(self) -> str:
@@ -83,6 +85,17 @@ class ServerProcess:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def finish(self) -> str:
+        """Have the server end by itself; return what it has to say about its run."""
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(LONGEST_END)
+        return self._said()
+
+    def _said(self) -> str:
+        self._complaints.seek(0)
+        return self._complaints.read().decode(errors="replace").strip()
 
     def stop(self) -> None:
         """End the server and wait until it has: all it holds is in memory, so nothing is lost."""

@@ -1,0 +1,80 @@
+"""Options that say what a server begins with, and how they are written on a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, str]:
+    pairs = dict(value.partition("=")[::2] for value in values)
+    if not all(name and target for name, target in pairs.items()):
+        raise click.BadParameter("must be NAME=HOST, for example localhost=host.docker.internal")
+    return pairs
+
+
+def world_options(fixture: str, clock: str | None = None) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command the options of a server's world.
+
+    :param fixture: the default fixture.
+    :param clock: the default clock; None: as the fixture says.
+    """
+    options = (
+        click.option(
+            "--fixture",
+            "fixtures",
+            multiple=True,
+            default=(fixture,),
+            show_default=True,
+            help="Name of a fixture that comes with the emulator, or a file; several are merged.",
+        ),
+        click.option("--seed", type=int, help="Seed of everything that is drawn."),
+        click.option(
+            "--clock",
+            default=clock,
+            show_default=clock is not None,
+            help="real, manual, manual@TIME, or xN for N times real time.",
+        ),
+        click.option(
+            "--latency",
+            type=click.Choice(["instant", "fast", "realistic"]),
+            help="How long the steps of a message take.",
+        ),
+        click.option(
+            "--unknown-keys",
+            type=click.Choice(["refuse", "accept"]),
+            help="What becomes of a request whose API key nobody has.",
+        ),
+        click.option("--control-token", help="Bearer token that the control API asks for."),
+        click.option(
+            "--allow-callback-host", multiple=True, help="A public host that may be called back."
+        ),
+        click.option(
+            "--callback-map",
+            multiple=True,
+            callback=_pairs,
+            help="NAME=HOST: call HOST where a callback URL says NAME.",
+        ),
+    )
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def arguments(options: Mapping[str, Any]) -> list[str]:
+    """Return options of a world, and ``port``, as they are written for ``serve``."""
+    written = [f"--fixture={fixture}" for fixture in options["fixtures"]]
+    written += [f"--allow-callback-host={host}" for host in options["allow_callback_host"]]
+    written += [f"--callback-map={name}={to}" for name, to in options["callback_map"].items()]
+    for name in ("port", "seed", "clock", "latency", "unknown_keys", "control_token"):
+        if options.get(name) is not None:
+            written.append(f"--{name.replace('_', '-')}={options[name]}")
+    return written
