@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,6 +35,11 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
     help="Port to listen on; 0 takes a free one.",
 )
 @world_options("demo")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps everything: a server started with it again goes on where it was.",
+)
 @click.option("--insecure", is_flag=True, help="Listen beyond this machine without a token.")
 @click.option("--allow-host", multiple=True, help="A Host that the control API answers to.")
 @click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
@@ -67,6 +73,7 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
         host=options["host"],
         port=options["port"],
         fixtures=tuple(options["fixtures"]),
+        state=options["state"],
         seed=options["seed"],
         clock=options["clock"],
         latency=options["latency"],
