@@ -21,6 +21,14 @@ KEY_A, KEY_B = "wh_test_key_a", "wh_test_key_b"
 HOOK = "http://127.0.0.1:9/hook"
 NOW = "2026-05-06T10:00:00.000Z"
 MAIN, WEST = {"id": "locMain001"}, {"id": "locWest002"}
+ALL_CONTACTS = [{"id": "segAllCon1"}]
+ALL_CLIENTS: dict[str, Any] = {"type": "client", "segments": [{"id": "segAllCli3"}]}
+OFFER: dict[str, Any] = {
+    "template": {"name": "spring_offer", "language": "en"},
+    "headerMediaUrl": "https://cdn.example.test/banner.jpg",
+    "bodyTextParameters": ["there", "20%"],
+    "buttonUrlParameters": ["spring-26"],
+}
 HELLO = {"name": "plain_hello", "language": "en"}
 
 
@@ -192,3 +200,21 @@ def to_template(number: str = "+12025550199", **more: Any) -> dict[str, Any]:
 def stats(broadcast: dict[str, Any]) -> tuple[int, ...]:
     """Return total, success, failure; sent, delivered, read, failed, replied."""
     return (*broadcast["processedStats"].values(), *broadcast["deliveryStats"].values())
+
+
+def one(desk: Desk, number: str = "+12027770001") -> None:
+    """Let the segment ``segOne`` have one member."""
+    desk.load(
+        contacts=[
+            {
+                "id": "conOne",
+                "name": "One",
+                "phoneNumber": number,
+                "location": "locMain001",
+                "tags": ["One"],
+            }
+        ],
+        segments=[
+            {"id": "segOne", "name": "One", "type": "contact", "criteria": {"tags": ["One"]}}
+        ],
+    )

@@ -36,8 +36,11 @@ def test_staff(desk):
 
 
 def test_blocked_times(desk):
-    given = {"date": "2026-06-02", "timezone": "Europe/Berlin",
-             "slots": [{"startTime": "09:00 AM", "endTime": "14:30"}]}  # fmt: skip
+    given = {
+        "date": "2026-06-02",
+        "timezone": "Europe/Berlin",
+        "slots": [{"startTime": "09:00 AM", "endTime": "14:30"}],
+    }
     made = desk.post(BLOCKS, given)
 
     assert made == {
@@ -151,9 +154,12 @@ def test_categories(desk):
     made = desk.post("/serviceCategories", {"name": "Body & Mind", "slug": "x"})
 
     assert made == {
-        "id": made["id"], "name": "Body & Mind", "slug": "body-mind", "createdAt": NOW,
+        "id": made["id"],
+        "name": "Body & Mind",
+        "slug": "body-mind",
+        "createdAt": NOW,
         "updatedAt": NOW,
-    }  # fmt: skip
+    }
     filed = desk.post("/serviceCategories", {"name": "Other", "location": MAIN})
     assert desk.get(f"/serviceCategories/{filed['id']}") == filed
     assert desk.get("/serviceCategories?locationId=locMain001") == [filed]
@@ -216,8 +222,10 @@ def test_appointments_are_moved_and_cancelled(desk):
     desk.advance()
 
     assert (moved["date"], moved["time"], moved["status"]) == (
-        "2026-06-03", "10:00 AM", "Rescheduled",
-    )  # fmt: skip
+        "2026-06-03",
+        "10:00 AM",
+        "Rescheduled",
+    )
     assert (cancelled["status"], cancelled["cancellationReason"]) == ("Cancelled", "ill")
     assert desk.events == [
         "appointment_scheduled",
@@ -275,13 +283,19 @@ def test_nobody_is_booked_twice_unless_wanted(desk):
         ("", BOOKING, {"staff": {"id": "no"}}, "Staff not found", "staff.id"),
         ("", BOOKING, {"service": {"id": "no"}}, "Service not found", "service.id"),
         ("", BOOKING, {"location": {"id": "no"}}, "Location not found", "location.id"),
-        ("", BOOKING, {"date": "9999-12-31", "time": "23:59"}, "date must be an ISO 8601 date", "date"),
+        (
+            "",
+            BOOKING,
+            {"date": "9999-12-31", "time": "23:59"},
+            "date must be an ISO 8601 date",
+            "date",
+        ),
         ("/reschedule", {}, {}, "appointmentId is required", "appointmentId"),
         ("/reschedule", {"appointmentId": "x"}, {}, "date is required", "date"),
         ("/cancel", {}, {}, "appointmentId is required", "appointmentId"),
         ("/cancel", {"appointmentId": "x"}, {}, "Appointment not found", "appointmentId"),
     ],
-)  # fmt: skip
+)
 def test_appointments_that_are_wrong(desk, path, good, given, error, field):
     body = {**good, **given}
     assert desk.refusal("POST", f"/appointments{path}", body) == (400, error, field)
@@ -407,14 +421,20 @@ def test_participants_come_and_go_and_are_told(desk):
     desk.advance()
 
     assert [each["status"] for each in (mia, ned, ona, gone, back)] == [
-        "BOOKED", "WAITLISTED", "WAITLISTED", "CANCELLED", "BOOKED",
-    ]  # fmt: skip
+        "BOOKED",
+        "WAITLISTED",
+        "WAITLISTED",
+        "CANCELLED",
+        "BOOKED",
+    ]
     assert mia["id"] == gone["id"] == back["id"]
     assert list(mia) == ["id", "class", "client", "status", "createdAt", "updatedAt"]
     assert mia["class"] == desk.get(f"/classes/{id}")
     assert {each["client"]["fullName"] for each in desk.get(path)} == {
-        "Mia Cole", "Ned Frost", "Ona Blake",
-    }  # fmt: skip
+        "Mia Cole",
+        "Ned Frost",
+        "Ona Blake",
+    }
     told = [callback["participant"] for callback in desk.callbacks]
     assert told == [mia, ned, ona, gone, back]
     bookings = desk.get("/classes/clients/cliMia0001/bookings")

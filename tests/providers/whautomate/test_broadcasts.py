@@ -1,5 +1,7 @@
 """Broadcasts as clients make, change and delete them; nothing is sent here."""
 
+from typing import Any
+
 import pytest
 
 from tests.providers.whautomate.desk import HELLO, MAIN, NOW, hello
@@ -22,10 +24,20 @@ def test_a_complete_broadcast_is_scheduled_for_now(desk):
     answer = desk.post("/broadcasts", hello())
 
     assert list(answer) == [
-        "id", "name", "type", "status", "segments", "scheduleDateTime", "template",
-        "headerTextParameters", "bodyTextParameters", "buttonUrlParameters", "location",
-        "processedStats", "deliveryStats",
-    ]  # fmt: skip
+        "id",
+        "name",
+        "type",
+        "status",
+        "segments",
+        "scheduleDateTime",
+        "template",
+        "headerTextParameters",
+        "bodyTextParameters",
+        "buttonUrlParameters",
+        "location",
+        "processedStats",
+        "deliveryStats",
+    ]
     assert answer == {
         "id": answer["id"],
         "name": "Hello VIPs",
@@ -151,7 +163,11 @@ PARTICIPATIONS = "ALL, BOOKED, WAITLISTED, VISITED, NO_SHOW, CANCELLED, RESCHEDU
 SEGMENTS = "segments must be an array of objects with id"
 PLACE = {"latitude": 1, "longitude": 2, "address": "a", "name": "n"}
 
-MISTAKES = [
+NO_MOMENTS: list[Any] = [
+    "tomorrow", "", 5, "2026-05-07", "2026-05-07T25:00:00Z", {}, "2026-02-30T00:00",
+]  # fmt: skip
+NO_STRINGS: list[Any] = ["a", [1], [None], {}]
+MISTAKES: list[Any] = [
     ({"name": None}, "name is required", "name"),
     ({"name": ""}, "name is required", "name"),
     ({"name": "  "}, "name is required", "name"),
@@ -185,7 +201,7 @@ MISTAKES = [
             "scheduleDateTime must be an ISO 8601 date",
             "scheduleDateTime",
         )
-        for value in ("tomorrow", "", 5, "2026-05-07", "2026-05-07T25:00:00Z", {}, "2026-02-30T00:00")
+        for value in NO_MOMENTS
     ),
     (
         {"scheduleDateTime": "2026-05-06T09:58:59.999Z"},
@@ -195,15 +211,27 @@ MISTAKES = [
     ({"template": "plain_hello"}, "template.name is required", "template.name"),
     ({"template": {"language": "en"}}, "template.name is required", "template.name"),
     ({"template": {"name": "x"}}, "template.language is required", "template.language"),
-    ({"template": {"name": "x", "language": ""}}, "template.language is required", "template.language"),
+    (
+        {"template": {"name": "x", "language": ""}},
+        "template.language is required",
+        "template.language",
+    ),
     *(
         ({"headerMediaUrl": value}, "headerMediaUrl must be a valid URL", "headerMediaUrl")
-        for value in ("", "banner.jpg", "/banner.jpg", "ftp://x.test/a", "http://", 5, "https://a b/")
+        for value in (
+            "",
+            "banner.jpg",
+            "/banner.jpg",
+            "ftp://x.test/a",
+            "http://",
+            5,
+            "https://a b/",
+        )
     ),
     *(
         ({name: value}, f"{name} must be an array of strings", name)
         for name in ("headerTextParameters", "bodyTextParameters", "buttonUrlParameters")
-        for value in ("a", [1], [None], {})
+        for value in NO_STRINGS
     ),
     ({"locationParameters": []}, "locationParameters must be an object", "locationParameters"),
     *(
@@ -213,8 +241,12 @@ MISTAKES = [
             f"locationParameters.{name}",
         )
         for name, value in (
-            ("latitude", 90.5), ("latitude", "1"), ("latitude", None), ("latitude", True),
-            ("longitude", -181), ("longitude", []),
+            ("latitude", 90.5),
+            ("latitude", "1"),
+            ("latitude", None),
+            ("latitude", True),
+            ("longitude", -181),
+            ("longitude", []),
         )
     ),
     *(
@@ -236,20 +268,28 @@ MISTAKES = [
         "flowParameters.flowData",
     ),
     ({"segments": [{"id": "nobody"}]}, "Segment not found", "segments"),
-    ({"segments": [{"id": "segAllCli3"}]}, "Segment type does not match broadcast type", "segments"),
+    (
+        {"segments": [{"id": "segAllCli3"}]},
+        "Segment type does not match broadcast type",
+        "segments",
+    ),
     ({"targetClass": {"id": "nothing"}}, "Class not found", "targetClass.id"),
     ({"targetClass": {"id": "clsYoga001"}}, "targetClass requires type client", "targetClass"),
     ({"retargetBroadcast": {"id": "none"}}, "Broadcast not found", "retargetBroadcast.id"),
     ({"location": {"id": "nowhere"}}, "Location not found", "location.id"),
     ({"location": {"id": "locBempty1"}}, "Location not found", "location.id"),
-    ({"template": {"name": "plain_hello", "language": "de"}}, "Template not found", "template.name"),
+    (
+        {"template": {"name": "plain_hello", "language": "de"}},
+        "Template not found",
+        "template.name",
+    ),
     ({"template": {"name": "none", "language": "en"}}, "Template not found", "template.name"),
     (
         {"template": {"name": "summer_draft", "language": "en"}},
         "Template is not approved",
         "template.name",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("given", "error", "field"), MISTAKES)
@@ -261,19 +301,38 @@ def test_mistakes_refuse_making_and_changing(desk, given, error, field):
 
 
 def test_the_first_mistake_in_the_order_of_the_rules_is_told(desk):
-    body = {
-        "flowParameters": 5, "locationParameters": 5, "buttonUrlParameters": 5,
-        "headerMediaUrl": 5, "template": 5, "scheduleDateTime": 5, "retargetEngagementType": 5,
-        "targetClassStatus": 5, "location": 5, "retargetBroadcast": 5, "targetClass": 5,
-        "segments": 5, "type": 5, "name": 5,
-    }  # fmt: skip
-    fixes = {
-        "name": "N", "type": "contact", "segments": [{"id": "none"}], "targetClass": None,
-        "retargetBroadcast": None, "location": {"id": "none"}, "targetClassStatus": None,
-        "retargetEngagementType": None, "scheduleDateTime": None, "template": HELLO,
-        "headerMediaUrl": None, "buttonUrlParameters": None, "locationParameters": None,
+    body: dict[str, Any] = {
+        "flowParameters": 5,
+        "locationParameters": 5,
+        "buttonUrlParameters": 5,
+        "headerMediaUrl": 5,
+        "template": 5,
+        "scheduleDateTime": 5,
+        "retargetEngagementType": 5,
+        "targetClassStatus": 5,
+        "location": 5,
+        "retargetBroadcast": 5,
+        "targetClass": 5,
+        "segments": 5,
+        "type": 5,
+        "name": 5,
+    }
+    fixes: dict[str, Any] = {
+        "name": "N",
+        "type": "contact",
+        "segments": [{"id": "none"}],
+        "targetClass": None,
+        "retargetBroadcast": None,
+        "location": {"id": "none"},
+        "targetClassStatus": None,
+        "retargetEngagementType": None,
+        "scheduleDateTime": None,
+        "template": HELLO,
+        "headerMediaUrl": None,
+        "buttonUrlParameters": None,
+        "locationParameters": None,
         "flowParameters": None,
-    }  # fmt: skip
+    }
     fields = []
     for name, fix in fixes.items():
         fields.append(desk.refusal("POST", "/broadcasts", body)[2])
@@ -420,9 +479,11 @@ def test_a_changed_schedule_counts(desk):
 
 def test_clearing_a_source_clears_its_detail(desk):
     id = desk.broadcast(
-        type="client", segments=[{"id": "segAllCli3"}], targetClass={"id": "clsYoga001"},
+        type="client",
+        segments=[{"id": "segAllCli3"}],
+        targetClass={"id": "clsYoga001"},
         scheduleDateTime=LATER,
-    )  # fmt: skip
+    )
 
     answer = desk.put(f"/broadcasts/{id}", {"name": "N", "type": "client", "targetClass": None})
 

@@ -60,8 +60,11 @@ def test_a_template_is_sent_at_once(desk):
 
 def test_headers_of_text_are_shown(desk):
     order = {"template": {"name": "order_update", "language": "en_US"}}
-    sent(desk, f"{SEND}template", {**ADA, **order, "headerTextParameters": ["No. 7"],
-                                   "bodyTextParameters": ["7"]})  # fmt: skip
+    sent(
+        desk,
+        f"{SEND}template",
+        {**ADA, **order, "headerTextParameters": ["No. 7"], "bodyTextParameters": ["7"]},
+    )
 
     [message] = desk.get("/messages/conAda0001")
     assert (message["headerText"], message["text"]) == ("No. 7", "Your order 7 is on its way.")
@@ -111,28 +114,46 @@ OF_KINDS = [
     ("media", MEDIA, {"mimeType": ""}, "mimeType is required", "mimeType"),
     ("template", TEMPLATE, {"template": None}, "template.name is required", "template.name"),
     (
-        "template", TEMPLATE, {"template": {"language": "en"}}, "template.name is required",
+        "template",
+        TEMPLATE,
+        {"template": {"language": "en"}},
+        "template.name is required",
         "template.name",
     ),
     (
-        "template", TEMPLATE, {"template": {"name": "x"}}, "template.language is required",
+        "template",
+        TEMPLATE,
+        {"template": {"name": "x"}},
+        "template.language is required",
         "template.language",
     ),
     (
-        "template", TEMPLATE, {"bodyTextParameters": "x"},
-        "bodyTextParameters must be an array of strings", "bodyTextParameters",
+        "template",
+        TEMPLATE,
+        {"bodyTextParameters": "x"},
+        "bodyTextParameters must be an array of strings",
+        "bodyTextParameters",
     ),
     (
-        "template", TEMPLATE, {"headerMediaUrl": "x"}, "headerMediaUrl must be a valid URL",
+        "template",
+        TEMPLATE,
+        {"headerMediaUrl": "x"},
+        "headerMediaUrl must be a valid URL",
         "headerMediaUrl",
     ),
     (
-        "template", TEMPLATE, {"locationParameters": {}}, "locationParameters.latitude is invalid",
+        "template",
+        TEMPLATE,
+        {"locationParameters": {}},
+        "locationParameters.latitude is invalid",
         "locationParameters.latitude",
     ),
-    *((kind, body, *row) for kind, body in (("text", TEXT), ("media", MEDIA), ("template", TEMPLATE))
-      for row in MISTAKES),
-]  # fmt: skip
+    *(
+        (kind, body, *row)
+        for kind, body in (("text", TEXT), ("media", MEDIA), ("template", TEMPLATE))
+        for row in MISTAKES
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "good", "given", "error", "field"), OF_KINDS)
@@ -213,8 +234,10 @@ def test_testers_see_refusals(desk):
 
     [message] = desk.messages()
     assert (message["status"], message["outcome"], message["to"]) == (
-        "failed", "rejected", "+12029990101",
-    )  # fmt: skip
+        "failed",
+        "rejected",
+        "+12029990101",
+    )
 
 
 def test_a_person_who_wrote_can_be_written_to_for_a_day(desk):
@@ -419,8 +442,10 @@ def test_other_channels(desk, channel):
     media, text = desk.get("/messages/conAda0001")
     assert (media["type"], text["text"], text["channel"]) == ("image", "Hello", channel)
     assert text["contact"] == {
-        "id": "conAda0001", "channel": channel, "phoneNumber": f"{channel[0]}-1",
-    }  # fmt: skip
+        "id": "conAda0001",
+        "channel": channel,
+        "phoneNumber": f"{channel[0]}-1",
+    }
     desk.advance()
     assert desk.events == [f"outgoing_{channel}_message"] * 2
 

@@ -57,14 +57,26 @@ CRITERIA = [
     ({"tags": "VIP"}, "tags must be an array of strings", "tags"),
     ({"exclusionTags": [5]}, "exclusionTags must be an array of strings", "exclusionTags"),
     ({"gender": "male"}, "gender must be one of Male, Female, Other", "gender"),
-    ({"numberOfDaysLastActivity": "30"}, "numberOfDaysLastActivity must be a number", "numberOfDaysLastActivity"),
-    ({"numberOfDaysLastActivity": -1}, "numberOfDaysLastActivity is invalid", "numberOfDaysLastActivity"),
+    (
+        {"numberOfDaysLastActivity": "30"},
+        "numberOfDaysLastActivity must be a number",
+        "numberOfDaysLastActivity",
+    ),
+    (
+        {"numberOfDaysLastActivity": -1},
+        "numberOfDaysLastActivity is invalid",
+        "numberOfDaysLastActivity",
+    ),
     ({"ageFrom": 1.5}, "ageFrom is invalid", "ageFrom"),
     ({"ageFrom": True}, "ageFrom must be a number", "ageFrom"),
     ({"ageTo": -5}, "ageTo is invalid", "ageTo"),
     ({"contactStage": "lead"}, f"contactStage must be one of {STAGES}", "contactStage"),
-    ({"primaryLocations": ["locMain001"]}, "primaryLocations must be an array of objects with id", "primaryLocations"),
-]  # fmt: skip
+    (
+        {"primaryLocations": ["locMain001"]},
+        "primaryLocations must be an array of objects with id",
+        "primaryLocations",
+    ),
+]
 
 
 @pytest.mark.parametrize(("criteria", "error", "field"), CRITERIA)
@@ -151,7 +163,9 @@ EVERYBODY = "Ada Bob Cho Fay Gus Ivy Jon Wes"
         ({"contactStage": "Customer", "tags": ["VIP"]}, "Bob"),
         (
             {
-                "contactStage": "Lead", "tags": ["Prospect", "VIP"], "exclusionTags": ["Gold"],
+                "contactStage": "Lead",
+                "tags": ["Prospect", "VIP"],
+                "exclusionTags": ["Gold"],
                 "primaryLocations": [{"id": "locMain001"}],
             },
             "Ada Fay",
@@ -159,7 +173,7 @@ EVERYBODY = "Ada Bob Cho Fay Gus Ivy Jon Wes"
         # What is for clients only does not restrict.
         ({"gender": "Male", "ageFrom": 90, "ageTo": 99}, EVERYBODY),
     ],
-)  # fmt: skip
+)
 def test_contacts(desk, criteria, names):
     # The default outcomes of the numbers do not matter to who is chosen.
     desk.control("PUT", "/outcomes", {"rules": []})
@@ -210,16 +224,26 @@ def test_activity_of_contacts(desk, days, names):
 def test_activity_of_clients_is_that_of_the_contact_with_the_same_number(desk):
     desk.load(
         contacts=[
-            {"id": "conMia", "name": "Mia", "phoneNumber": "+12025550120",
-             "location": "locMain001", "lastActivity": "2026-05-05T00:00:00Z"},
-            {"id": "conNed", "name": "Ned", "phoneNumber": "+447700900121",
-             "location": "locMain001", "lastActivity": "2026-01-05T00:00:00Z"},
+            {
+                "id": "conMia",
+                "name": "Mia",
+                "phoneNumber": "+12025550120",
+                "location": "locMain001",
+                "lastActivity": "2026-05-05T00:00:00Z",
+            },
+            {
+                "id": "conNed",
+                "name": "Ned",
+                "phoneNumber": "+447700900121",
+                "location": "locMain001",
+                "lastActivity": "2026-01-05T00:00:00Z",
+            },
         ],
         clients=[
             {"id": "cliNed0002", "updatedAt": "2026-05-06T00:00:00Z"},
             {"id": "cliOna0003", "updatedAt": "2026-05-06T00:00:00Z"},
         ],
-    )  # fmt: skip
+    )
 
     assert members(desk, "client", numberOfDaysLastActivity=3) == "Mia Ona"
 

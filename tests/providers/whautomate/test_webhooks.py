@@ -7,14 +7,30 @@ import pytest
 from tests.providers.whautomate.desk import HELLO, HOOK, MAIN, NOW, to_template
 
 EVENTS = (
-    [f"{way}_{channel}_message" for way in ("incoming", "outgoing")
-     for channel in ("whatsapp", "instagram", "telegram", "messenger", "website")]
-    + [f"{whose}_{what}" for whose in ("contact", "client")
-       for what in ("created", "tag_added", "tag_removed")]
-    + [f"appointment_{what}" for what in
-       ("scheduled", "cancelled", "rescheduled", "waitlisted", "visited", "no_show", "updates")]
+    [
+        f"{way}_{channel}_message"
+        for way in ("incoming", "outgoing")
+        for channel in ("whatsapp", "instagram", "telegram", "messenger", "website")
+    ]
+    + [
+        f"{whose}_{what}"
+        for whose in ("contact", "client")
+        for what in ("created", "tag_added", "tag_removed")
+    ]
+    + [
+        f"appointment_{what}"
+        for what in (
+            "scheduled",
+            "cancelled",
+            "rescheduled",
+            "waitlisted",
+            "visited",
+            "no_show",
+            "updates",
+        )
+    ]
     + ["class_participant_updates", "invoice_updates"]
-)  # fmt: skip
+)
 GOOD = {"name": "CRM sync", "active": True, "serverUrl": HOOK, "events": ["contact_created"]}
 ZOE = {"name": "Zoe", "phoneNumber": "+12025550199", "location": MAIN}
 
@@ -63,14 +79,30 @@ def test_every_event_can_be_asked_for(desk):
         ({"events": []}, "events is required", "events"),
         ({"events": "contact_created"}, "events is required", "events"),
         ({"events": ["contact_updated"]}, "Invalid event: contact_updated", "events"),
-        ({"events": ["contact_created", "broadcast_sent"]}, "Invalid event: broadcast_sent", "events"),
+        (
+            {"events": ["contact_created", "broadcast_sent"]},
+            "Invalid event: broadcast_sent",
+            "events",
+        ),
         ({"webhookHeaders": {}}, "webhookHeaders must be an array of objects", "webhookHeaders"),
-        ({"webhookHeaders": [{"value": "x"}]}, "webhookHeaders.key is required", "webhookHeaders.key"),
-        ({"webhookHeaders": [{"key": "", "value": "x"}]}, "webhookHeaders.key is required", "webhookHeaders.key"),
-        ({"webhookHeaders": [{"key": "X"}]}, "webhookHeaders.value must be a string", "webhookHeaders.value"),
+        (
+            {"webhookHeaders": [{"value": "x"}]},
+            "webhookHeaders.key is required",
+            "webhookHeaders.key",
+        ),
+        (
+            {"webhookHeaders": [{"key": "", "value": "x"}]},
+            "webhookHeaders.key is required",
+            "webhookHeaders.key",
+        ),
+        (
+            {"webhookHeaders": [{"key": "X"}]},
+            "webhookHeaders.value must be a string",
+            "webhookHeaders.value",
+        ),
         ({"webhookHeaders": ["X: y"]}, "webhookHeaders.key is required", "webhookHeaders.key"),
     ],
-)  # fmt: skip
+)
 def test_mistakes(desk, given, error, field):
     known = desk.post("/webhooks", GOOD)["id"]
 
@@ -96,8 +128,11 @@ def test_changing_keeps_what_is_absent(desk):
     changed = desk.put(f"/webhooks/{made['id']}", {"name": "New", "active": False})
 
     assert changed == {
-        **made, "name": "New", "active": False, "updatedAt": "2026-05-06T10:00:05.000Z",
-    }  # fmt: skip
+        **made,
+        "name": "New",
+        "active": False,
+        "updatedAt": "2026-05-06T10:00:05.000Z",
+    }
     assert desk.put(f"/webhooks/{made['id']}", {"events": ["client_created"]})["events"] == [
         "client_created"
     ]
@@ -170,8 +205,11 @@ def test_failures_are_tried_again_with_the_same_bytes(desk):
 
     [callback] = desk.control("GET", "/callbacks")["items"]
     assert [attempt["at"][11:] for attempt in callback["attempts"]] == [
-        "10:00:00Z", "10:00:05Z", "10:00:35Z", "10:02:35Z",
-    ]  # fmt: skip
+        "10:00:00Z",
+        "10:00:05Z",
+        "10:00:35Z",
+        "10:02:35Z",
+    ]
     assert callback["state"] == "failed"
     assert len({parcel.body for parcel in desk.world.sender.sent}) == 1
     assert desk.get("/webhooks")[0]["active"] is True
