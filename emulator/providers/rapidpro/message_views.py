@@ -31,7 +31,8 @@ class MessageViews:
         """Return a message as the API has it."""
         contact = self._contacts.find(message.contact)
         broadcast = self._broadcasts.find(message.broadcast) if message.broadcast else None
-        sent_on, is_hidden = message.sent_on, self._is_anon or message.urn is None
+        sent_on = message.sent_on if message.direction == "out" else None
+        is_hidden = self._is_anon or message.urn is None
         return {
             "uuid": message.id,
             "contact": {"uuid": contact.id, "name": contact.name} if contact else None,

@@ -60,14 +60,14 @@ def test_unknown_senders_become_contacts(rapidpro):
 
 
 @pytest.mark.parametrize("name", ["date", "time"])
-def test_the_time_of_receipt_is_kept(rapidpro, name):
+def test_the_time_of_receipt_is_answered_and_no_time_of_sending(rapidpro, name):
     given = {name: "2026-05-06T12:30:00+03:00"}
 
     answer = call(rapidpro, "receive", sender="+254722000222", text="x", **given)
 
     (message,) = rapidpro.items("messages", contact=BAKARI)
     assert answer.json["data"][0]["received_on"] == "2026-05-06T09:30:00.000000Z"
-    assert message["sent_on"] == "2026-05-06T09:30:00.000000Z"
+    assert message["sent_on"] is None
     assert message["created_on"] == "2026-05-06T10:00:00.000000Z"
 
 

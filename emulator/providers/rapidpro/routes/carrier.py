@@ -21,7 +21,7 @@ from emulator.providers.rapidpro.naming import new_uuid, next_number, next_seria
 from emulator.providers.rapidpro.sending import SLUG
 from emulator.providers.rapidpro.values import format_moment
 from emulator.web.bodies import json_response
-from emulator.web.context import sandbox
+from emulator.web.context import rests_on, sandbox
 from emulator.web.operations import operation
 
 SOURCE: Final = "https://github.com/nyaruka/courier"
@@ -76,7 +76,7 @@ def _accepted(message: str, **about: Any) -> Response:
     return json_response({"message": message, "data": [about]})
 
 
-@operation("carrier.receive", source=SOURCE, read_on=READ_ON)
+@operation("carrier.receive", source=SOURCE, read_on=READ_ON, evidence="observed")
 def receive(id: str) -> Response:
     """Take a message from somebody's telephone."""
     channel = _channel(id)
@@ -87,8 +87,6 @@ def receive(id: str) -> Response:
     urn, text = _urn(channel, sender), _given("text")
     wanted = Inbound(account=channel.workspace, from_=urn, to=channel.id, text=text)
     message = sandbox().vendor(SLUG).receive(sandbox(), wanted)
-    if date:
-        table(MESSAGES).change(table(MESSAGES).get(message.id), sent_on=received_at)
     return _accepted(
         "Message Accepted",
         type="msg",
@@ -109,7 +107,8 @@ def _told(id: str, status: str) -> Response:
     message = table(MESSAGES).find(named.lower())
     is_ours = message is not None and message.direction == "out" and message.via == channel.id
     if message is None or not is_ours:
-        # Assumed: the gateway answers like this where it has no such message.
+        # The gateway answers like this where it has no such message.
+        rests_on("assumed")
         return _accepted("Ignored", type="info", info="message not found, ignored")
     vendor = sandbox().vendor(SLUG)
     pushes = vendor.lifecycle(message.channel).pushes
@@ -120,25 +119,25 @@ def _told(id: str, status: str) -> Response:
     )
 
 
-@operation("carrier.sent", source=SOURCE, read_on=READ_ON)
+@operation("carrier.sent", source=SOURCE, read_on=READ_ON, evidence="observed")
 def sent(id: str) -> Response:
     """Note that the carrier has sent a message on."""
     return _told(id, "sent")
 
 
-@operation("carrier.delivered", source=SOURCE, read_on=READ_ON)
+@operation("carrier.delivered", source=SOURCE, read_on=READ_ON, evidence="observed")
 def delivered(id: str) -> Response:
     """Note that a message has arrived."""
     return _told(id, "delivered")
 
 
-@operation("carrier.failed", source=SOURCE, read_on=READ_ON)
+@operation("carrier.failed", source=SOURCE, read_on=READ_ON, evidence="observed")
 def failed(id: str) -> Response:
     """Note that a message could not be brought."""
     return _told(id, "failed")
 
 
-@operation("carrier.stopped", source=SOURCE, read_on=READ_ON)
+@operation("carrier.stopped", source=SOURCE, read_on=READ_ON, evidence="observed")
 def stopped(id: str) -> Response:
     """Note that somebody wants no more messages; the contact leaves all groups."""
     channel = _channel(id)
