@@ -58,6 +58,17 @@ def test_url_is_one_that_the_client_can_reach(rapidpro):
     assert rapidpro.world.client.get(url.path).data == b"picture"
 
 
+def test_a_file_without_a_name_is_none(rapidpro):
+    part = b'Content-Disposition: form-data; name="file"; filename=""\r\nContent-Type: image/png'
+    raw = b"--X\r\n" + part + b"\r\n\r\npicture\r\n--X--\r\n"
+
+    answer = rapidpro.call(
+        "POST", "media", data=raw, content_type="multipart/form-data; boundary=X"
+    )
+
+    assert (answer.status_code, answer.json) == (400, {"file": ["No file was submitted."]})
+
+
 @pytest.mark.parametrize("change", ["workspace", "start", "uuid", "filename"])
 def test_other_addresses_serve_nothing(rapidpro, change):
     path = urlsplit(upload(rapidpro).json["url"]).path

@@ -55,8 +55,12 @@ class File(Field[FileStorage]):
         self.error_messages["required"] = "No file was submitted."
 
     def from_form(self, form: Form, name: str) -> Any:
-        """Return the last part of that name, a file or not."""
-        return form[name][-1] if form.get(name) else self.absent_in_form
+        """Return the last part of that name, a file or not.
+
+        Browsers send a file without a name where none was chosen.
+        """
+        parts = [part for part in form.get(name, ()) if not _is_unchosen(part)]
+        return parts[-1] if parts else self.absent_in_form
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> FileStorage:
         if not isinstance(value, FileStorage):
@@ -72,6 +76,10 @@ class File(Field[FileStorage]):
         if size > MOST_BYTES:
             raise ValidationError(f"Limit for file uploads is {MOST_BYTES / 1048576} MB.")
         return value
+
+
+def _is_unchosen(part: Any) -> bool:
+    return isinstance(part, FileStorage) and not part.filename
 
 
 class Upload(Schema):
