@@ -26,7 +26,7 @@ from emulator.web.operations import Evidence, Operation
 
 from . import filters
 from .bodies import ANY_KIND, parse_body
-from .context import workspace
+from .context import our_own, workspace
 from .errors import Denied, LimitReached, Missing, Refusal, rendered
 from .lookups import as_integer
 from .validation import Body, Invalid
@@ -299,7 +299,8 @@ def number_lookup(name: str, find: Callable[[int], Any | None]) -> Lookup:
     def look(value: str) -> Any | None:
         number = as_integer(value)
         if number is None:
-            raise Refusal(f"Value for {name} must be an integer")
+            with our_own():
+                raise Refusal(f"Value for {name} must be an integer")
         return find(number)
 
     return look

@@ -17,7 +17,7 @@ from emulator.core.store import Kind, Page, Position, Record
 from emulator.web.bodies import json_response
 
 from . import filters
-from .context import table
+from .context import our_own, table
 from .cursors import Cursor, InvalidCursor, decode, link, page_link
 from .lookups import as_integer
 from .values import format_moment, parse_moment
@@ -154,7 +154,8 @@ def _seat(cursor: Cursor, positions: Positions, is_descending: bool) -> Position
         return None
     position = positions.read(cursor.position)
     if position is None:
-        raise InvalidCursor
+        with our_own():
+            raise InvalidCursor
     if cursor.serial is not None:
         return position, cursor.serial
     # A position alone is passed with everything that has it.

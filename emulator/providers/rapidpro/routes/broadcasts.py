@@ -25,7 +25,7 @@ from emulator.providers.rapidpro.routes.media import attachment
 from emulator.providers.rapidpro.scalars import LanguageCode, Text
 from emulator.providers.rapidpro.urn_field import UrnField
 from emulator.providers.rapidpro.validation import Body, Schema
-from emulator.web.context import sandbox
+from emulator.web.context import rests_on, sandbox
 
 
 def show(broadcast: r.RapidBroadcast) -> dict[str, Any]:
@@ -82,6 +82,8 @@ def _has_base_language(_: Schema, values: dict[str, Any]) -> str | None:
     if base is None:
         return None
     if base not in values.get("text", ()):
+        if "text" not in values:
+            rests_on("assumed")
         return "No text translation provided in base language."
     if values.get("attachments") and base not in values["attachments"]:
         return "No attachment translations provided in base language."

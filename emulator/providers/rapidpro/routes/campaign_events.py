@@ -20,7 +20,7 @@ from emulator.providers.rapidpro.languages import is_translation_code
 from emulator.providers.rapidpro.scalars import Choice, Integer, Text
 from emulator.providers.rapidpro.validation import Body, Invalid, Schema
 from emulator.providers.rapidpro.values import format_moment
-from emulator.web.context import sandbox
+from emulator.web.context import rests_on, sandbox
 
 Checks = tuple[Callable[[Any, dict[str, Any]], str | None], ...]
 UNITS: Final = ("minutes", "hours", "days", "weeks")
@@ -86,6 +86,7 @@ def _find_anchor(given: str | int) -> str | None:
         return None
     if field.type != "datetime" and target() is None:
         # The server crashes on one; when an event is changed it takes any field.
+        rests_on("assumed")
         raise ValidationError("Contact field must be of type datetime.")
     return field.key
 

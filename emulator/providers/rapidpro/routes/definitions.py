@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from emulator.core.store import Kind, Record
 from emulator.providers.rapidpro import filters, lookups
-from emulator.providers.rapidpro.context import workspace
+from emulator.providers.rapidpro.context import our_own, workspace
 from emulator.providers.rapidpro.definitions import Export
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.errors import Refusal
@@ -41,7 +41,9 @@ def read() -> dict[str, Any]:
 
 
 def _named(name: str, kind: Kind[R]) -> list[R]:
-    found = (lookups.own(kind, id) for id in filters.uuids(name))
+    with our_own():
+        ids = filters.uuids(name)
+    found = (lookups.own(kind, id) for id in ids)
     return [record for record in found if record is not None]
 
 

@@ -19,7 +19,7 @@ from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.scalars import Choice, Text
 from emulator.providers.rapidpro.smart_groups import field_uses
 from emulator.providers.rapidpro.validation import Body, Schema
-from emulator.web.context import sandbox
+from emulator.web.context import rests_on, sandbox
 
 MOST: Final = 250
 MAX_NAME: Final = 36
@@ -112,6 +112,7 @@ def _speakable(name: str) -> str:
     if not _KEY.fullmatch(key) or key in RESERVED:
         raise ValidationError(f'Generated key "{key}" is invalid or a reserved name.')
     if _target() is None and lookups.find_field(key) is not None:
+        rests_on("assumed")
         raise ValidationError("This field must be unique.")
     return name
 

@@ -9,7 +9,7 @@ from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro.compounds import Reference
-from emulator.providers.rapidpro.context import table, workspace
+from emulator.providers.rapidpro.context import our_own, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.kinds import BROADCASTS, CONTACTS, LABELS, MESSAGES
 from emulator.providers.rapidpro.message_fields import (
@@ -104,7 +104,9 @@ def _partition() -> Partition | None:
 
 
 def _of_broadcast() -> Partition | None:
-    found = _broadcast(filters.integer("broadcast"))
+    with our_own():
+        number = filters.integer("broadcast")
+    found = _broadcast(number)
     return None if found is None else ("broadcast", found.id)
 
 

@@ -11,7 +11,7 @@ from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro.auth import current_user
 from emulator.providers.rapidpro.compounds import Reference, ReferenceList
-from emulator.providers.rapidpro.context import is_strict, table, tolerate, workspace
+from emulator.providers.rapidpro.context import is_strict, our_own, table, tolerate, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CONTACTS, FLOWS, TICKETS, TOPICS, USERS
 from emulator.providers.rapidpro.scalars import Choice, Text
@@ -53,7 +53,8 @@ tickets = Endpoint("tickets", model="Ticket", show=show)
 def list_() -> Response:
     """Answer with tickets, the latest changed first."""
     given = filters.text("contact")
-    id = filters.uuid("uuid") if filters.text("uuid") else None
+    with our_own():
+        id = filters.uuid("uuid") if filters.text("uuid") else None
     contact = lookups.by_uuid(CONTACTS, given) if given is not None else None
     if given is not None and contact is None:
         return paging.empty()

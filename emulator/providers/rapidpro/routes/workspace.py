@@ -8,6 +8,7 @@ from flask import g
 
 from emulator.providers.rapidpro.context import workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
+from emulator.web.operations import Evidence
 
 #: Workspaces have had no credits for a long time; clients still read them.
 CREDITS = {"used": -1, "remaining": -1}
@@ -32,12 +33,17 @@ def _sample() -> dict[str, Any]:
     return show() if g.get("caller") else {"uuid": None, "name": ""}
 
 
-def _endpoint(name: str) -> Endpoint:
+def _endpoint(name: str, evidence: Evidence) -> Endpoint:
     endpoint = Endpoint(
-        name, sample=_sample, has_fixed_permission=True, answers_head=True, answers_options=True
+        name,
+        sample=_sample,
+        has_fixed_permission=True,
+        answers_head=True,
+        answers_options=True,
+        evidence=evidence,
     )
     endpoint.answers(show)
     return endpoint
 
 
-ENDPOINTS = (_endpoint("workspace"), _endpoint("org"))
+ENDPOINTS = (_endpoint("workspace", "documented"), _endpoint("org", "observed"))
