@@ -1,7 +1,7 @@
 // The clock at the top: what time it is in the sandbox, and how it goes on.
 
 import { icon, fill, h } from "./dom.js";
-import { clockTime, counted, fullDay, number, seconds, span } from "./format.js";
+import { clockTime, counted, fullDay, number, seconds, setToday, span } from "./format.js";
 import { busy, say } from "./toast.js";
 
 const STEPS = [["+1 min", { by: "1m" }, "1 minute"], ["+1 h", { by: "1h" }, "1 hour"],
@@ -73,6 +73,7 @@ export class ClockBar {
   tick() {
     if (!this.clock) return;
     const now = this.now();
+    setToday(now);
     this.time.textContent = clockTime(now);
     this.time.dateTime = now.toISOString();
     this.day.textContent = `${fullDay(now)} UTC`;

@@ -30,6 +30,18 @@ export function shortMoment(moment) {
   return `${DAY.format(date)} ${CLOCK.format(date)}`;
 }
 
+let today = "";
+
+/** Say what day it is in the sandbox: on it, a time alone is enough in lists. */
+export function setToday(date) {
+  today = FULL.format(date);
+}
+
+export function brief(moment) {
+  const date = new Date(moment);
+  return FULL.format(date) === today ? CLOCK.format(date) : shortMoment(moment);
+}
+
 /** Return a span in seconds as "2 h 5 min", "400 ms"; the largest two units. */
 export function span(seconds) {
   const whole = Math.abs(seconds);

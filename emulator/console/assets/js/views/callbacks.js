@@ -1,7 +1,7 @@
 // Callbacks: what was sent to whom, what came of it, and the same again.
 
 import { fill, h } from "../dom.js";
-import { counted, shortId, shortMoment } from "../format.js";
+import { brief, counted, shortId } from "../format.js";
 import { field, form } from "../forms.js";
 import { badge, code, empty, facts, fold, head, moment, section } from "../parts.js";
 import { link } from "../route.js";
@@ -26,7 +26,7 @@ export function mount(app) {
     query: (filters) => filters,
     tools: state,
     above: endpoints.element,
-    list: { heights: [44, 64], row, empty: () => empty(split.route.query.state
+    list: { heights: [40, 64], row, empty: () => empty(split.route.query.state
       ? "No callback is in this state." : "No callbacks yet.",
     "Add an endpoint above and send a message: its news go there, signed as the vendor signs.") },
     fetch: (id) => read(app, id),
@@ -40,11 +40,11 @@ export function mount(app) {
 function row(callback) {
   const tries = callback.attempts.length;
   return [
-    h("span", { class: "c-time" }, shortMoment(callback.created_at)),
+    h("span", { class: "c-time" }, brief(callback.created_at)),
     h("span", { class: "c-who" }, callback.event),
-    h("span", { class: "c-text" }, callback.url),
+    h("span", { class: "c-text" }, callback.url.replace(/^https?:\/\//, "")),
     h("span", { class: "c-tag" }, tries ? counted(tries, "try", "tries") : "not sent yet"),
-    badge(callback.state),
+    h("span", { class: "c-status" }, badge(callback.state)),
   ];
 }
 

@@ -95,7 +95,7 @@ class Coverage {
       h("div", { class: "scroll", tabindex: 0, role: "region",
         "aria-label": `Operations of ${provider.name}` },
       h("table", null,
-        h("thead", null, h("tr", null, ["Operation", "Call", "Evidence", "Used", "Source"].map((text) =>
+        h("thead", null, h("tr", null, ["Operation", "Call", "Evidence", "Used", "Source, and when it was read"].map((text) =>
           h("th", { scope: "col" }, text)))),
         h("tbody", null, operations.map((operation) => h("tr", null,
           h("th", { scope: "row" }, operation.id),
@@ -103,12 +103,12 @@ class Coverage {
           h("td", null, h("span", { title: EVIDENCE[operation.evidence] },
             badge(operation.evidence, TONES[operation.evidence]))),
           h("td", null, number(this.usesOf(provider, operation))),
-          h("td", null, source(operation))))))));
+          h("td", { class: "source" }, source(operation))))))));
   }
 }
 
 function source({ source: where, read_on: day }) {
-  const said = day ? ` read on ${day}` : "";
+  const said = day ? h("span", { class: "hint" }, ` ${day}`) : null;
   if (!/^https?:\/\//.test(where ?? "")) return [where ?? "–", said];
   return [h("a", { href: where, target: "_blank", rel: "noopener noreferrer" },
     new URL(where).host), said];

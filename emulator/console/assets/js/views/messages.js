@@ -1,7 +1,7 @@
 // All messages of all vendors: search, conversation, timeline, and why it went so.
 
 import { h, settled } from "../dom.js";
-import { clockTime, seconds, shortId, shortMoment, span } from "../format.js";
+import { brief, clockTime, seconds, shortId, shortMoment, span } from "../format.js";
 import { field, form } from "../forms.js";
 import {
   badge, code, direction, empty, facts, fold, head, linkButton, medium, moment, section,
@@ -53,7 +53,7 @@ export function mount(app) {
     query: (filters) => parseSearch(filters.q ?? "").query,
     tools: search,
     above: notice,
-    list: { heights: [44, 64], row, empty: () => nothing(split.route.query.q) },
+    list: { heights: [40, 64], row, empty: () => nothing(split.route.query.q) },
     fetch: (id) => read(app, id),
     render: (found) => render(app, found),
     onFilters: (filters) => {
@@ -70,12 +70,12 @@ export function mount(app) {
 
 function row(message) {
   return [
-    h("span", { class: "c-time" }, shortMoment(message.created_at)),
+    h("span", { class: "c-time" }, brief(message.created_at)),
     direction(message),
     h("span", { class: "c-who" }, nameOf(message)),
     h("span", { class: "c-text" }, message.text ?? message.template ?? ""),
     h("span", { class: "c-tag" }, message.channel),
-    badge(message.status),
+    h("span", { class: "c-status" }, badge(message.status)),
   ];
 }
 

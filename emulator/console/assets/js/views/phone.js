@@ -192,7 +192,7 @@ class Phone {
       }
     });
     this.sender = field({ label: "To", at: "/provider", options: [["", "–"]] });
-    this.reply = form({ class: "reply" }, async () => {
+    this.reply = form({ class: "stack reply" }, async () => {
       const text = this.text.control.value.trim();
       if (!text) return;
       const [provider, account] = JSON.parse(this.sender.control.value);

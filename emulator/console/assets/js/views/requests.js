@@ -1,7 +1,7 @@
 // What clients asked and were answered; what they may have meant instead.
 
 import { h, settled } from "../dom.js";
-import { shortMoment } from "../format.js";
+import { brief } from "../format.js";
 import { field } from "../forms.js";
 import { curl } from "../curl.js";
 import { badge, code, empty, facts, fold, head, linkButton, moment, section } from "../parts.js";
@@ -27,14 +27,14 @@ export function mount(app) {
     path: "/requests",
     query: ({ show: wanted, path: glob }) => ({
       matched: wanted ? wanted === "matched" : null, path: glob }),
-    tools: h("div", { class: "pair" }, show, path),
+    tools: [show, path],
     above: h("div", { class: "row end pad" }, actionButton("Forget all", async () => {
       if (!await ask("Forget all requests?", "The journal starts anew.", "Forget them")) return;
       await app.sandbox.delete("/requests");
       app.live.tell("again");
       say("Forgotten.");
     }, { class: "quiet" })),
-    list: { heights: [44, 64], row, empty: () => empty(
+    list: { heights: [40, 64], row, empty: () => empty(
       split.route.query.show || split.route.query.path ? "No request is like that."
         : "No requests yet.",
       "Point your client at an address from the overview; what it asks appears here.") },
@@ -51,12 +51,12 @@ export function mount(app) {
 
 function row(entry) {
   return [
-    h("span", { class: "c-time" }, shortMoment(entry.at)),
+    h("span", { class: "c-time" }, brief(entry.at)),
     h("span", { class: "c-method" }, entry.method),
     h("span", { class: "c-text" }, entry.path),
     h("span", { class: "c-tag" }, entry.provider),
     entry.fault ? badge("fault", "waiting") : null,
-    badge(entry.status ?? "…", toneOfAnswer(entry.status)),
+    h("span", { class: "c-status short" }, badge(entry.status ?? "…", toneOfAnswer(entry.status))),
   ];
 }
 
