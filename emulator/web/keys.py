@@ -1,13 +1,19 @@
-"""API keys in requests: where they stand, and which ones testers may make up."""
+"""API keys: where they stand in requests, which may be made up, how they are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+import msgspec
+
+from emulator.core.errors import NotFound, Problems
 from emulator.core.records import Account
 from emulator.core.sandbox import Sandbox
-from emulator.core.store import Kind
+from emulator.core.store import Kind, Record
+
+from .parts import Part, read_part
 
 A = TypeVar("A", bound=Account)
 
@@ -29,3 +35,97 @@ def stand_in(sandbox: Sandbox, accounts: Kind[A], key: str) -> A | None:
     if sandbox.settings["unknown_keys"] != "accept" or not is_well_formed:
         return None
     return min(sandbox.store.table(accounts), key=lambda account: account.serial, default=None)
+
+
+class NamedKey(Record, frozen=True, kw_only=True, gc=False):
+    """An API key of an account; the plaintext is kept, because these are test keys."""
+
+    account: str
+    name: str
+    key: str
+
+
+K = TypeVar("K", bound=NamedKey)
+
+
+def _fine(read: Mapping[str, Any], pointer: str, problems: Problems) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class KeyRing(Generic[K]):
+    """The API keys of one provider, as fixtures write them and testers make them.
+
+    :param kind: has the lookup ``key`` and the order ``account``.
+    :param part: what fixtures may say of a key.
+    :param draw: the plaintext of a new key.
+    :param owner: what the vendor calls an account.
+    :param check: notes mistakes that only a closer look at the fields read can find.
+    """
+
+    kind: Kind[K]
+    part: type[Part]
+    draw: Callable[[Sandbox], str]
+    show: Callable[[K], dict[str, Any]]
+    owner: str
+    check: Callable[[Mapping[str, Any], str, Problems], None] = _fine
+
+    def of(self, sandbox: Sandbox, account: Record) -> list[K]:
+        """Return the keys of an account, oldest first."""
+        return sandbox.store.table(self.kind).every("account", account.id)
+
+    def named(self, sandbox: Sandbox, account: Record, name: str) -> list[K]:
+        """Return the keys of an account that have a name.
+
+        :raises NotFound: there is none.
+        """
+        found = [key for key in self.of(sandbox, account) if key.name == name]
+        if not found:
+            raise NotFound(f"{self.owner} {account.id} has no key {name!r}")
+        return found
+
+    def load(
+        self, sandbox: Sandbox, account: Record, given: Any, pointer: str, problems: Problems
+    ) -> K | None:
+        """Add a key, or change the one with the same plaintext, else the same name."""
+        read = read_part(self.part(), given, pointer, problems)
+        if read is None:
+            return None
+        before = len(problems.found)
+        self.check(read, pointer, problems)
+        if len(problems.found) > before:
+            return None
+        table = sandbox.store.table(self.kind)
+        named = (key for key in self.of(sandbox, account) if key.name == read.get("name"))
+        known = table.one("key", read["key"]) if "key" in read else next(named, None)
+        if known is not None and known.account != account.id:
+            message = f"{self.owner.capitalize()} {known.account!r} has this key already"
+            problems.add(f"{pointer}/key", message)
+            return None
+        if known is not None:
+            return table.put(msgspec.structs.replace(known, **read))
+        serial = sandbox.ids.serial(self.kind.name)
+        values = {"name": f"key-{serial}", **read}
+        values.setdefault("key", self.draw(sandbox))
+        made = self.kind.record(id=f"key-{serial}", serial=serial, account=account.id, **values)
+        return table.put(made)
+
+    def make(
+        self, sandbox: Sandbox, account: Record, given: Mapping[str, Any], problems: Problems
+    ) -> dict[str, Any]:
+        """Make a key and return it, plaintext included.
+
+        :raises Invalid: the wish has mistakes, or the account has a key of that name.
+        """
+        if any(key.name == given.get("name") for key in self.of(sandbox, account)):
+            message = f"{self.owner.capitalize()} {account.id!r} has a key of this name already"
+            problems.add("/name", message)
+        plaintext = given.get("key")
+        table = sandbox.store.table(self.kind)
+        if isinstance(plaintext, str) and table.one("key", plaintext) is not None:
+            problems.add("/key", "There is such a key already")
+        problems.check()
+        key = self.load(sandbox, account, given, "", problems)
+        problems.check()
+        assert key is not None
+        return self.show(key)

@@ -12,6 +12,7 @@ from emulator.core.fixtures import merge_endpoint, read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
+from emulator.web.keys import KeyRing
 from emulator.web.parts import (
     CamelPart,
     Value,
@@ -33,7 +34,6 @@ from .records import (
     SLUG,
     TEMPLATES,
     Client,
-    Key,
     Template,
 )
 
@@ -176,7 +176,7 @@ def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -
         _check_item(_keyword, keyword, f"{pointer}/keywords/{at}", problems)
     client = table.put(_changed_client(client, read, pointer, problems))
     for at, item in enumerate(read.get("api_keys", ())):
-        load_key(found, client, item, f"{pointer}/apiKeys/{at}", problems)
+        KEY_RING.load(found, client, item, f"{pointer}/apiKeys/{at}", problems)
     for at, item in enumerate(read.get("templates", ())):
         _load_template(found, client, item, f"{pointer}/templates/{at}", problems)
     for at, item in enumerate(read.get("webhooks", ())):
@@ -208,33 +208,11 @@ def _changed_client(
     )
 
 
-def load_key(
-    found: Sandbox, client: Client, given: Any, pointer: str, problems: Problems
-) -> Key | None:
-    """Add a key to a client, or change the one with the same plaintext, else the same name."""
-    read = read_part(KeyPart(), given, pointer, problems)
-    if read is None or not _is_key_sound(read, pointer, problems):
-        return None
-    table = found.store.table(KEYS)
-    known = table.one("key", read["key"]) if "key" in read else _of_name(found, client, read)
-    if known is not None and known.account != client.id:
-        problems.add(f"{pointer}/key", f"Client {known.account!r} has this key already")
-        return None
-    if known is not None:
-        return table.put(msgspec.structs.replace(known, **read))
-    serial = found.ids.serial(KEYS.name)
-    values = {"name": f"key-{serial}", **read}
-    values.setdefault("key", auth.draw_key(found))
-    return table.put(Key(id=f"key-{serial}", serial=serial, account=client.id, **values))
-
-
-def _is_key_sound(read: Mapping[str, Any], pointer: str, problems: Problems) -> bool:
-    before = len(problems.found)
+def _check_key(read: Mapping[str, Any], pointer: str, problems: Problems) -> None:
     for at, scope in enumerate(read.get("scopes", ())):
         _check_item(_scope, scope, f"{pointer}/scopes/{at}", problems, SCOPES)
     for at, entry in enumerate(read.get("ip_whitelist", ())):
         _check_item(auth.network, entry, f"{pointer}/ipWhitelist/{at}", problems)
-    return len(problems.found) == before
 
 
 def _check_item(
@@ -250,28 +228,7 @@ def _check_item(
         problems.add(pointer, str(error), nearest(item, choices))
 
 
-def _of_name(found: Sandbox, client: Client, read: Mapping[str, Any]) -> Key | None:
-    named = [key for key in auth.keys_of(found, client) if key.name == read.get("name")]
-    return named[0] if named else None
-
-
-def make_key(
-    found: Sandbox, client: Client, given: Mapping[str, Any], problems: Problems
-) -> dict[str, Any]:
-    """Make a key for a client and return it, plaintext included.
-
-    :raises Invalid: the wish has mistakes, or the client has a key of that name.
-    """
-    if any(key.name == given.get("name") for key in auth.keys_of(found, client)):
-        problems.add("/name", f"Client {client.id!r} has a key of this name already")
-    plaintext = given.get("key")
-    if isinstance(plaintext, str) and found.store.table(KEYS).one("key", plaintext) is not None:
-        problems.add("/key", "There is such a key already")
-    problems.check()
-    key = load_key(found, client, given, "", problems)
-    problems.check()
-    assert key is not None
-    return auth.show_key(key)
+KEY_RING = KeyRing(KEYS, KeyPart, auth.draw_key, auth.show_key, "client", _check_key)
 
 
 def _load_template(

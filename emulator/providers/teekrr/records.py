@@ -11,6 +11,7 @@ import msgspec
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
+from emulator.web.keys import NamedKey
 
 SLUG = "teekrr"
 CHANNELS = ("sms", "whatsapp", "email")
@@ -44,12 +45,9 @@ class Client(Account, frozen=True, kw_only=True, gc=False):
     keywords: tuple[str, ...] = ()
 
 
-class Key(Record, frozen=True, kw_only=True, gc=False):
-    """An API key of a client; the plaintext is kept, because these are test keys."""
+class Key(NamedKey, frozen=True, kw_only=True, gc=False):
+    """An API key of a client."""
 
-    account: str
-    name: str
-    key: str
     scopes: tuple[str, ...] = SCOPES
     ip_whitelist: tuple[str, ...] = ()
     expires_at: datetime | None = None

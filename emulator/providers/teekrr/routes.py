@@ -11,13 +11,13 @@ from werkzeug.datastructures import FileStorage
 from emulator.core.wording import Wording
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, has_fault, rests_on, sandbox
+from emulator.web.moments import iso
 from emulator.web.operations import operation
 
 from . import auth, credit, errors, schemas, sending, templates
 from .recipients import KINDS, Recipient
 from .records import SLUG, UPLOADS, Campaign, Template, Upload
 from .sending import Draft, Letter
-from .webhooks import iso
 
 bp = Blueprint(SLUG, __name__)
 

@@ -7,11 +7,11 @@ from typing import Any
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import BroadcastView, MessageView
+from emulator.web.moments import iso
 
 from . import auth, templates
 from .lifecycle import SHORTCODE
 from .records import CAMPAIGNS, SLUG, TEMPLATES, Billing, Campaign, Client, TeekrrMessage, Template
-from .webhooks import iso
 
 
 def account(found: Sandbox, client: Client) -> dict[str, Any]:

@@ -14,17 +14,13 @@ import msgspec
 from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.webhooks import Listeners
+from emulator.web.moments import iso
 
 from .credit import Booking, booking_of
 from .records import SLUG, TeekrrMessage
 
 EVENTS = frozenset({"delivered", "failed", "billed", "bounced"})
 HARD, SOFT = "Permanent", "Transient"
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment as Teekrr writes it: ``2026-05-06T10:15:00.123Z``."""
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def signature(secret: str, body: bytes) -> str:

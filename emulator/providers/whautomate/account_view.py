@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
+from emulator.web.moments import iso
 
 from . import auth, bookings, shapes, webhooks
 from .booking_records import Appointment, Category, Lesson, Service, Slot, Staff
@@ -30,7 +31,7 @@ from .kinds import (
 )
 from .records import Client, Contact, Location, Segment, Tag, Template, WhAccount
 from .routes import services
-from .shapes import iso, iso_or_none
+from .shapes import iso_or_none
 
 
 def account(found: Sandbox, shown: WhAccount) -> dict[str, Any]:

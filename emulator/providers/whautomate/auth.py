@@ -9,16 +9,17 @@ from typing import Any
 from flask import Response, request
 
 from emulator.core.clock import EPOCH
-from emulator.core.errors import NotFound, Problems, Unauthorized
+from emulator.core.errors import Unauthorized
 from emulator.core.ratelimits import limit_of
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Record
 from emulator.web.context import caller, sandbox, set_caller, visit
-from emulator.web.keys import stand_in
+from emulator.web.keys import KeyRing, stand_in
 from emulator.web.operations import Operation
-from emulator.web.parts import CamelPart, Value, key_text, read_part, text
+from emulator.web.parts import CamelPart, Value, key_text, text
 
 from .kinds import ACCOUNTS, KEYS
-from .records import SLUG, Key, WhAccount
+from .records import SLUG, Key
 
 # Assumed: read off the vendor's sibling product.
 LIMIT, WINDOW = 100, timedelta(minutes=1)
@@ -93,68 +94,26 @@ class KeyPart(CamelPart):
     key = Value(key_text)
 
 
-def show_key(key: Key) -> dict[str, Any]:
-    """Return a key as fixtures show it."""
+def _draw(found: Sandbox) -> str:
+    return f"wh_{found.ids.text(KEYS.name, 40, LETTERS)}"
+
+
+def _show(key: Key) -> dict[str, Any]:
     return {"name": key.name, "key": key.key}
 
 
-def keys_of(found: Sandbox, account: Any) -> list[Key]:
-    """Return the keys of an account, oldest first."""
-    return found.store.table(KEYS).every("account", account.id)
+RING = KeyRing(KEYS, KeyPart, _draw, _show, "account")
 
 
-def keys(found: Sandbox, account: Any) -> list[dict[str, Any]]:
+def keys(found: Sandbox, account: Record) -> list[dict[str, Any]]:
     """Return the keys of an account as fixtures show them."""
-    return [show_key(key) for key in keys_of(found, account)]
+    return [_show(key) for key in RING.of(found, account)]
 
 
-def load_key(
-    found: Sandbox, account: WhAccount, given: Any, pointer: str, problems: Problems
-) -> Key | None:
-    """Add a key to an account, or rename the one with the same plaintext or change by name."""
-    read = read_part(KeyPart(), given, pointer, problems)
-    if read is None:
-        return None
-    table = found.store.table(KEYS)
-    named = (key for key in keys_of(found, account) if key.name == read.get("name"))
-    known = table.one("key", read["key"]) if "key" in read else next(named, None)
-    if known is not None and known.account != account.id:
-        problems.add(f"{pointer}/key", f"Account {known.account!r} has this key already")
-        return None
-    if known is not None:
-        return table.change(known, **read)
-    serial = found.ids.serial(KEYS.name)
-    values = {"name": f"key-{serial}", **read}
-    values.setdefault("key", f"wh_{found.ids.text(KEYS.name, 40, LETTERS)}")
-    return table.put(Key(id=f"{SLUG}-key-{serial}", serial=serial, account=account.id, **values))
-
-
-def make_key(
-    found: Sandbox, account: WhAccount, given: Mapping[str, Any], problems: Problems
-) -> dict[str, Any]:
-    """Make a key for an account and return it, plaintext included.
-
-    :raises Invalid: the wish has mistakes, or the account has a key of that name.
-    """
-    if any(key.name == given.get("name") for key in keys_of(found, account)):
-        problems.add("/name", f"Account {account.id!r} has a key of this name already")
-    plaintext = given.get("key")
-    if isinstance(plaintext, str) and account_of_key(found, plaintext) is not None:
-        problems.add("/key", "There is such a key already")
-    problems.check()
-    key = load_key(found, account, given, "", problems)
-    problems.check()
-    assert key is not None
-    return show_key(key)
-
-
-def drop_key(found: Sandbox, account: WhAccount, name: str) -> None:
+def drop_key(found: Sandbox, account: Record, name: str) -> None:
     """Revoke a key, at once.
 
     :raises NotFound: the account has none of that name.
     """
-    named = [key for key in keys_of(found, account) if key.name == name]
-    if not named:
-        raise NotFound(f"{SLUG}: account {account.id} has no key {name!r}")
-    for key in named:
+    for key in RING.named(found, account, name):
         found.store.table(KEYS).drop(key.id)

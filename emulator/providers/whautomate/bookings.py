@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator.core.sandbox import Sandbox
+from emulator.web.moments import iso
 
 from . import words
 from .booking_records import Appointment, Block, Lesson, Participant, Service, Slot, Staff
@@ -18,7 +19,7 @@ from .errors import Refused
 from .ids import new_id
 from .kinds import APPOINTMENTS, BLOCKS, CLIENTS, PARTICIPANTS, SERVICES, STAFFS
 from .records import Client
-from .shapes import iso, ref, titled
+from .shapes import ref, titled
 from .webhooks import Teller
 
 # Assumed: no page says when a business is open.

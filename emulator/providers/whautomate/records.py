@@ -10,6 +10,7 @@ import msgspec
 
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Record
+from emulator.web.keys import NamedKey
 
 from . import words
 
@@ -27,12 +28,8 @@ class WhAccount(Account, frozen=True, kw_only=True, gc=False):
     has_opt_out: bool = False
 
 
-class Key(Record, frozen=True, kw_only=True, gc=False):
-    """An API key of an account; the plaintext is kept, because these are test keys."""
-
-    account: str
-    name: str
-    key: str
+class Key(NamedKey, frozen=True, kw_only=True, gc=False):
+    """An API key of an account."""
 
 
 class Location(Record, frozen=True, kw_only=True, gc=False):

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.core.records import Failure
 from emulator.core.sandbox import Sandbox
+from emulator.web.moments import iso
 
 from . import numbers, words
 from .kinds import BROADCASTS, LOCATIONS
@@ -23,11 +24,6 @@ from .records import (
     WhMessage,
 )
 from .schemas import CLIENT_TEXTS
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment as Whautomate writes it: ``2026-05-06T10:15:00.123Z``."""
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

@@ -9,12 +9,12 @@ from emulator.core.records import Delivery
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 from emulator.core.triggers import Trigger, message_about, overlaid
+from emulator.web.moments import iso
 
 from . import bookings, shapes, words
 from .ids import new_id
 from .kinds import ACCOUNTS, APPOINTMENTS, CLIENTS, CONTACTS, LESSONS, LOCATIONS, PARTICIPANTS
 from .records import SLUG
-from .shapes import iso
 from .webhooks import Teller, person_shown
 
 About = tuple[str, str, dict[str, Any]]

@@ -10,11 +10,11 @@ import msgspec
 from emulator.core.records import ENDPOINTS, Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.webhooks import Listeners, RetryPolicy
+from emulator.web.moments import iso
 
 from . import shapes, words
 from .ids import new_id
 from .records import SLUG, Client, Contact, WhMessage
-from .shapes import iso
 
 EVENTS = frozenset(words.EVENTS)
 # Assumed: the vendor says nothing about callbacks that fail.

@@ -18,9 +18,10 @@ from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.kinds import BLOCKS, CATEGORIES, SERVICES, STAFFS
 from emulator.providers.whautomate.lookups import need, need_location, own
 from emulator.providers.whautomate.schemas import body, read
-from emulator.providers.whautomate.shapes import iso, titled
+from emulator.providers.whautomate.shapes import titled
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
+from emulator.web.moments import iso
 
 from .common import (
     asked,

@@ -11,9 +11,9 @@ from emulator.providers.whautomate.errors import Missing
 from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.records import SLUG
 from emulator.providers.whautomate.schemas import WebhookBody, body, read
-from emulator.providers.whautomate.shapes import iso
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
+from emulator.web.moments import iso
 
 from .common import done, endpoint, window
 
