@@ -176,5 +176,7 @@ class Unit:
             undo()
         for address in self.sends:
             store.sends[address] -= 1
+            if not store.sends[address]:
+                del store.sends[address]
         store.counters.clear()
         store.counters.update(self._counters)
