@@ -31,12 +31,13 @@ class NoAnswer:
 def drop(environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a WSGI request by closing its connection.
 
-    granian closes a connection whose answer fails before its first byte. Other servers would
-    say 500; for them the socket is found by the peer's address and cut.
+    granian closes a connection whose answer fails before its first byte, but may have sent the
+    head by then: a client may see a 500 that breaks off, never a success. Other servers would
+    say a whole 500; for them the socket is found by the peer's address and cut.
     """
     if "REMOTE_PORT" in environ:
         _cut(str(environ["REMOTE_ADDR"]), int(environ["REMOTE_PORT"]))
-    start_response("200 OK", [("Content-Length", "1")])
+    start_response("500 Internal Server Error", [("Content-Length", "1")])
     return NoAnswer()
 
 

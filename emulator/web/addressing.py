@@ -86,6 +86,8 @@ class Front:
         environ["emulator.sandbox"] = sandbox
         environ["emulator.sandbox_name"] = name
         answer: Any = app(environ, start_response)
+        if environ.get("emulator.is_dropped"):
+            return answer  # What it does to the connection it does when the server asks for it.
         try:
             # No vendor streams, and the server sends one piece much faster than an iterator.
             return [b"".join(answer)]

@@ -203,6 +203,7 @@ class ProviderApp(Flask):
 
         body = super().wsgi_app(environ, start)
         if visit.fault is not None and visit.fault.kind == "drop":
+            environ["emulator.is_dropped"] = True
             return environ["emulator.drop"](environ, start_response)
         start_response(*started[0])
         return body

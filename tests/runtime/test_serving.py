@@ -105,3 +105,23 @@ def test_who_waits_is_answered_when_the_server_ends() -> None:
 
     assert [ended.result() for ended in stopped] == [0]
     receiver.close()
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_dropped_request_is_never_answered_whole(when: str, made: int) -> None:
+    server = ServerProcess("--fixture", "reference")
+    control = f"{server.url}/_emulator/sandboxes/default"
+    body = {"from": "447576209857", "template": {"name": "plain_notice", "locale": "en"}}
+    body |= {"payload": [{"identifier": "447592850122"}]}
+    key = {"Authorization": "Bearer cue_ci_token"}
+    requests.post(f"{control}/faults", json={"times": 1, "fault": {"drop": when}}, timeout=PATIENCE)
+    try:
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+            requests.post(
+                f"{server.url}/cuedesk/v2/broadcasts", json=body, headers=key, timeout=PATIENCE
+            )
+        listed = requests.get(f"{control}/broadcasts?provider=cuedesk", timeout=PATIENCE).json()
+    finally:
+        assert server.stop() == 0
+
+    assert len(listed["items"]) == made
