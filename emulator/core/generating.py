@@ -162,6 +162,15 @@ class Batch:
         listed = self._owners[0].listed(name) if self._owners else []
         return [one for one in listed if isinstance(one, dict)]
 
+    def spelled(self, name: str) -> list[Any]:
+        """Return the objects that another list of the same account spells out."""
+        listed = self.account.get(name)
+        return [
+            one
+            for one in (listed if isinstance(listed, list) else ())
+            if isinstance(one, dict) and GENERATE not in one
+        ]
+
     def taken(self, field: str) -> set[str]:
         """Return what objects that the fixture spells out in this list have in a field."""
         listed = self._owners[-1].given.get(self.name) if self._owners else None

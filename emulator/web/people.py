@@ -205,3 +205,11 @@ def country_of(number: str) -> str | None:
         parsed.country_code or 0
     )
     return region if region and len(region) == 2 and region.isalpha() and region != "ZZ" else None
+
+
+def parted(number: str) -> tuple[str, str]:
+    """Return the calling code of a phone number, and the rest of it."""
+    import phonenumbers as p
+
+    parsed = p.parse("+" + number.removeprefix("+"))
+    return str(parsed.country_code), p.national_significant_number(parsed)

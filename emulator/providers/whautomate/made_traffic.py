@@ -1,0 +1,207 @@
+"""Makes messages and broadcasts for fixtures; finds what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator.core.fixtures import read_moment
+from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.records import Moment
+from emulator.web import people
+
+from . import words
+from .auth import LETTERS
+from .kinds import CONTACTS, LOCATIONS
+from .lifecycle import LATE, LIFECYCLE, UNDELIVERABLE
+
+YEARS, MONTHS = timedelta(days=700), timedelta(days=60)
+ENDINGS = (
+    ("read", 0.62),
+    ("delivered", 0.16),
+    ("replied", 0.1),
+    ("sent", 0.04),
+    ("failed", 0.08),
+)
+REPLIED = (*LIFECYCLE.outcomes["read"], "replied")
+TAGS = ("VIP", "Regular", "Newcomer", "Prospect", "Member", "Lapsed")
+OFFERS = (
+    "Hello, our new season starts on Monday. Come and see us.",
+    "Your next visit is 20 % off this week.",
+    "New classes are open for booking.",
+    "We have missed you. Book a visit today.",
+)
+ANSWERS = ("YES", "Thanks!", "What time do you open?", "Can I come on Friday?", "How much is it?")
+
+
+def country(batch: Batch) -> str:
+    """Return the country of an account: where its first number is."""
+    # Generated locations ask for the country themselves.
+    spelled = [*batch.spelled("locations"), *batch.spelled("contacts")]
+    numbers = [one.get(key) for one in spelled for key in ("whatsapp", "phone", "phoneNumber")]
+    stored = [one.whatsapp for one in own(batch, LOCATIONS)]
+    for number in (*numbers, *stored):
+        home = people.country_of(number) if isinstance(number, str) and number else None
+        if home is not None:
+            return home
+    return people.ELSEWHERE
+
+
+def own(batch: Batch, kind: Any) -> Sequence[Any]:
+    id = batch.account.get("id")
+    found: Sequence[Any] = batch.sandbox.store.table(kind).every("account", id) if id else ()
+    return found
+
+
+def ids_of(batch: Batch, name: str, kind: Any = None) -> list[str]:
+    """Return the ids of a list of the fixture, else of the sandbox."""
+    found = [one["id"] for one in batch.listed(name) if isinstance(one.get("id"), str)]
+    return found or [one.id for one in (own(batch, kind) if kind is not None else ())]
+
+
+def id_of(draw: Draw, prefix: str) -> str:
+    """Return the id of an object: some letters that say what it is, and drawn ones."""
+    number, drawn = draw.number("id"), []
+    for _ in range(9):
+        number, at = divmod(number, len(LETTERS))
+        drawn.append(LETTERS[at])
+    return prefix + "".join(drawn)
+
+
+def place(draw: Draw, places: Sequence[str], key: str = "location") -> Made:
+    return {key: draw.pick(places[:2], "location")} if places else {}
+
+
+def one_of(draw: Draw, ids: Sequence[str], key: str) -> Made:
+    return {key: ids[draw.settled(len(ids), key)]} if ids else {}
+
+
+def make_broadcasts(batch: Batch) -> Maker:
+    places, segments = ids_of(batch, "locations", LOCATIONS), ids_of(batch, "segments")
+    templates = [one for one in batch.listed("templates") if one.get("status") == "APPROVED"]
+    plain = [one for one in templates if not (one.get("body") or {}).get("variables")]
+
+    def broadcast(n: int) -> Made:
+        draw = batch.draw(n)
+        made: Made = {
+            "id": id_of(draw, "bro"),
+            "name": f"{draw.pick(TAGS, 'name')} news {n + 1}",
+            "type": "contact",
+            "segments": [draw.pick(segments, "segment")] if segments else [],
+            **place(draw, places[:1]),
+            **_when(batch, n),
+        }
+        if plain:
+            template = draw.pick(plain, "template")
+            made["template"] = {"name": template["name"], "language": template["language"]}
+        return made
+
+    return broadcast
+
+
+def _when(batch: Batch, n: int) -> Made:
+    """Return the state of a broadcast and its times, in agreement."""
+    status = batch.given.get("status", words.COMPLETED)
+    made = batch.moment(n, MONTHS)
+    if status in (words.SCHEDULED, words.DRAFT):
+        later = batch.now + timedelta(days=1 + n)
+        due = {"scheduleDateTime": later.isoformat()} if status == words.SCHEDULED else {}
+        return {"status": status, "createdAt": batch.now - timedelta(hours=1), **due}
+    times = {"startedAt": made, "completedAt": min(made + timedelta(minutes=3), batch.now)}
+    return {"status": status, "createdAt": made, **times}
+
+
+class _Reader:
+    """Somebody whom messages can be about."""
+
+    def __init__(self, kind: str, id: str, since: datetime, wrote: datetime | None) -> None:
+        self.ref: Made = {kind: id}
+        self.since = since
+        self.wrote = wrote
+
+
+def _readers(batch: Batch) -> list[_Reader]:
+    listed = (one for one in batch.listed("contacts") if isinstance(one.get("id"), str))
+    found = [
+        _Reader(
+            "contact",
+            one["id"],
+            _moment(one.get("createdAt")) or batch.now - timedelta(days=1),
+            _moment(one.get("lastInboundAt")),
+        )
+        for one in listed
+    ]
+    return found or [
+        _Reader("contact", one.id, one.created_at, one.session_at) for one in own(batch, CONTACTS)
+    ]
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return read_moment(value)
+    except ValueError:
+        return None  # Its reader will tell of the mistake.
+
+
+def make_messages(batch: Batch) -> Maker:
+    readers, wanted = _readers(batch), batch.given.get("broadcast")
+    sent = next((one for one in batch.listed("broadcasts") if one.get("id") == wanted), None)
+    begin = _moment(sent.get("startedAt") or sent.get("createdAt")) if sent else None
+
+    def message(n: int) -> Made:
+        draw = batch.draw(n)
+        if not readers:
+            return {"text": "Nobody is there"}
+        reader = readers[n % len(readers) if sent else draw.settled(len(readers), "contact")]
+        if wanted is not None:
+            at = min((begin or batch.now) + timedelta(milliseconds=50 * n), batch.now)
+            return {**reader.ref, **_sent(batch, draw, at)}
+        at = max(batch.moment(n, MONTHS), reader.since)
+        is_incoming = batch.given.get("isIncoming")
+        if is_incoming is None:
+            has_written = reader.wrote is not None and reader.wrote >= at
+            is_incoming = has_written and draw.fraction("incoming") < 0.4
+        if is_incoming:
+            return {**reader.ref, **_received(draw, at)}
+        return {**reader.ref, **_sent(batch, draw, at)}
+
+    return message
+
+
+def _received(draw: Draw, at: datetime) -> Made:
+    return {
+        "isIncoming": True,
+        "type": "text",
+        "text": draw.pick(ANSWERS, "text"),
+        "timestamp": at,
+        "history": (("received", at),),
+    }
+
+
+def _sent(batch: Batch, draw: Draw, at: datetime) -> Made:
+    status = str(batch.given.get("status") or draw.weighted(ENDINGS, "status"))
+    history = _history(draw, status, at, batch.now)
+    made: Made = {
+        "type": "template",
+        "text": draw.pick(OFFERS, "text"),
+        "status": status,
+        "timestamp": at,
+        "history": history,
+    }
+    if status == "failed":
+        was_sent = any(word == "sent" for word, _ in history)
+        made["errorMessage"] = (LATE if was_sent else UNDELIVERABLE).message
+    if status == "replied":
+        made["reply"] = draw.pick(ANSWERS, "reply")
+    return made
+
+
+def _history(draw: Draw, status: str, at: datetime, end: datetime) -> tuple[Moment, ...]:
+    if status == "replied":
+        states: Sequence[str] = (LIFECYCLE.initial, *REPLIED)
+    elif status == "failed" and draw.fraction("late") < 0.5:
+        states = (LIFECYCLE.initial, *LIFECYCLE.outcomes["undelivered"])
+    else:
+        states = way_to(LIFECYCLE, status) or (status,)
+    return walk(draw, LIFECYCLE, states, at, end)
