@@ -149,7 +149,12 @@ CONTACTS: Kind[Contact] = Kind(
     orders={**PEOPLE, "stage": _by(_by_stage, "account", "stage")},
 )
 
-CLIENTS: Kind[Client] = Kind(f"{SLUG}.clients", Client, orders=PEOPLE)
+CLIENTS: Kind[Client] = Kind(
+    f"{SLUG}.clients",
+    Client,
+    lookups={"code": Lookup(frozenset({"account", "code"}), lambda c: ((c.account, c.code),))},
+    orders=PEOPLE,
+)
 
 SEGMENTS: Kind[Segment] = _kind("segments", Segment)
 

@@ -153,6 +153,10 @@ CLIENT_TEXTS = (
 )
 
 
+def _gender(value: Any) -> str:
+    return "" if value == "" else str(one_of(*words.GENDERS)(value))
+
+
 class ClientBody(Body):
     full_name = Field(filled, needs=REQUIRED)
     primary_location = Field(reference, needs=REQUIRED, within=".id")
@@ -165,7 +169,7 @@ class ClientBody(Body):
     identification_number = Field(string)
     preferred_language = Field(string)
     marital_status = Field(string)
-    gender = Field(one_of(*words.GENDERS, ""))
+    gender = Field(_gender)
     contact_type = Field(string)
     country_code = Field(string)
     phone = Field(string)

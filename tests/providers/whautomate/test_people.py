@@ -258,7 +258,7 @@ MISTAKES = [
     (
         "client",
         {"gender": "female"},
-        "gender must be one of Male, Female, Other, ",
+        "gender must be one of Male, Female, Other",
         "gender",
         "both",
     ),
