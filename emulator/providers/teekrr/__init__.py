@@ -8,7 +8,7 @@ from emulator.core.options import boolean
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
 
-from . import auth, errors, fixture, hints, lifecycle, routes, triggers, views, webhooks
+from . import auth, errors, fixture, generator, hints, lifecycle, routes, triggers, views, webhooks
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 
 
@@ -50,6 +50,7 @@ VENDOR = Vendor(
     sign=webhooks.sign,
     trigger=triggers.trigger,
     load=fixture.load,
+    generate=generator.generate,
     account_part=fixture.account_part,
     account_of_key=auth.account_of_key,
     account_view=views.account,

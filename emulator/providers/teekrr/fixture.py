@@ -25,7 +25,7 @@ from emulator.web.parts import (
     whole,
 )
 
-from . import auth
+from . import auth, fixture_traffic
 from .records import (
     CHANNELS,
     CLIENTS,
@@ -76,6 +76,8 @@ class _ClientPart(CamelPart):
     api_keys = Value(things)
     templates = Value(things)
     webhooks = Value(things)
+    broadcasts = Value(things)
+    messages = Value(things)
 
 
 class _BillingPart(CamelPart):
@@ -181,6 +183,8 @@ def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -
         _load_template(found, client, item, f"{pointer}/templates/{at}", problems)
     for at, item in enumerate(read.get("webhooks", ())):
         _load_webhook(found, client, item, f"{pointer}/webhooks/{at}", problems)
+    if read.keys() & {"broadcasts", "messages"}:
+        fixture_traffic.load(found, client, read, pointer, problems)
 
 
 def _changed_client(

@@ -1,0 +1,171 @@
+"""Makes objects for the lists of a client that a fixture wants generated.
+
+The n-th object of a list depends on the seed, the client, the list and n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator.core.fixtures import read_moment
+from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.web import people
+
+from . import lifecycle
+from .records import SCOPES
+
+# The vendor's customers are Malaysian.
+COUNTRY = "MY"
+MONTHS = timedelta(days=60)
+ENDINGS = (("delivered", 0.9), ("failed", 0.06), ("accepted", 0.04))
+WITH_READING = (("read", 0.55), ("delivered", 0.35), ("failed", 0.06), ("accepted", 0.04))
+ACCEPTED = {"sms": "send", "whatsapp": "sent", "email": "send"}
+KINDS = ("Sdn Bhd", "Trading", "Kopitiam", "Clinic", "Motors")
+TEMPLATES = (
+    ("order_ready", "Hi {name}, your order is ready."),
+    ("member_day", "Dear {name}, members save 15 % this Friday."),
+    ("closing_early", "We close at 5 pm today. Thank you for your patience."),
+    ("payment_received", "Thank you, {name}. We have received your payment."),
+    ("appointment", "Hi {name}, see you tomorrow at 10 am."),
+)
+CAMPAIGNS = ("Member day", "New menu", "Opening hours", "Raya greetings", "Stock sale")
+
+
+def generate(batch: Batch) -> Maker | None:
+    """Return what makes the objects of a list, None where a fixture says all there is to them."""
+    make = _MAKERS.get(batch.name)
+    return make(batch) if make is not None else None
+
+
+def _clients(batch: Batch) -> Maker:
+    def client(n: int) -> Made:
+        draw = batch.draw(n)
+        owner = people.person(draw, COUNTRY)
+        return {
+            "id": f"client-{draw.number('id'):032x}"[:19],
+            "name": f"{owner.last} {draw.pick(KINDS, 'kind')}",
+            "billing": {"mode": "prepaid", "creditBalance": 10_000 + draw.below(90_000, "credit")},
+            "apiKeys": [{"name": "main", "key": _key(draw)}],
+        }
+
+    return client
+
+
+def _key(draw: Draw) -> str:
+    return f"tk_{draw.number('key'):032x}{draw.number('more'):032x}"[:43]
+
+
+def _keys(batch: Batch) -> Maker:
+    return lambda n: {
+        "name": f"key-{n + 1}",
+        "key": _key(batch.draw(n)),
+        "scopes": list(SCOPES),
+    }
+
+
+def _templates(batch: Batch) -> Maker:
+    taken, channel = batch.taken("name"), batch.given.get("channel", "sms")
+
+    def template(n: int) -> Made:
+        name, content = TEMPLATES[n % len(TEMPLATES)]
+        if n >= len(TEMPLATES) or name in taken:
+            name = f"{name}_{n + 1}"
+        made = {"channel": channel, "name": name, "status": "approved"}
+        if channel == "whatsapp":
+            wording = content.replace("{name}", "{{1}}")
+            return {**made, "body": {"text": wording, "variables": int("{{1}}" in wording)}}
+        return {**made, "content": content}
+
+    return template
+
+
+def _webhooks(batch: Batch) -> Maker:
+    return lambda n: {"url": f"http://127.0.0.1:9/teekrr/{n + 1}"}
+
+
+def _broadcasts(batch: Batch) -> Maker:
+    status = batch.given.get("status", "completed")
+
+    def broadcast(n: int) -> Made:
+        draw = batch.draw(n)
+        number = f"{draw.number('id'):032x}"
+        made: Made = {
+            "broadcastUuid": f"{number[:8]}-{number[8:12]}-4{number[13:16]}"
+            f"-8{number[17:20]}-{number[20:]}",
+            "campaignName": f"{draw.pick(CAMPAIGNS, 'name')} {n + 1}",
+            "channel": "sms",
+            "status": status,
+            "createdAt": batch.moment(n, MONTHS),
+        }
+        if status == "scheduled":
+            made["createdAt"] = batch.now - timedelta(hours=1)
+            made["scheduledAt"] = batch.now + timedelta(days=1 + n)
+        return made
+
+    return broadcast
+
+
+def _messages(batch: Batch) -> Maker:
+    campaigns = {
+        one["broadcastUuid"]: one for one in batch.listed("broadcasts") if one.get("broadcastUuid")
+    }
+    ids = tuple(campaigns)
+    wanted = batch.given.get("broadcastUuid")
+
+    def message(n: int) -> Made:
+        draw = batch.draw(n)
+        id = wanted or (ids[draw.settled(len(ids), "broadcast")] if ids else None)
+        campaign = campaigns.get(str(id), {})
+        channel = batch.given.get("channel") or campaign.get("channel", "sms")
+        somebody = people.person(draw, COUNTRY)
+        number = people.mobile(COUNTRY, batch.common, n).removeprefix("+")
+        recipient = somebody.email("mail.example") if channel == "email" else number
+        _, content = draw.pick(TEMPLATES, "template")
+        return {
+            **({"broadcastUuid": id} if id else {}),
+            "channel": channel,
+            "recipient": recipient,
+            "content": content.format(name=somebody.first),
+            "variables": {"name": somebody.first},
+            **_course(batch, draw, channel, campaign, n),
+        }
+
+    return message
+
+
+def _course(batch: Batch, draw: Draw, channel: str, campaign: Mapping[str, Any], n: int) -> Made:
+    """Return a message's status and history, in agreement with its broadcast."""
+    due = _moment(campaign.get("scheduledAt"))
+    begin = due or _moment(campaign.get("createdAt"))
+    if campaign.get("status", "scheduled") == "scheduled" and due is not None and due > batch.now:
+        at = _moment(campaign.get("createdAt")) or batch.now
+        return {"status": "pending", "history": (("pending", at),)}
+    at = min(begin or batch.moment(n, MONTHS), batch.now)
+    endings: Sequence[tuple[str, float]] = WITH_READING if channel == "whatsapp" else ENDINGS
+    status = str(batch.given.get("status") or draw.weighted(endings, "status"))
+    status = ACCEPTED[channel] if status == "accepted" else status
+    states = way_to(lifecycle.of_channel(channel), status) or (status,)
+    history = walk(draw, lifecycle.of_channel(channel), states, at, batch.now)
+    made: Made = {"status": status, "history": history}
+    if status == "failed":
+        made["errorCode"] = lifecycle.FAILURES[channel].code
+    return made
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return read_moment(value)
+    except ValueError:
+        return None  # Its reader will tell of the mistake.
+
+
+_MAKERS: Mapping[str, Callable[[Batch], Maker]] = {
+    "clients": _clients,
+    "apiKeys": _keys,
+    "templates": _templates,
+    "webhooks": _webhooks,
+    "broadcasts": _broadcasts,
+    "messages": _messages,
+}
