@@ -111,12 +111,10 @@ def serve(
     :param on_end: called there when it is asked to end.
     :param token: what the control API asks for, if anything.
     """
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-    from granian.server import Server
-
     address = numeric(host)
     port, held = claim_port(address, port)
+    # Ends when this process is gone, whichever way it went: the one that serves reads from it.
+    alive, keeps_alive = os.pipe()
 
     def load(_target: str) -> WSGI:
         try:
@@ -124,7 +122,12 @@ def serve(
         except EmulatorError as error:
             # Nobody is above to catch it: this process has only just been forked.
             raise SystemExit(f"Error: {error}") from error
+        # Ctrl-C and the like reach a whole group of processes. This one is to hear of them
+        # once, from the one above.
+        os.setpgid(0, 0)
+        os.close(keeps_alive)
         _when_stopped(on_end, app.stop)
+        threading.Thread(target=_outlive, args=(alive,), daemon=True).start()
         # What has been made so far stays for good: no need to look through it ever again.
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -137,22 +140,44 @@ def serve(
         return app
 
     try:
-        Server(
-            "emulator",
-            address=address,
-            port=port,
-            interface=Interfaces.WSGI,
-            workers=1,
-            blocking_threads=THREADS,
-            backpressure=1024,
-            http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
-            websockets=False,
-            log_enabled=False,
-            workers_kill_timeout=KILL_AFTER,
-        ).serve(target_loader=load)
+        _granian(address, port).serve(target_loader=load)
     finally:
+        os.close(keeps_alive)
+        os.close(alive)
         if held is not None:
             held.close()
+
+
+def _granian(address: str, port: int) -> Any:
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server import Server
+
+    class OneLife(Server):  # type: ignore[misc, valid-type]
+        """A server that ends with its terminal; the default would start anew, without state."""
+
+        def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
+            self.signal_handler_interrupt()
+
+    return OneLife(
+        "emulator",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backpressure=1024,
+        http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=KILL_AFTER,
+    )
+
+
+def _outlive(alive: int) -> None:
+    """Wait until the process above is gone, then end this one as well."""
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _when_stopped(*actions: Callable[[], None]) -> None:
@@ -166,13 +191,14 @@ def _when_stopped(*actions: Callable[[], None]) -> None:
     signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
 
     def listen() -> None:
-        # The other end stays open for as long as somebody may tell.
-        with told, heard:
-            while received := heard.recv(1):
-                if received[0] in (signal.SIGTERM, signal.SIGINT):
-                    for act in actions:
-                        act()
-                    return
+        # Signals may come more than once (Ctrl-C reaches parent and child, and the parent then
+        # asks the child to end): both ends stay open until the process is gone.
+        waiting = list(actions)
+        while told.fileno() >= 0 and (received := heard.recv(16)):
+            if signal.SIGTERM in received or signal.SIGINT in received:
+                for act in waiting:
+                    act()
+                waiting.clear()
 
     threading.Thread(target=listen, name="end-listener", daemon=True).start()
 

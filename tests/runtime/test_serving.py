@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -125,3 +127,40 @@ def test_dropped_request_is_never_answered_whole(when: str, made: int) -> None:
         assert server.stop() == 0
 
     assert len(listed["items"]) == made
+
+
+def started() -> tuple[subprocess.Popen[str], str]:
+    """Return a server in a group of processes of its own, and its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json", "--fixture", "empty"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    return process, json.loads(process.stdout.readline())["url"]
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_to_the_whole_group_ends_it_quietly(kind: signal.Signals) -> None:
+    process, url = started()
+
+    os.killpg(process.pid, kind)
+    _, complaints = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, complaints) == (0, "")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{url}/_emulator/health", timeout=PATIENCE)
+
+
+def test_nothing_is_left_when_the_process_above_is_killed() -> None:
+    process, url = started()
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    with socket.create_connection(address) as waiting:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
+        waiting.settimeout(PATIENCE)
+        assert waiting.recv(1) == b""
