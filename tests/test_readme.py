@@ -19,6 +19,8 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 MADE = re.findall(r"\bmake ([a-z]+)", README)
 
+PLUGIN = "emulator.pytest_plugin"
+
 pytestmark = pytest.mark.xdist_group("readme")
 
 
@@ -55,10 +57,30 @@ def strict_curl(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**os.environ, "CURL_HOME": str(home)}
 
 
-def test_readme_runs_in_its_order(server: str, strict_curl: dict[str, str]) -> None:
+def run_with_pytest(text: str, folder: Path) -> None:
+    """Run tests that ask for pytest fixtures, in a session of their own."""
+    test = folder / "test_readme_example.py"
+    test.write_text(text)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", folder, test],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": PLUGIN},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_readme_runs_in_its_order(server: str, strict_curl: dict[str, str], tmp_path: Path) -> None:
+    strict_curl["EMULATOR_URL"] = f"http://{server}"
+    strict_curl["PATH"] = f"{Path(sys.executable).parent}:{strict_curl['PATH']}"
     for language, text in BLOCKS:
-        ready = text.replace("127.0.0.1:4600", server)
-        if language == "python":
+        ready = text.replace("127.0.0.1:4600", server).replace("/tmp/", f"{tmp_path}/")
+        if language == "python" and re.search(r"^def test_\w+\(\w", text, re.MULTILINE):
+            run_with_pytest(ready, tmp_path)
+        elif language == "python":
             scope: dict[str, Any] = {"__name__": "readme"}
             exec(compile(ready, "README.md", "exec"), scope)
             for name, value in list(scope.items()):
