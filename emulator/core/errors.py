@@ -144,6 +144,7 @@ def escape(key: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that looks most like the given one, or None."""
-    matches = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    """Return the known word that looks most like the given one in either case, or None."""
+    folded = {one.casefold(): one for one in reversed(list(known))}
+    matches = difflib.get_close_matches(str(word).casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[matches[0]] if matches else None
