@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from emulator.core.errors import Problems
+from emulator.core.errors import Problems, nearest
 from emulator.core.fixtures import merge_endpoint
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
@@ -166,6 +166,8 @@ def _face(face: Face, read: Mapping[str, Any], pointer: str, problems: Problems)
     body = _part_of(parts.BODY, read, "body", pointer, problems)
     if "type" in header and "parameters" not in header:
         header["parameters"] = int(header["type"] in MEDIA)
+    if header.get("parameters") and header.get("type", face.header.type) == "none":
+        problems.add(f"{pointer}/header/parameters", "A template without a header takes no value")
     if "text" in body and "parameters" not in body:
         body["parameters"] = max(map(int, PLACEHOLDER.findall(body["text"])), default=0)
     return Face(
@@ -211,12 +213,16 @@ def _placed(
     schema: Part, given: Sequence[Any], pointer: str, problems: Problems
 ) -> Iterable[tuple[int, dict[str, Any], str]]:
     """Yield what stands at an index: the index, the fields, and where it stands."""
+    seen: set[int] = set()
     for at, item in enumerate(given):
         where = f"{pointer}/{at}"
         read = read_part(schema, item, where, problems)
         if read is not None and "index" not in read:
             problems.add(f"{where}/index", "Required")
+        elif read is not None and read["index"] in seen:
+            problems.add(f"{where}/index", "Another one of the list has this index")
         elif read is not None:
+            seen.add(read["index"])
             yield read["index"], read, where
 
 
@@ -280,7 +286,7 @@ def _load_webhook(desk: _Desk, given: Any, pointer: str) -> None:
     endpoint: dict[str, Any] = {"provider": SLUG, "account": desk.workspace}
     endpoint.update({name: read[name] for name in ("url", "secret", "active") if name in read})
     if "channel_uuid" in read:
-        endpoint["channel"] = read["channel_uuid"]
+        endpoint["channel"] = _listened(desk, read["channel_uuid"], f"{pointer}/channelUuid")
     if "trigger" in read:
         event = _event(desk, read["trigger"], f"{pointer}/trigger")
         endpoint["events"] = None if event is None else [event]
@@ -293,6 +299,15 @@ def _load_webhook(desk: _Desk, given: Any, pointer: str) -> None:
         desk.found.store.table(ENDPOINTS).change(made, extra=extra)
 
 
+def _listened(desk: _Desk, channel: str | None, pointer: str) -> str | None:
+    """Return the channel that a webhook is limited to, None for all."""
+    known = webhooks.channels_of(desk.found, desk.workspace)
+    if channel is None or channel in known:
+        return channel
+    desk.problems.add(pointer, f"Must be one of: {', '.join(known)}", nearest(channel, known))
+    return None
+
+
 def _event(desk: _Desk, trigger: str | None, pointer: str) -> str | None:
     """Return the event that a trigger stands for; status updates may have another name here."""
     if trigger in (None, *webhooks.EVENTS):
@@ -300,7 +315,9 @@ def _event(desk: _Desk, trigger: str | None, pointer: str) -> str | None:
     own = desk.found.settings[SLUG]["status_trigger"]
     if trigger != own:
         known = sorted({*webhooks.EVENTS, own})
-        desk.problems.add(pointer, f"Must be one of: {', '.join(known)}")
+        desk.problems.add(
+            pointer, f"Must be one of: {', '.join(known)}", nearest(trigger or "", known)
+        )
     return webhooks.STATUS
 
 

@@ -133,6 +133,26 @@ def test_the_example_works(desk):
             [("/templates/0/buttons/0/index", None)],
         ),
         (
+            {"templates": [{"name": "x", "locale": "en", "buttons": [{"index": 0}, {"index": 0}]}]},
+            [("/templates/0/buttons/1/index", None)],
+        ),
+        (
+            {"templates": [{"name": "x", "locale": "en", "cards": [{"index": 1}, {"index": 1}]}]},
+            [("/templates/0/cards/1/index", None)],
+        ),
+        (
+            {
+                "templates": [
+                    {"name": "x", "locale": "en", "header": {"type": "none", "parameters": 1}}
+                ]
+            },
+            [("/templates/0/header/parameters", None)],
+        ),
+        (
+            {"templates": [{"name": "x", "locale": "en", "status": "approved"}]},
+            [("/templates/0/status", "APPROVED")],
+        ),
+        (
             {"templates": [{"name": "x", "locale": "en", "cards": [{"index": 0, "body": 5}]}]},
             [("/templates/0/cards/0/body", None)],
         ),
@@ -146,8 +166,12 @@ def test_the_example_works(desk):
             [("/contactLists/0/contacts/0/custom_fields", None)],
         ),
         ({"webhooks": [{"url": "ftp://x"}]}, [("/webhooks/0/url", None)]),
-        ({"webhooks": [{"url": HOOK, "trigger": "inbound"}]}, [("/webhooks/0/trigger", None)]),
+        (
+            {"webhooks": [{"url": HOOK, "trigger": "message_status"}]},
+            [("/webhooks/0/trigger", "message_status_update")],
+        ),
         ({"webhooks": [{"url": HOOK, "channelUuid": "x"}]}, [("/webhooks/0/channelUuid", None)]),
+        ({"webhooks": [{"url": HOOK, "channelUuid": LIST}]}, [("/webhooks/0/channelUuid", None)]),
     ],
 )
 def test_mistakes_in_fixtures_are_pointed_at(desk, workspace, pointers):
