@@ -74,10 +74,12 @@ class NoTemplate(Refused):
     """No approved template has that name and locale."""
 
     name = "template_rejected"
-    evidence = "documented"
+    evidence: Evidence = "documented"
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", *, has_other_locale: bool = False) -> None:
         super().__init__(f"Template '{name}' not found or not approved")
+        if has_other_locale:
+            self.evidence = "assumed"
 
 
 class NoContactList(Refused):
@@ -151,12 +153,14 @@ def to_response(error: Exception) -> Response:
 
 
 def _evidence_of(error: Exception) -> Evidence:
-    if not isinstance(error, CueError | Forbidden | BadBody | RateLimited):
+    if isinstance(error, Unauthorized):
         return "documented"
     operation = current_operation()
-    if operation is None or operation.id != READABLE or isinstance(error, BadBody | RateLimited):
+    if operation is None or operation.id != READABLE:
         return "assumed"
-    return error.evidence if isinstance(error, CueError) else "documented"
+    if isinstance(error, CueError):
+        return error.evidence
+    return "documented" if isinstance(error, Forbidden) else "assumed"
 
 
 def _thing_made() -> str:

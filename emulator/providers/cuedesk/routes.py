@@ -60,7 +60,11 @@ def create_broadcast() -> Response:
         valid_until=body.get("valid_until"),
         key=body.get("client_unique_identifier"),
     )
-    return _accepted(views.created_broadcast(sending.broadcast(found, caller(), draft)))
+    made = sending.broadcast(found, caller(), draft)
+    # The page lists the answer's fields; which status it begins with, and what stands there for
+    # no name and no warnings, is assumed.
+    rests_on("assumed")
+    return _accepted(views.created_broadcast(made))
 
 
 @endpoint("/broadcasts")
@@ -125,7 +129,9 @@ def send_template_message() -> Response:
         values=values,
         text=filler.text(values),
     )
-    return _sent(sending.send(found, note))
+    # WhatsApp refuses an empty value; no warning could say so here.
+    failure = None if all(values) else lifecycle.VALUE_MISSING
+    return _sent(sending.send(found, note, failure=failure))
 
 
 @endpoint("/v1/messages/whatsapp")

@@ -10,7 +10,7 @@ from emulator.core.messaging import Fate
 from emulator.core.outcomes import bare
 from emulator.core.records import Failure, Plan
 from emulator.core.sandbox import Sandbox
-from emulator.web.context import has_fault, rests_on
+from emulator.web.context import has_fault
 
 from . import lifecycle
 from .errors import ForeignChannel, NobodyLeft, NoContactList, NoTemplate
@@ -82,7 +82,6 @@ def broadcast(found: Sandbox, workspace: Workspace, draft: Draft) -> CueBroadcas
     """
     known = _known(found, workspace, draft.key)
     if known is not None:
-        rests_on("assumed")
         return known
     channel = channel_of(found, workspace, draft.sender)
     template = template_of(found, workspace, draft.template, draft.locale)
@@ -96,9 +95,6 @@ def broadcast(found: Sandbox, workspace: Workspace, draft: Draft) -> CueBroadcas
     sorted_out = sort_out(rows, filler, sends_incomplete=sends_incomplete)
     if not sorted_out.letters:
         raise NobodyLeft
-    if sorted_out.complaints:
-        # That such rows are neither sent nor counted is assumed.
-        rests_on("assumed")
     made = _store(found, channel, draft, sorted_out)
     _launch(found, made, sorted_out.letters, wanted.shape(template))
     return made
@@ -119,8 +115,12 @@ def channel_of(found: Sandbox, workspace: Workspace, sender: str) -> Channel:
 
 def template_of(found: Sandbox, workspace: Workspace, name: str, locale: str) -> Template:
     """Return an approved template; another status is as good as none."""
-    template = found.store.table(TEMPLATES).one("name", (workspace.id, name, locale))
-    if template is None or template.status != APPROVED or has_fault(NoTemplate.name):
+    table = found.store.table(TEMPLATES)
+    template = table.one("name", (workspace.id, name, locale))
+    if template is None:
+        others = table.every("account", workspace.id)
+        raise NoTemplate(name, has_other_locale=any(other.name == name for other in others))
+    if template.status != APPROVED or has_fault(NoTemplate.name):
         raise NoTemplate(name)
     return template
 

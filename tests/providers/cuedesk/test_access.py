@@ -157,6 +157,7 @@ def test_a_body_beyond_reason_is_refused(desk):
 
     assert answer.status_code == 413
     assert answer.get_json()["error"]["message"] == "413 PAYLOAD TOO LARGE"
+    assert answer.headers.get("X-Emulator-Evidence") != "documented"
 
 
 def test_there_is_no_rate_limit_unless_asked_for(desk):
@@ -224,10 +225,11 @@ TOO_FEW = sale(body={"payload_variables": ["a"]})
 @pytest.mark.parametrize(
     ("path", "body", "level"),
     [
-        ("/v2/broadcasts", newsletter(), "documented"),
+        ("/v2/broadcasts", newsletter(), "assumed"),
         ("/v2/broadcasts", newsletter(row(), row("bad")), "assumed"),
         ("/v2/broadcasts", newsletter(**{"from": "nobody"}), "documented"),
         ("/v2/broadcasts", notice(template={"name": "x", "locale": "en"}), "documented"),
+        ("/v2/broadcasts", notice(template={"name": "plain_notice", "locale": "fr"}), "assumed"),
         ("/v2/broadcasts", TOO_FEW, "documented"),
         ("/v2/broadcasts", sale(header=None), "assumed"),
         ("/v2/broadcasts", newsletter(row("bad")), "assumed"),

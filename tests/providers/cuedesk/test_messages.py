@@ -54,6 +54,16 @@ def test_a_template_message_is_delivered(desk, path):
     assert (message["broadcast"], message["from"], message["to"]) == (None, FROM, TO)
 
 
+def test_a_template_message_with_an_empty_value_is_refused_by_whatsapp(desk):
+    body = changed(template_message(), "template.body_variables.1", "")
+    desk.accept("/v2/messages/whatsapp", body)
+
+    desk.advance()
+
+    assert desk.statuses() == [["queued", "failed"]]
+    assert desk.message()["error"]["code"] == "131008"
+
+
 def test_the_values_of_a_template_message_are_shown(desk):
     desk.accept("/v2/messages/whatsapp", template_message())
 
