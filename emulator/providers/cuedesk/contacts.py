@@ -15,7 +15,7 @@ from .records import CONTACT_ORDERS, CONTACTS, Contact, Workspace
 
 DIRECTIONS = ("desc", "asc")
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 100
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
 
 
 class Wanted(NamedTuple):
