@@ -144,7 +144,12 @@ def test_contacts_are_those_of_the_workspace(desk):
     ("query", "field", "kind", "message"),
     [
         ("limit=101", "limit", "less_than_equal", "Input should be less than or equal to 100"),
-        (f"limit={10**30}", "limit", "less_than_equal", "Input should be less than or equal to 100"),
+        (
+            f"limit={10**30}",
+            "limit",
+            "less_than_equal",
+            "Input should be less than or equal to 100",
+        ),
         ("limit=0", "limit", "greater_than_equal", "Input should be greater than or equal to 1"),
         ("limit=-5", "limit", "greater_than_equal", "Input should be greater than or equal to 1"),
         ("limit=ten", "limit", "int_parsing", INT),
