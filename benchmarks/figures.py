@@ -12,6 +12,7 @@ from .load import LoadClient
 from .plugin import plugin
 from .receiver import Receiver
 from .servers import Bare, Emulator, Server
+from .size import size
 from .table import Figure, interleaved
 from .worlds import FIRST_PAGE, RAPIDPRO_AUTH, TEEKRR_AUTH, World, sms, sms_with_variables
 
@@ -259,5 +260,5 @@ def _repeated(action: Callable[[], object]) -> float:
 
 GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
     group.__name__: group
-    for group in (start, small, broadcast, callbacks, pages, sandboxes, plugin, memory)
+    for group in (start, small, broadcast, callbacks, pages, sandboxes, plugin, memory, size)
 }
