@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
+import msgspec
 from flask import Response, request
 
 from emulator.core.store import Kind, Page, Position, Record
@@ -23,7 +24,8 @@ from .lookups import as_integer
 from .values import format_moment, parse_moment
 
 R = TypeVar("R", bound=Record)
-Shown = Mapping[str, Any]
+#: An object, or one that is JSON already.
+Shown = Mapping[str, Any] | msgspec.Raw
 Show = Callable[[R], Shown]
 
 SIZE: Final = 250
