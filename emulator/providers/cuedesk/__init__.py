@@ -11,7 +11,7 @@ from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.operations import Unserved
 from emulator.web.provider import Provider
 
-from . import auth, errors, fixture, lifecycle, receiving, routes, views, webhooks
+from . import auth, errors, fixture, generator, lifecycle, receiving, routes, views, webhooks
 from .records import BROADCASTS, CHANNEL, KINDS, MESSAGES, SLUG, WORKSPACES
 
 MOST_PAUSES = 100
@@ -73,6 +73,7 @@ VENDOR = Vendor(
     trigger=webhooks.trigger,
     retry=webhooks.retry,
     load=fixture.load,
+    generate=generator.generate,
     account_part=fixture.account_part,
     account_of_key=auth.account_of_key,
     account_view=views.account,

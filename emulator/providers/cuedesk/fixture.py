@@ -13,7 +13,7 @@ from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.web.parts import Part, read_part
 
-from . import auth, webhooks
+from . import auth, fixture_traffic, webhooks
 from . import fixture_parts as parts
 from .filling import PLACEHOLDER
 from .records import (
@@ -79,6 +79,8 @@ def _load_workspace(found: Sandbox, given: Any, pointer: str, problems: Problems
     for field, name, load_item in _LOADERS:
         for at, item in enumerate(read.get(field, ())):
             load_item(desk, item, f"{pointer}/{name}/{at}")
+    if read.keys() & {"broadcasts", "messages"}:
+        fixture_traffic.load(found, id, read, pointer, problems)
 
 
 def _load_key(desk: _Desk, given: Any, pointer: str) -> None:

@@ -59,6 +59,8 @@ class WorkspacePart(CamelPart):
     templates = Value(things)
     contact_lists = Value(things)
     webhooks = Value(things)
+    broadcasts = Value(things)
+    messages = Value(things)
 
 
 class KeyPart(Part):
