@@ -1,4 +1,4 @@
-"""Every command and program of the README is run, in its order, against a real server."""
+"""Every command and program of the README, and of a guide, is run against a real server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MADE = re.findall(r"\bmake ([a-z]+)", README)
 
 PLUGIN = "emulator.pytest_plugin"
@@ -73,16 +73,21 @@ def run_with_pytest(text: str, folder: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_readme_runs_in_its_order(server: str, strict_curl: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/four-vendors.md"])
+def test_page_runs_in_its_order(
+    page: str, server: str, strict_curl: dict[str, str], tmp_path: Path
+) -> None:
     strict_curl["EMULATOR_URL"] = f"http://{server}"
     strict_curl["PATH"] = f"{Path(sys.executable).parent}:{strict_curl['PATH']}"
-    for language, text in BLOCKS:
+    blocks = BLOCK.findall((ROOT / page).read_text())
+    assert blocks
+    for language, text in blocks:
         ready = text.replace("127.0.0.1:4600", server).replace("/tmp/", f"{tmp_path}/")
         if language == "python" and re.search(r"^def test_\w+\(\w", text, re.MULTILINE):
             run_with_pytest(ready, tmp_path)
         elif language == "python":
             scope: dict[str, Any] = {"__name__": "readme"}
-            exec(compile(ready, "README.md", "exec"), scope)
+            exec(compile(ready, page, "exec"), scope)
             for name, value in list(scope.items()):
                 if name.startswith("test_"):
                     value()
