@@ -8,8 +8,10 @@ from functools import partial
 from statistics import median
 from time import perf_counter
 
+from .crowds import cuedesk, whautomate
 from .load import LoadClient
 from .plugin import plugin
+from .rapidpro import rapidpro
 from .receiver import Receiver
 from .servers import Bare, Emulator, Server
 from .size import size
@@ -260,5 +262,18 @@ def _repeated(action: Callable[[], object]) -> float:
 
 GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
     group.__name__: group
-    for group in (start, small, broadcast, callbacks, pages, sandboxes, plugin, memory, size)
+    for group in (
+        start,
+        small,
+        broadcast,
+        cuedesk,
+        whautomate,
+        rapidpro,
+        callbacks,
+        pages,
+        sandboxes,
+        plugin,
+        memory,
+        size,
+    )
 }

@@ -60,11 +60,13 @@ FIRST_PAGE = "rapidpro/api/v2/messages.json?folder=sent"
 class World:
     """One sandbox of a server, on a manual clock."""
 
-    def __init__(self, server: Emulator, name: str, *, parent: str | None = None) -> None:
+    def __init__(
+        self, server: Emulator, name: str, *, parent: str | None = None, fixture: Any = FIXTURE
+    ) -> None:
         self.server = server
         self.name = name
         self.path = f"/s/{name}"
-        wish = {"fixture": FIXTURE} if parent is None else {"from": parent}
+        wish = {"fixture": fixture} if parent is None else {"from": parent}
         server.control("POST", "/sandboxes", {"name": name, **wish})
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
