@@ -12,6 +12,7 @@ import { actionButton, ask, say } from "../toast.js";
 
 const MOST = 20_000;
 const REDRAW = 500;
+const OVER = ["completed", "failed", "cancelled"];
 
 export function mount(app) {
   const provider = field({ label: "Provider",
@@ -64,7 +65,8 @@ function render(app, broadcast, course) {
       linkButton("Make a rule for it", link(name, "outcomes", "new", {
         provider: broadcast.provider, broadcast: broadcast.id, share: "0.1",
         outcome: "undelivered" })),
-      actionButton("Cancel it", () => cancel(app, broadcast))),
+      OVER.includes(broadcast.status) ? null
+        : actionButton("Cancel it", () => cancel(app, broadcast))),
     section("Progress",
       h("p", null, counted(broadcast.total, "recipient"), ", ", sum(broadcast.counts),
         " with a message"),

@@ -98,6 +98,19 @@ class Outcomes {
     await this.read();
   }
 
+  async replace(id, rule) {
+    const at = this.rules.findIndex((each) => each.id === id);
+    try {
+      await this.put(this.rules.map((each, place) => (place === at ? { ...rule, id } : each)));
+    } catch (error) {
+      // The form knows its fields as those of one rule.
+      for (const each of error.errors ?? []) {
+        each.pointer = each.pointer.replace(`/rules/${at}`, "");
+      }
+      throw error;
+    }
+  }
+
   async move(from, to) {
     const rules = [...this.rules];
     rules.splice(to, 0, ...rules.splice(from, 1));
@@ -130,10 +143,7 @@ class Outcomes {
       ruleForm(this.app, isNew ? route.query : known, {
         save: async (rule) => {
           if (isNew) await this.app.sandbox.post("/outcomes", rule);
-          else {
-            await this.put(this.rules.map((each) =>
-              (each.id === route.id ? { ...rule, id: route.id } : each)));
-          }
+          else await this.replace(route.id, rule);
           say(isNew ? "The rule stands in front of all others."
             : "The rule is changed. Hits are counted anew.");
           await this.read();
