@@ -20,7 +20,7 @@ ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test lint format bench check lock clean
+.PHONY: help install run test lint format bench screenshots check lock clean
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | \
@@ -46,6 +46,9 @@ format: $(STAMP) ## Put the code into its format and order its imports.
 
 bench: $(STAMP) ## Measure, beside a bare Flask view.
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(STAMP) ## Take the pictures of the console in docs/img/ anew; needs chromium.
+	$(BIN)/python -m tests.console.screenshots
 
 check: ## Lint, then test: what has to pass before every commit.
 	@$(MAKE) --no-print-directory lint
