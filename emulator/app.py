@@ -12,9 +12,10 @@ from emulator import __version__
 from emulator.console import create_console
 from emulator.control import create_control_app
 from emulator.core.clock import Mode
+from emulator.core.documents import Document
 from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
 from emulator.core.errors import EmulatorError
-from emulator.core.fixtures import Document, Library, read_clock_moment
+from emulator.core.fixtures import Library, read_clock_moment
 from emulator.registry import PROVIDERS
 from emulator.runtime.destinations import Destinations
 from emulator.runtime.dropping import drop
@@ -50,7 +51,8 @@ class Application:
             sandbox.close()
         if self.emulator.keeper is not None:
             # Nobody waits for this thread, but the process does. Nothing is lost if it is killed.
-            threading.Thread(target=self.emulator.keeper.fold_all, name="folding").start()
+            fold = self.emulator.keeper.fold_all
+            threading.Thread(target=fold, name="folding", daemon=False).start()
 
     def summary(self) -> list[str]:
         """Return lines that say on how much of what is assumed the answers have rested."""

@@ -52,6 +52,7 @@ class Ticker:
             scheduler.add_job(
                 self._emulator.keeper.fold_due,
                 IntervalTrigger(seconds=FOLDING.total_seconds()),
+                next_run_time=self._now(),
                 coalesce=True,
                 misfire_grace_time=None,
             )
