@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from emulator.core.documents import Document
 from emulator.core.emulator import Wish
 from emulator.core.errors import NotFound, Problems, nearest
 from emulator.core.events import SANDBOX
-from emulator.core.fixtures import Document, merge_all
+from emulator.core.fixtures import merge_all
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response, parse_json, read_body
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .clock import Clock, Mode, wall_seconds
+from .documents import Document
 from .errors import Conflict, Invalid, NotFound, Problem, Problems
 from .events import SANDBOX, watch
-from .fixtures import Document, Library, check_head, fixture_clock, merge
+from .fixtures import Library, check_head, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender
 from .snapshots import restore

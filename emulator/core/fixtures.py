@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from .adversary import read_adversary
 from .clock import EPOCH, LATEST
-from .errors import Invalid, NotFound, Problem, Problems, nearest
+from .documents import ENDINGS, Document, parse_document
+from .errors import NotFound, Problems, nearest
 from .generating import expand
 from .records import ENDPOINTS, Endpoint, Moment
 from .rules import read_rules
@@ -36,13 +34,11 @@ ENDPOINT_FIELDS = (
     "adversary",
 )
 
-Document = Mapping[str, Any]
-
 
 class Library:
     """Fixture documents by name or file.
 
-    :param folders: where ``NAME.json`` is looked for, first folder first.
+    :param folders: where ``NAME.json`` and ``NAME.yaml`` are looked for, first folder first.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -50,8 +46,8 @@ class Library:
 
     def names(self) -> list[str]:
         """Return the names of the fixtures that come with the emulator."""
-        found = {path.stem for folder in self._folders for path in folder.glob("*.json")}
-        return sorted(found - {"schema"})
+        files = (path for folder in self._folders for path in folder.glob("*.*"))
+        return sorted({path.stem for path in files if path.suffix in ENDINGS} - {"schema"})
 
     def read(self, name: str) -> Document:
         """Return a fixture by its name; never a file outside the folders.
@@ -59,8 +55,7 @@ class Library:
         :raises NotFound: there is none of that name.
         """
         if name in self.names():
-            for folder in self._folders:
-                path = folder / f"{name}.json"
+            for path in (at / f"{name}{end}" for at in self._folders for end in ENDINGS):
                 if path.is_file():
                     return parse_document(path.read_bytes(), str(path))
         hint = nearest(name, self.names())
@@ -75,28 +70,12 @@ class Library:
         """Return a fixture from a file that the user names.
 
         :raises NotFound: the file cannot be read.
-        :raises Invalid: it is no JSON object.
+        :raises Invalid: it is no JSON or YAML object.
         """
         try:
             return parse_document(path.read_bytes(), str(path))
         except OSError as error:
             raise NotFound(f"cannot read fixture {path}: {error.strerror}") from error
-
-
-def parse_document(raw: bytes, name: str) -> Document:
-    """Return a fixture document from JSON text.
-
-    :raises Invalid: the text is no JSON object; says line and column.
-    """
-    try:
-        document = json.loads(raw)
-        # Halves of characters are JSON, but nothing could ever give them back.
-        msgspec.json.encode(document)
-    except (ValueError, RecursionError) as error:
-        raise Invalid([Problem(pointer="", message=f"{name}: not JSON: {error}")]) from error
-    if not isinstance(document, dict):
-        raise Invalid([Problem(pointer="", message=f"{name}: must be an object")])
-    return document
 
 
 def read_moment(value: Any) -> datetime:

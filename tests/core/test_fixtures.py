@@ -2,8 +2,9 @@
 
 import pytest
 
+from emulator.core.documents import parse_document
 from emulator.core.errors import Invalid, NotFound
-from emulator.core.fixtures import Library, merge, merge_all, parse_document, read_moment
+from emulator.core.fixtures import Library, merge, merge_all, read_moment
 from tests.acme import CUSTOMER, FIXTURE, NOON, Bench
 
 URL = "http://127.0.0.1:9/other"

@@ -1,0 +1,180 @@
+"""Read fixture documents from JSON and YAML, and find the lines of what stands in them.
+
+YAML means here what JSON can say: a plain word is true, false, null or a number only where JSON
+would have it so. ``NO`` is Norway, and ``0722000111`` a phone number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import msgspec
+
+from .errors import Invalid, Problem, escape
+
+Document = Mapping[str, Any]
+YAML_ENDINGS = (".yaml", ".yml")
+ENDINGS = (".json", *YAML_ENDINGS)
+# Aliases can make a short file endless.
+MOST_NODES = 5_000_000
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SCALAR = re.compile(r"[^\s,\]}]+")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_PREFIX = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {_PREFIX + kind for kind in ("str", "seq", "map")}
+
+
+class _NotYAML(ValueError):
+    """The text is none; says where."""
+
+
+def parse_document(raw: bytes, name: str) -> Document:
+    """Return a fixture document from the text of a file.
+
+    :param name: of the file; its ending decides between JSON and YAML.
+    :raises Invalid: the text is no JSON or YAML object; says line and column.
+    """
+    is_yaml = PurePath(name).suffix.lower() in YAML_ENDINGS
+    try:
+        document = _read_yaml(raw) if is_yaml else json.loads(raw)
+        # Halves of characters are JSON, but nothing could ever give them back.
+        msgspec.json.encode(document)
+    except (ValueError, RecursionError) as error:
+        kind = "YAML" if is_yaml else "JSON"
+        raise Invalid([Problem(pointer="", message=f"{name}: not {kind}: {error}")]) from error
+    if not isinstance(document, dict):
+        raise Invalid([Problem(pointer="", message=f"{name}: must be an object")])
+    return document
+
+
+class Places:
+    """Where the parts of a document stand in its text.
+
+    :param raw: the text of a document that can be read.
+    """
+
+    def __init__(self, raw: bytes, name: str) -> None:
+        self._lines: dict[str, int] = {}
+        if PurePath(name).suffix.lower() in YAML_ENDINGS:
+            self._enter_node(_compose(raw), "")
+            return
+        self._text = raw.decode(json.detect_encoding(raw)).removeprefix("\ufeff")
+        self._starts = [0, *(found.end() for found in re.finditer("\n", self._text))]
+        self._enter_value(_after_space(self._text, 0), "")
+
+    def line(self, pointer: str) -> int:
+        """Return the line of what a JSON pointer leads to, else of what it would stand in."""
+        while pointer and pointer not in self._lines:
+            pointer = pointer.rpartition("/")[0]
+        return self._lines.get(pointer, 1)
+
+    def _enter_node(self, node: Any, pointer: str) -> None:
+        self._lines.setdefault(pointer, node.start_mark.line + 1)
+        if node.id == "mapping":
+            for key, value in node.value:
+                inner = f"{pointer}/{escape(key.value)}"
+                self._lines[inner] = key.start_mark.line + 1
+                self._enter_node(value, inner)
+        elif node.id == "sequence":
+            for at, item in enumerate(node.value):
+                self._enter_node(item, f"{pointer}/{at}")
+
+    def _enter_value(self, at: int, pointer: str) -> int:
+        """Note the places in the JSON value that begins somewhere, and return where it ends."""
+        text = self._text
+        self._lines.setdefault(pointer, bisect_right(self._starts, at))
+        if text[at] not in "[{":
+            found = (_STRING if text[at] == '"' else _SCALAR).match(text, at)
+            assert found is not None
+            return found.end()
+        is_object, place = text[at] == "{", 0
+        at = _after_space(text, at + 1)
+        while text[at] not in "]}":
+            inner = f"{pointer}/{place}"
+            if is_object:
+                key = _STRING.match(text, at)
+                assert key is not None
+                inner = f"{pointer}/{escape(json.loads(key[0]))}"
+                self._lines[inner] = bisect_right(self._starts, at)
+                at = _after_space(text, _after_space(text, key.end()) + 1)
+            at = _after_space(text, self._enter_value(at, inner))
+            if text[at] == ",":
+                at = _after_space(text, at + 1)
+            place += 1
+        return at + 1
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _compose(raw: bytes) -> Any:
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
+    try:
+        return yaml.compose(raw, loader)
+    except yaml.MarkedYAMLError as error:
+        raise _at(error.problem_mark, error.problem or "cannot be read") from error
+    except yaml.YAMLError as error:
+        raise _NotYAML(" ".join(str(error).split())) from error
+
+
+def _at(mark: Any, message: str) -> _NotYAML:
+    where = f": line {mark.line + 1} column {mark.column + 1}" if mark is not None else ""
+    return _NotYAML(message + where)
+
+
+def _read_yaml(raw: bytes) -> Any:
+    node = _compose(raw)
+    return _Builder().value(node) if node is not None else None
+
+
+class _Builder:
+    """Makes plain values of YAML's nodes."""
+
+    def __init__(self) -> None:
+        self._left = MOST_NODES
+
+    def value(self, node: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise _at(node.start_mark, "too large")
+        if node.tag not in _PLAIN_TAGS:
+            shown = node.tag.replace(_PREFIX, "!!")
+            raise _at(node.start_mark, f"tags such as {shown} mean nothing here")
+        if node.id == "sequence":
+            return [self.value(item) for item in node.value]
+        return self._mapping(node) if node.id == "mapping" else _scalar(node)
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.id != "scalar":
+                raise _at(key.start_mark, "a key must be a word")
+            if key.value in made:
+                raise _at(key.start_mark, f"{key.value!r} stands here twice")
+            made[key.value] = self.value(value)
+        return made
+
+
+def _scalar(node: Any) -> Any:
+    text = node.value
+    if node.style:
+        return text  # Somebody put quotation marks around it.
+    if text in _WORDS:
+        return _WORDS[text]
+    number = _NUMBER.fullmatch(text)
+    if number is None:
+        return text
+    return float(text) if number[1] or number[2] else int(text)
