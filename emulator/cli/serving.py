@@ -137,7 +137,11 @@ def _say(url: str, sandbox: dict[str, Any]) -> None:
         if key is not None:
             lines += ["  Try:", f"    {provider.example(f'{url}/{provider.slug}', key)}"]
         lines.append("")
-    lines += [f"Control API: {url}/_emulator", "Stop with Ctrl-C."]
+    lines += [
+        f"Console: {url}/_emulator/console",
+        f"Control API: {url}/_emulator",
+        "Stop with Ctrl-C.",
+    ]
     click.echo("\n".join(lines))
 
 

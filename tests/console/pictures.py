@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_COLOURS = 256
+ALIKE = 60
 
 Colour = tuple[int, ...]
 
 
 def shrink(png: bytes) -> bytes:
-    """Return the picture with its 256 most frequent colours; others become the nearest of them.
+    """Return the picture with 256 of its colours, frequent ones; others become the nearest of them.
 
     :param png: 8 bits a channel, not interlaced, as browsers take pictures of themselves.
     """
@@ -47,7 +48,11 @@ def shrink(png: bytes) -> bytes:
 def _palette(pixels: list[Colour]) -> tuple[list[Colour], dict[Colour, int]]:
     """Return the colours kept, and for every colour there is the place of its stand-in."""
     counts = Counter(pixels)
-    palette = [colour for colour, _ in counts.most_common(MOST_COLOURS)]
+    palette: list[Colour] = []
+    for colour, _ in counts.most_common():
+        # What differs too little to be seen would take the place of what does.
+        if len(palette) < MOST_COLOURS and all(_distance(colour, k) > ALIKE for k in palette):
+            palette.append(colour)
     places = {colour: at for at, colour in enumerate(palette)}
     for colour in counts:
         if colour not in places:

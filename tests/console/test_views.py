@@ -80,7 +80,7 @@ def test_message_tells_its_course_and_why(page: Page, sandbox: Sandbox) -> None:
 
     page.find(".detail h2", ANN)
     page.find(".part", "Decided by the rule mine")
-    page.find(".part", "Sent again now, it would be rejected")
+    page.find(".part", "Sent alone now, it would be rejected")
     steps = [step["status"] for step in sandbox.items(f"/messages?to={ANN}")[0]["history"]]
     assert [text.split()[0] for text in page.texts(".timeline li")] == steps
 

@@ -188,7 +188,7 @@ function reason(app, message, why) {
 
 function nextTime(app, why) {
   return h("div", { class: "stack tight" },
-    h("p", { class: "hint" }, "Sent again now, it would be ", h("strong", null, why.outcome),
+    h("p", { class: "hint" }, "Sent alone now, it would be ", h("strong", null, why.outcome),
       why.rule ? ` by the rule ${why.rule}.` : "."),
     why.candidates.length ? h("ul", { class: "plain hint" }, why.candidates.map((candidate) =>
       h("li", null, h("a", { href: link(app.sandbox.name, "outcomes", candidate.rule) },
