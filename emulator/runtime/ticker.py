@@ -64,6 +64,10 @@ class Ticker:
         """Stop the metronome; a beat that is going on is waited for."""
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
+            # A beat plans the next one at its end, for which it needs a lock that shutting down
+            # holds while it waits for the beat.
+            with self._turn:
+                pass
             scheduler.shutdown(wait=True)
 
     def nudge(self, sandbox: Sandbox) -> None:
