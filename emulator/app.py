@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +48,11 @@ class Application:
         """Let go of clients that wait for something: the server waits for open requests."""
         for sandbox in self.emulator.all():
             sandbox.close()
+
+    def finish(self) -> None:
+        """Leave tidy files behind; nothing is lost without."""
         if self.emulator.keeper is not None:
-            # Nobody waits for this thread, but the process does. Nothing is lost if it is killed.
-            fold = self.emulator.keeper.fold_all
-            threading.Thread(target=fold, name="folding", daemon=False).start()
+            self.emulator.keeper.fold_all()
 
     def summary(self) -> list[str]:
         """Return lines that say on how much of what is assumed the answers have rested."""

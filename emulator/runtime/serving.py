@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from multiprocessing.util import Finalize
 from typing import Any, Protocol
 
 from emulator.core.errors import EmulatorError
@@ -86,6 +87,9 @@ class Application(Protocol):
     def stop(self) -> None:
         """Let go of clients that would hold the server up."""
 
+    def finish(self) -> None:
+        """Do what is left to do when nothing is asked any more."""
+
 
 Ready = Callable[[str, dict[str, Any]], None]
 
@@ -127,6 +131,8 @@ def serve(
         os.setpgid(0, 0)
         os.close(keeps_alive)
         _when_stopped(on_end, app.stop)
+        # The last thing that the process does, once all requests have been answered.
+        Finalize(None, app.finish, exitpriority=0)
         threading.Thread(target=_outlive, args=(alive,), daemon=True).start()
         # What has been made so far stays for good: no need to look through it ever again.
         gc.freeze()
