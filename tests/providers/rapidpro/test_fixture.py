@@ -442,6 +442,32 @@ def test_all_mistakes_are_named_at_once(make_rapidpro):
     assert sorted(places) == ["/contacts/0/name", "/contacts/1/status", "/labels/0/name"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"urns": ["tel:+254722000222", "tel:+254722000333"]},
+        {"uuid": AMINA, "urns": ["tel:+254722000333"]},
+        {"uuid": "a1b2c3d4-0000-4000-8000-000000000008", "urns": ["tel:+254722000333"]},
+    ],
+)
+def test_a_urn_is_not_taken_from_who_keeps_it(rapidpro, given):
+    with pytest.raises(Invalid) as caught:
+        rapidpro.load({"uuid": LAKESIDE, "name": "Lakeside Health", "contacts": [given]})
+
+    (problem,) = caught.value.problems
+    assert problem.message == "URN is in use by another contact."
+    assert problem.pointer.startswith("/rapidpro/workspaces/0/contacts/0/urns/")
+
+
+def test_a_urn_can_pass_from_one_to_another(rapidpro):
+    contacts = [{"uuid": AMINA, "urns": ["tel:+254722000333"]}, {"uuid": CYNTHIA, "urns": []}]
+
+    rapidpro.load({"uuid": LAKESIDE, "name": "Lakeside Health", "contacts": contacts})
+
+    assert rapidpro.one("contacts", urn="tel:+254722000333")["uuid"] == AMINA
+    assert rapidpro.one("contacts", uuid=CYNTHIA)["urns"] == []
+
+
 def test_a_urn_belongs_to_one_contact(make_rapidpro):
     urns = {"urns": ["tel:+254722000111"]}
 
