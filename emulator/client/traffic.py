@@ -128,11 +128,15 @@ class Traffic:
         event: str,
         about: str | None = None,
         data: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Send any event that a vendor documents, about an object that exists."""
+    ) -> list[records.Callback]:
+        """Send any event that a vendor documents, about an object that exists.
+
+        :returns: the callbacks that are under way, one for each endpoint that listens.
+        """
         given = {"provider": provider, "event": event, "about": about, "data": data}
         body = {name: value for name, value in given.items() if value is not None}
-        return self._call("POST", "/callbacks/trigger", body)
+        answer = self._call("POST", "/callbacks/trigger", body)
+        return msgspec.convert(answer["items"], list[records.Callback])
 
     def events(self, after: str | None = None) -> Iterator[records.Event]:
         """Follow everything that changes, from now on or after an event; ends with the sandbox."""

@@ -315,3 +315,19 @@ def test_missing_message_is_explained(sandbox: Sandbox) -> None:
     assert first == f"no message to {PERSON}; 1 message to: {OTHER}"
     assert others[0] == f"  teekrr sms to {OTHER}: enqueued 'Hello'"
     assert 'sandbox.advance(until="idle")' in advice
+
+
+def test_event_is_sent_about_what_there_is(sandbox: Sandbox) -> None:
+    sandbox.endpoint("teekrr", sandbox.sink_url(), events=["billed"])
+    send_sms(sandbox, PERSON)
+    message = sandbox.messages(to=PERSON).one()
+
+    [sent] = sandbox.trigger("teekrr", "billed", message.id)
+
+    assert sandbox.callbacks(event="billed").one().id == sent.id
+    assert sent.subject == message.id
+
+
+@pytest.mark.parametrize("provider", [None, "teekrr"])
+def test_documents_are_read(client: EmulatorClient, provider: str | None) -> None:
+    assert client.openapi(provider)["openapi"].startswith("3.1")
