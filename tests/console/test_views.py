@@ -11,6 +11,7 @@ import pytest
 from tests.console.browser import Page
 from tests.console.stage import ANN, NEWS, Sandbox
 
+QUICK = {"eng": [{"text": "Yes"}, {"text": "No"}]}
 BOB = "60123990513"
 """Its last six digits say: sent, then reported failed."""
 
@@ -260,6 +261,54 @@ def test_rules_are_tried_moved_edited_and_removed(page: Page, sandbox: Sandbox) 
     page.wait(lambda: len(sandbox.items("/outcomes")) == 1)
     [left] = sandbox.items("/outcomes")
     assert (left["id"], left["outcome"], left["share"]) == ("two", "undelivered", 0.5)
+
+
+def test_what_no_rule_wants_is_decided(page: Page, sandbox: Sandbox) -> None:
+    page.open(f"{sandbox.name}/outcomes")
+
+    page.choose("Whautomate", "undelivered")
+    page.said("It holds for messages from now on.")
+    page.choose("How long steps take", "instant")
+    page.said("It holds for messages from now on.")
+
+    settings = sandbox.get("/settings")
+    assert settings["default_outcome"]["whautomate"] == "undelivered"
+    assert settings["latency"] == "instant"
+
+
+def test_phone_of_somebody_whose_vendor_takes_no_answers_says_so(
+    page: Page, sandbox: Sandbox
+) -> None:
+    sandbox.send(ANN)
+    sandbox.advance(until="idle")
+    page.open(f"{sandbox.name}/phone/{ANN}")
+    page.find(".bubble.theirs", NEWS)
+
+    page.type("Reply", "Hello?")
+    page.click("button", "Send")
+
+    page.find(".reply .problem", "eekrr")
+
+
+def test_button_on_the_phone_is_tapped(page: Page, sandbox: Sandbox) -> None:
+    server, name = sandbox.server, sandbox.name
+    contact = sandbox.items("/messages?provider=rapidpro&direction=in&limit=1")[0]["contact"]
+    made = server.ask(
+        "POST",
+        f"/s/{name}/rapidpro/api/v2/broadcasts.json",
+        {"text": {"eng": "Will you come?"}, "contacts": [contact["id"]], "quick_replies": QUICK},
+        headers={"Authorization": "Token rp_demo_admin"},
+    )
+    assert made.ok, made.text
+    sandbox.advance(until="idle")
+    [asked] = sandbox.items("/messages?text=Will you come&limit=1")
+    page.open(f"{name}/phone/{asked['to'].removeprefix('tel:+')}")
+
+    page.click(".choices button", "Yes")
+
+    page.find(".bubble.mine", "Yes")
+    [latest] = sandbox.items("/messages?direction=in&limit=1")
+    assert (latest["text"], latest["contact"]["id"]) == ("Yes", contact["id"])
 
 
 def test_fault_is_added_from_a_request_and_acts(page: Page, sandbox: Sandbox) -> None:

@@ -4,8 +4,11 @@ import { icon, fill, h } from "./dom.js";
 import { clockTime, counted, fullDay, number, seconds, setToday, span } from "./format.js";
 import { busy, say } from "./toast.js";
 
-const STEPS = [["+1 min", { by: "1m" }, "1 minute"], ["+1 h", { by: "1h" }, "1 hour"],
-  ["+1 d", { by: "1d" }, "1 day"]];
+const STEPS = [
+  ["+1 min", { by: "1m" }, "1 minute"],
+  ["+1 h", { by: "1h" }, "1 hour"],
+  ["+1 d", { by: "1d" }, "1 day"],
+];
 const RATES = [1, 10, 60, 600, 3600];
 
 export class ClockBar {
@@ -19,25 +22,44 @@ export class ClockBar {
     this.mode = h("span", { class: "mode" });
     this.buttons = [
       ...STEPS.map(([text, goal, words]) =>
-        this.button(text, `Advance the clock by ${words}`, () => this.advance(goal))),
-      this.button("Until idle", "Advance the clock until nothing is planned",
-        () => this.advance({ until: "idle" })),
+        this.button(text, `Advance the clock by ${words}`, () => this.advance(goal)),
+      ),
+      this.button("Until idle", "Advance the clock until nothing is planned", () =>
+        this.advance({ until: "idle" }),
+      ),
     ];
-    this.runButton = h("button", { type: "button", class: "icon", id: "run", onclick: (event) =>
-      busy(event.currentTarget, () => this.toggle()) });
-    this.rate = h("select", { "aria-label": "Rate of the clock", onchange: () =>
-      busy(this.rate, () => this.set({ mode: "real", rate: Number(this.rate.value) })) });
-    fill(element,
+    this.runButton = h("button", {
+      type: "button",
+      class: "icon",
+      id: "run",
+      onclick: (event) => busy(event.currentTarget, () => this.toggle()),
+    });
+    this.rate = h("select", {
+      "aria-label": "Rate of the clock",
+      onchange: () =>
+        busy(this.rate, () => this.set({ mode: "real", rate: Number(this.rate.value) })),
+    });
+    fill(
+      element,
       h("div", { class: "face" }, this.time, h("div", { class: "under" }, this.day, this.mode)),
-      h("div", { class: "steps" }, this.buttons, this.runButton, this.rate));
+      h("div", { class: "steps" }, this.buttons, this.runButton, this.rate),
+    );
     app.live.on("clock", (clock) => this.show(clock));
     app.live.on("again", () => this.reload());
     setInterval(() => this.tick(), 250);
   }
 
   button(text, label, action) {
-    return h("button", { type: "button", "aria-label": label, title: label, onclick: (event) =>
-      busy(event.currentTarget, action) }, text);
+    return h(
+      "button",
+      {
+        type: "button",
+        "aria-label": label,
+        title: label,
+        onclick: (event) => busy(event.currentTarget, action),
+      },
+      text,
+    );
   }
 
   async reload() {
@@ -54,10 +76,16 @@ export class ClockBar {
     this.runButton.setAttribute("aria-label", runs ? "Pause the clock" : "Let the clock run");
     this.runButton.title = this.runButton.getAttribute("aria-label");
     const rates = [...new Set([...RATES, clock.rate])].sort((a, b) => a - b);
-    fill(this.rate, rates.map((rate) => h("option", { value: rate }, `${number(rate)}×`)));
+    fill(
+      this.rate,
+      rates.map((rate) => h("option", { value: rate }, `${number(rate)}×`)),
+    );
     this.rate.value = String(clock.rate);
     this.rate.title = `${number(clock.rate)} virtual seconds in each real second`;
-    this.mode.textContent = runs ? (clock.rate === 1 ? "running" : `running, ${clock.rate}×`)
+    this.mode.textContent = runs
+      ? clock.rate === 1
+        ? "running"
+        : `running, ${clock.rate}×`
       : "paused";
     this.element.dataset.mode = clock.mode;
     this.tick();

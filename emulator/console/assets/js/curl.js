@@ -1,7 +1,14 @@
 // A request of a client as a command to repeat it.
 
-const OWN = new Set(["host", "content-length", "user-agent", "accept-encoding", "connection",
-  "accept", "transfer-encoding"]);
+const OWN = new Set([
+  "host",
+  "content-length",
+  "user-agent",
+  "accept-encoding",
+  "connection",
+  "accept",
+  "transfer-encoding",
+]);
 const MASKED = "…";
 
 /**
@@ -10,8 +17,11 @@ const MASKED = "…";
  * @param provider  its base URL and accounts: the journal hides keys, and here is one in full
  */
 export function curl(entry, provider) {
-  const query = new URLSearchParams(Object.entries(entry.query).flatMap(([name, values]) =>
-    [values].flat().map((value) => [name, value])));
+  const query = new URLSearchParams(
+    Object.entries(entry.query).flatMap(([name, values]) =>
+      [values].flat().map((value) => [name, value]),
+    ),
+  );
   const tail = query.size ? `?${query}` : "";
   const parts = ["curl"];
   if (entry.method !== "GET") parts.push(`-X ${entry.method}`);

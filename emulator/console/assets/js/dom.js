@@ -61,7 +61,7 @@ export function settled(action, pause) {
   return call;
 }
 
-/** Return a function that runs at once, and then at most once per span however often it is called. */
+/** Return a function that runs at once, and then at most once per span. */
 export function seldom(action, span) {
   let timer = null;
   let isWanted = false;

@@ -4,9 +4,18 @@ const UTC = { timeZone: "UTC" };
 const CLOCK = new Intl.DateTimeFormat("en-GB", { ...UTC, timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat("en-GB", { ...UTC, day: "numeric", month: "short" });
 const FULL = new Intl.DateTimeFormat("en-GB", {
-  ...UTC, weekday: "short", day: "numeric", month: "short", year: "numeric",
+  ...UTC,
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
 });
-const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+const UNITS = [
+  ["d", 86400],
+  ["h", 3600],
+  ["min", 60],
+  ["s", 1],
+];
 
 export function number(value) {
   return value.toLocaleString("en-GB");

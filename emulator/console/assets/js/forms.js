@@ -11,18 +11,32 @@ export function field({ label, at = "", options, hint, area, suggestions, ...att
   const id = freshId();
   const common = { id, "data-at": at, "aria-describedby": hint ? `${id}h` : null, ...attributes };
   let control;
-  if (options) control = h("select", common, options.map((option) => choice(option)));
+  if (options)
+    control = h(
+      "select",
+      common,
+      options.map((option) => choice(option)),
+    );
   else if (area) control = h("textarea", { rows: 4, spellcheck: "false", ...common });
   else control = h("input", { type: "text", autocomplete: "off", ...common });
   if (options && attributes.value != null) control.value = attributes.value;
   const list = suggestions
-    ? h("datalist", { id: `${id}l` }, suggestions.map((value) => h("option", { value })))
+    ? h(
+        "datalist",
+        { id: `${id}l` },
+        suggestions.map((value) => h("option", { value })),
+      )
     : null;
   if (list) control.setAttribute("list", list.id);
-  const element = h("div", { class: "field" },
-    h("label", { for: id }, label), control, list,
+  const element = h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, label),
+    control,
+    list,
     hint ? h("p", { class: "hint", id: `${id}h` }, hint) : null,
-    h("p", { class: "problem", id: `${id}p`, hidden: true }));
+    h("p", { class: "problem", id: `${id}p`, hidden: true }),
+  );
   element.control = control;
   return element;
 }
@@ -43,22 +57,29 @@ function choice(option) {
 /** Return a form; a mistake that `action` meets is shown where it belongs. */
 export function form(attributes, action, ...children) {
   const general = h("p", { class: "problem", role: "alert", hidden: true });
-  const element = h("form", {
-    class: "stack", novalidate: true, ...attributes,
-    onsubmit: async (event) => {
-      event.preventDefault();
-      if (element.getAttribute("aria-busy") === "true") return;
-      element.setAttribute("aria-busy", "true");
-      clear(element, general);
-      try {
-        await action(event.submitter);
-      } catch (error) {
-        show(element, general, error);
-      } finally {
-        element.removeAttribute("aria-busy");
-      }
+  const element = h(
+    "form",
+    {
+      class: "stack",
+      novalidate: true,
+      ...attributes,
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (element.getAttribute("aria-busy") === "true") return;
+        element.setAttribute("aria-busy", "true");
+        clear(element, general);
+        try {
+          await action(event.submitter);
+        } catch (error) {
+          show(element, general, error);
+        } finally {
+          element.removeAttribute("aria-busy");
+        }
+      },
     },
-  }, children, general);
+    children,
+    general,
+  );
   return element;
 }
 
@@ -77,7 +98,9 @@ function show(element, general, error) {
   let first = null;
   for (const each of error.errors ?? []) {
     const control = controlAt(element, each.pointer);
-    const text = each.suggestion ? `${each.message}. Did you mean ${each.suggestion}?` : each.message;
+    const text = each.suggestion
+      ? `${each.message}. Did you mean ${each.suggestion}?`
+      : each.message;
     const problem = control && document.getElementById(`${control.id}p`);
     if (!problem) {
       others.push(`${each.pointer} ${text}`.trim());
@@ -114,8 +137,12 @@ export function numeric(text) {
 
 /** Return an object without the fields that are empty. */
 export function filled(object) {
-  const pairs = Object.entries(object).filter(([, value]) =>
-    value !== undefined && value !== null && value !== "" &&
-    !(typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0));
+  const pairs = Object.entries(object).filter(
+    ([, value]) =>
+      value !== undefined &&
+      value !== null &&
+      value !== "" &&
+      !(typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0),
+  );
   return Object.fromEntries(pairs);
 }

@@ -88,8 +88,10 @@ export class VirtualList {
     const page = await this.load(null, FIRST).catch(() => null);
     if (page === null || generation !== this.generation) return;
     const known = page.items.findIndex((item) => this.places.has(item.id));
-    const isJoined = known >= 0 && this.places.get(page.items[known].id) === 0
-      && page.total === this.total + known;
+    const isJoined =
+      known >= 0 &&
+      this.places.get(page.items[known].id) === 0 &&
+      page.total === this.total + known;
     if (!isJoined) {
       // Too much has changed: what comes after is asked for again when it is scrolled to.
       this.take(page.items, page);
@@ -97,7 +99,10 @@ export class VirtualList {
       return;
     }
     const before = this.items.slice(page.items.length - known);
-    this.take([...page.items, ...before], { next: before.length ? this.next : page.next, total: page.total });
+    this.take([...page.items, ...before], {
+      next: before.length ? this.next : page.next,
+      total: page.total,
+    });
     // Who is reading further down keeps their place.
     if (this.element.scrollTop > this.height) this.element.scrollTop += known * this.height;
     this.focused += known;
@@ -145,7 +150,9 @@ export class VirtualList {
     this.rows.style.height = `${this.total * height}px`;
     const first = Math.max(0, Math.floor(this.element.scrollTop / height) - SPARE);
     const last = Math.min(
-      this.total, Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + SPARE);
+      this.total,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + SPARE,
+    );
     for (const [at, element] of this.shown) {
       if (at < first || at >= last) {
         element.remove();
@@ -194,8 +201,14 @@ export class VirtualList {
 
   onKey(event) {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.height) - 1);
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page,
-      Home: -this.items.length, End: this.items.length };
+    const steps = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -this.items.length,
+      End: this.items.length,
+    };
     const step = steps[event.key];
     if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

@@ -50,7 +50,10 @@ async function readSandboxes() {
   const text = names.join(" ");
   if (picker.dataset.names !== text) {
     picker.dataset.names = text;
-    fill(picker, names.map((name) => h("option", { value: name }, name)));
+    fill(
+      picker,
+      names.map((name) => h("option", { value: name }, name)),
+    );
   }
   picker.value = app.sandbox?.name ?? "default";
 }
@@ -67,11 +70,20 @@ async function readTitles() {
 }
 
 function drawNav(route) {
-  fill(nav, Object.entries(VIEWS).map(([view, title]) =>
-    h("a", {
-      href: link(app.sandbox.name, view),
-      "aria-current": view === route.view ? "page" : null,
-    }, icon(view), h("span", null, title))));
+  fill(
+    nav,
+    Object.entries(VIEWS).map(([view, title]) =>
+      h(
+        "a",
+        {
+          href: link(app.sandbox.name, view),
+          "aria-current": view === route.view ? "page" : null,
+        },
+        icon(view),
+        h("span", null, title),
+      ),
+    ),
+  );
   nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   document.getElementById("brand").href = link(app.sandbox.name, "overview");
 }
@@ -110,14 +122,6 @@ function enter(name) {
   }
 }
 
-/** Start the view anew: the sandbox is another one than before. */
-app.restart = async () => {
-  await readSandboxes();
-  current.view?.destroy?.();
-  current = { view: null };
-  await show();
-};
-
 function onShow() {
   show().catch(complain);
 }
@@ -136,7 +140,8 @@ function setTheme(name) {
 
 theme.addEventListener("click", () => {
   const isDark = root.dataset.theme
-    ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   setTheme(isDark ? "light" : "dark");
   localStorage.setItem("theme", root.dataset.theme);
 });

@@ -16,8 +16,12 @@ export function moment(value, text = shortMoment(value)) {
 
 /** The heading of a detail, with what matters most beside it. */
 export function head(title, ...beside) {
-  return h("header", { class: "detail-head" },
-    h("h2", { tabindex: -1 }, title), h("div", { class: "row" }, beside));
+  return h(
+    "header",
+    { class: "detail-head" },
+    h("h2", { tabindex: -1 }, title),
+    h("div", { class: "row" }, beside),
+  );
 }
 
 export function section(title, ...children) {
@@ -26,17 +30,25 @@ export function section(title, ...children) {
 
 /** Pairs of a word and what stands for it; pairs without a value are left out. */
 export function facts(...pairs) {
-  const present = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return h("dl", { class: "facts" },
-    present.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
+  const present = pairs.filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
+  return h(
+    "dl",
+    { class: "facts" },
+    present.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))),
+  );
 }
 
 /** Text in the letters of machines, with a button that copies it. */
 export function code(value, { label = "Copy", name = "Text", exact = false } = {}) {
   const text = exact ? value : pretty(value);
-  return h("div", { class: "code" },
+  return h(
+    "div",
+    { class: "code" },
     h("pre", { tabindex: 0, role: "region", "aria-label": name }, text),
-    copyButton(text, label, { class: "quiet copy", label: `${label}: ${name}` }));
+    copyButton(text, label, { class: "quiet copy", label: `${label}: ${name}` }),
+  );
 }
 
 export function fold(title, ...children) {
@@ -45,8 +57,12 @@ export function fold(title, ...children) {
 
 /** What stands where there is nothing yet: what this is, and what to do next. */
 export function empty(title, ...advice) {
-  return h("div", { class: "empty" }, h("p", { class: "strong" }, title),
-    advice.map((each) => (each instanceof Node ? each : h("p", null, each))));
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "strong" }, title),
+    advice.map((each) => (each instanceof Node ? each : h("p", null, each))),
+  );
 }
 
 export function linkButton(text, href, attributes = {}) {
@@ -55,8 +71,12 @@ export function linkButton(text, href, attributes = {}) {
 
 export function direction(message) {
   const out = message.direction === "out";
-  return h("span", { class: "way", title: out ? "To the person" : "From the person" },
-    icon(out ? "out" : "in"), h("span", { class: "unseen" }, out ? "to" : "from"));
+  return h(
+    "span",
+    { class: "way", title: out ? "To the person" : "From the person" },
+    icon(out ? "out" : "in"),
+    h("span", { class: "unseen" }, out ? "to" : "from"),
+  );
 }
 
 /** A file that a message carries: shown if it is ours, else a link that opens elsewhere. */
@@ -72,6 +92,10 @@ export function medium(url) {
   if (address.origin === location.origin && /\.(png|jpe?g|gif|webp|svg)$/i.test(address.pathname)) {
     return h("img", { class: "picture", src: address.href, alt: name, loading: "lazy" });
   }
-  return h("a", { class: "file", href: address.href, target: "_blank", rel: "noopener noreferrer" },
-    icon("file"), name);
+  return h(
+    "a",
+    { class: "file", href: address.href, target: "_blank", rel: "noopener noreferrer" },
+    icon("file"),
+    name,
+  );
 }

@@ -10,8 +10,9 @@ const ORDER = { good: 0, moving: 1, quiet: 2, waiting: 3, bad: 4 };
 
 /** Return statuses in the order in which they are stacked, each with its shade. */
 export function shades(statuses) {
-  const sorted = [...statuses].sort((a, b) =>
-    ORDER[toneOf(a)] - ORDER[toneOf(b)] || (a < b ? -1 : 1));
+  const sorted = [...statuses].sort(
+    (a, b) => ORDER[toneOf(a)] - ORDER[toneOf(b)] || (a < b ? -1 : 1),
+  );
   const seen = {};
   return sorted.map((status) => {
     const tone = toneOf(status);
@@ -22,34 +23,71 @@ export function shades(statuses) {
 
 /** A bar whose parts are as long as the counts. */
 export function bar(counts, total) {
-  const whole = Math.max(total, Object.values(counts).reduce((sum, count) => sum + count, 0), 1);
-  const said = Object.entries(counts).map(([status, count]) => `${status} ${count}`).join(", ");
-  return h("div", { class: "bar", role: "img", "aria-label": said || "Nothing yet" },
+  const whole = Math.max(
+    total,
+    Object.values(counts).reduce((sum, count) => sum + count, 0),
+    1,
+  );
+  const said = Object.entries(counts)
+    .map(([status, count]) => `${status} ${count}`)
+    .join(", ");
+  return h(
+    "div",
+    { class: "bar", role: "img", "aria-label": said || "Nothing yet" },
     shades(Object.keys(counts)).map(({ status, shade }) => {
-      const part = h("span", { "data-shade": shade, title: `${status}: ${number(counts[status])}` });
+      const part = h("span", {
+        "data-shade": shade,
+        title: `${status}: ${number(counts[status])}`,
+      });
       part.style.width = `${(counts[status] / whole) * 100}%`;
       return part;
-    }));
+    }),
+  );
 }
 
 export function legend(counts, total) {
-  return h("ul", { class: "legend" }, shades(Object.keys(counts)).map(({ status, shade }) =>
-    h("li", null, h("span", { class: "swatch", "data-shade": shade }), status, " ",
-      h("strong", null, number(counts[status])), " ",
-      h("span", { class: "hint" }, total ? `${Math.round((counts[status] / total) * 100)} %` : ""))));
+  return h(
+    "ul",
+    { class: "legend" },
+    shades(Object.keys(counts)).map(({ status, shade }) =>
+      h(
+        "li",
+        null,
+        h("span", { class: "swatch", "data-shade": shade }),
+        status,
+        " ",
+        h("strong", null, number(counts[status])),
+        " ",
+        h(
+          "span",
+          { class: "hint" },
+          total ? `${Math.round((counts[status] / total) * 100)} %` : "",
+        ),
+      ),
+    ),
+  );
 }
 
 /** Return the plot of histories: lists of `{status, at}`. Null where there is nothing to plot. */
 export function plot(histories) {
-  const moves = histories.flatMap((history) => history.map((step, at) => ({
-    at: Date.parse(step.at), to: step.status, from: at ? history[at - 1].status : null,
-  }))).sort((a, b) => a.at - b.at);
+  const moves = histories
+    .flatMap((history) =>
+      history.map((step, at) => ({
+        at: Date.parse(step.at),
+        to: step.status,
+        from: at ? history[at - 1].status : null,
+      })),
+    )
+    .sort((a, b) => a.at - b.at);
   if (!moves.length) return null;
   const [start, end] = [moves[0].at, moves[moves.length - 1].at];
   if (start === end) {
-    return h("p", { class: "hint" },
+    return h(
+      "p",
+      { class: "hint" },
       `All ${counted(histories.length, "message")} got their status in one instant, ` +
-      `${shortMoment(start)}. Advance the clock to see more.`);
+        `${shortMoment(start)}. Advance the clock to see more.`,
+    );
   }
   const statuses = shades(new Set(moves.map((move) => move.to)));
   const samples = sample(moves, start, end, statuses);
@@ -79,28 +117,51 @@ function draw(samples, statuses, start, end, total) {
   const floor = samples.map(() => 0);
   const areas = statuses.map(({ status, shade }) => {
     const lower = floor.map((count, step) => `${x(step).toFixed(1)},${y(count).toFixed(1)}`);
-    samples.forEach((counts, step) => { floor[step] += counts[status]; });
+    samples.forEach((counts, step) => {
+      floor[step] += counts[status];
+    });
     const upper = floor.map((count, step) => `${x(step).toFixed(1)},${y(count).toFixed(1)}`);
-    return svg("polygon", { points: [...upper, ...lower.reverse()].join(" "), "data-shade": shade },
-      svg("title", null, status));
+    return svg(
+      "polygon",
+      { points: [...upper, ...lower.reverse()].join(" "), "data-shade": shade },
+      svg("title", null, status),
+    );
   });
   const last = samples[samples.length - 1];
-  const said = statuses.filter(({ status }) => last[status]).map(({ status }) =>
-    `${number(last[status])} ${status}`).join(", ");
-  return h("figure", { class: "plot" },
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
-      "aria-label": `Statuses over ${span((end - start) / 1000)}; at the end ${said}` },
-    grid(total, y), areas, times(start, end, x)),
-    h("figcaption", { class: "hint" },
-      `${shortMoment(start)} to ${shortMoment(end)} (${span((end - start) / 1000)})`));
+  const said = statuses
+    .filter(({ status }) => last[status])
+    .map(({ status }) => `${number(last[status])} ${status}`)
+    .join(", ");
+  return h(
+    "figure",
+    { class: "plot" },
+    svg(
+      "svg",
+      {
+        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        role: "img",
+        "aria-label": `Statuses over ${span((end - start) / 1000)}; at the end ${said}`,
+      },
+      grid(total, y),
+      areas,
+      times(start, end, x),
+    ),
+    h(
+      "figcaption",
+      { class: "hint" },
+      `${shortMoment(start)} to ${shortMoment(end)} (${span((end - start) / 1000)})`,
+    ),
+  );
 }
 
 function grid(total, y) {
   const step = Math.max(1, nice(total / 4));
   const lines = [];
   for (let count = 0; count <= total; count += step) {
-    lines.push(svg("line", { x1: LEFT, x2: WIDTH - 8, y1: y(count), y2: y(count), class: "grid" }),
-      svg("text", { x: LEFT - 6, y: y(count) + 4, "text-anchor": "end" }, number(count)));
+    lines.push(
+      svg("line", { x1: LEFT, x2: WIDTH - 8, y1: y(count), y2: y(count), class: "grid" }),
+      svg("text", { x: LEFT - 6, y: y(count) + 4, "text-anchor": "end" }, number(count)),
+    );
   }
   return lines;
 }

@@ -31,16 +31,30 @@ export class Split {
       label: this.title,
       load: (cursor, limit) => this.load(cursor, limit),
       href: (item) => link(app.sandbox.name, this.view, item.id, this.route.query),
-      onTotal: (total) => { this.total.textContent = number(total); },
+      onTotal: (total) => {
+        this.total.textContent = number(total);
+      },
       ...this.list,
     });
     this.panel = h("article", { class: "detail", "aria-live": "off" });
-    this.element = h("div", { class: "split" },
-      h("section", { class: "side-list", "aria-label": `List: ${this.title}` },
-        h("div", { class: "list-head" },
-          h("h1", { tabindex: -1 }, this.title, " ", this.total), this.tools ?? null),
-        this.above, this.problem, this.list.element),
-      this.panel);
+    this.element = h(
+      "div",
+      { class: "split" },
+      h(
+        "section",
+        { class: "side-list", "aria-label": `List: ${this.title}` },
+        h(
+          "div",
+          { class: "list-head" },
+          h("h1", { tabindex: -1 }, this.title, " ", this.total),
+          this.tools ?? null,
+        ),
+        this.above,
+        this.problem,
+        this.list.element,
+      ),
+      this.panel,
+    );
     this.detailSoon = seldom(() => this.showDetail(true), AGAIN);
     this.offs = [
       app.live.on(this.kind, (thing) => this.onNews(thing)),
@@ -66,13 +80,18 @@ export class Split {
 
   async load(cursor, limit) {
     try {
-      const page = await this.app.sandbox.get(
-        this.path, { ...this.query(this.route.query), cursor, limit });
+      const page = await this.app.sandbox.get(this.path, {
+        ...this.query(this.route.query),
+        cursor,
+        limit,
+      });
       this.problem.hidden = true;
       return page;
     } catch (error) {
-      this.problem.textContent = [error.message, ...(error.errors ?? []).map((each) =>
-        each.message)].join(" · ");
+      this.problem.textContent = [
+        error.message,
+        ...(error.errors ?? []).map((each) => each.message),
+      ].join(" · ");
       this.problem.hidden = false;
       throw error;
     }
@@ -104,8 +123,14 @@ export class Split {
     const id = this.id;
     if (id === null) {
       this.shown = null;
-      fill(this.panel, h("div", { class: "nothing" }, h("p", null, this.hint ??
-        `Pick a ${this.noun} from the list to see all about it.`)));
+      fill(
+        this.panel,
+        h(
+          "div",
+          { class: "nothing" },
+          h("p", null, this.hint ?? `Pick a ${this.noun} from the list to see all about it.`),
+        ),
+      );
       return;
     }
     let nodes;
@@ -130,11 +155,18 @@ export class Split {
 
   put(nodes, isAgain) {
     const { scrollTop } = this.panel;
-    const open = new Set([...this.panel.querySelectorAll("details[open] > summary")].map((summary) =>
-      summary.textContent));
+    const open = new Set(
+      [...this.panel.querySelectorAll("details[open] > summary")].map(
+        (summary) => summary.textContent,
+      ),
+    );
     const focus = this.panel.contains(document.activeElement) ? document.activeElement : null;
-    const back = h("a", { class: "back", href: link(this.app.sandbox.name, this.view, null,
-      this.route.query) }, icon("back"), `All ${this.title.toLowerCase()}`);
+    const back = h(
+      "a",
+      { class: "back", href: link(this.app.sandbox.name, this.view, null, this.route.query) },
+      icon("back"),
+      `All ${this.title.toLowerCase()}`,
+    );
     fill(this.panel, back, nodes);
     if (isAgain) {
       for (const summary of this.panel.querySelectorAll("details > summary")) {
@@ -152,8 +184,10 @@ export class Split {
   }
 
   refocus(before) {
-    const same = [...this.panel.querySelectorAll(before.tagName)].find((element) =>
-      element.textContent === before.textContent && element.className === before.className);
+    const same = [...this.panel.querySelectorAll(before.tagName)].find(
+      (element) =>
+        element.textContent === before.textContent && element.className === before.className,
+    );
     same?.focus({ preventScroll: true });
   }
 }

@@ -7,9 +7,12 @@ const LASTS = 7000;
 /** Say something; problems stay until they are dismissed. */
 export function say(text, { tone = "good" } = {}) {
   const close = () => toast.remove();
-  const toast = h("div", { class: "toast", "data-tone": tone },
+  const toast = h(
+    "div",
+    { class: "toast", "data-tone": tone },
     h("p", null, text),
-    h("button", { class: "quiet", onclick: close, "aria-label": "Dismiss" }, "×"));
+    h("button", { class: "quiet", onclick: close, "aria-label": "Dismiss" }, "×"),
+  );
   const toasts = document.getElementById("toasts");
   toasts.append(toast);
   while (toasts.children.length > 3) toasts.firstChild.remove();
@@ -39,12 +42,16 @@ export async function busy(button, action) {
 /** Return a button that does something that may take a while or fail. */
 export function actionButton(text, action, attributes = {}) {
   const { label, ...others } = attributes;
-  return h("button", {
-    type: "button",
-    "aria-label": label,
-    ...others,
-    onclick: (event) => busy(event.currentTarget, action),
-  }, text);
+  return h(
+    "button",
+    {
+      type: "button",
+      "aria-label": label,
+      ...others,
+      onclick: (event) => busy(event.currentTarget, action),
+    },
+    text,
+  );
 }
 
 /** Ask before something is lost; resolves to true or false. */
@@ -56,13 +63,21 @@ export function ask(question, details, yes) {
       dialog.remove();
     };
     dialog.addEventListener("close", end);
-    fill(dialog,
-      h("form", { method: "dialog", class: "stack" },
+    fill(
+      dialog,
+      h(
+        "form",
+        { method: "dialog", class: "stack" },
         h("h2", { id: "question" }, question),
         h("p", null, details),
-        h("div", { class: "row end" },
+        h(
+          "div",
+          { class: "row end" },
           h("button", { value: "no", autofocus: true }, "Keep it"),
-          h("button", { value: "yes", class: "danger" }, yes))));
+          h("button", { value: "yes", class: "danger" }, yes),
+        ),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });
@@ -70,10 +85,14 @@ export function ask(question, details, yes) {
 
 /** Return a button that copies text. */
 export function copyButton(text, label = "Copy", attributes = {}) {
-  return actionButton(label, async () => {
-    await copy(typeof text === "function" ? text() : text);
-    say("Copied.");
-  }, attributes);
+  return actionButton(
+    label,
+    async () => {
+      await copy(typeof text === "function" ? text() : text);
+      say("Copied.");
+    },
+    attributes,
+  );
 }
 
 async function copy(text) {

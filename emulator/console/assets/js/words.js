@@ -58,7 +58,9 @@ export function plainAddress(address) {
 
 /** Return a person's address, the same however a vendor writes it. */
 export function personKey(message) {
-  return personOf(message).replace(/^(tel|whatsapp|mailto):/, "").replace(/^\+/, "");
+  return personOf(message)
+    .replace(/^(tel|whatsapp|mailto):/, "")
+    .replace(/^\+/, "");
 }
 
 /** Return what to call the person in a message. */

@@ -15,10 +15,13 @@ const REDRAW = 500;
 const OVER = ["completed", "failed", "cancelled"];
 
 export function mount(app) {
-  const provider = field({ label: "Provider",
-    options: [["", "All providers"], ...Object.entries(app.titles)] });
+  const provider = field({
+    label: "Provider",
+    options: [["", "All providers"], ...Object.entries(app.titles)],
+  });
   provider.control.addEventListener("change", () =>
-    split.filter({ provider: provider.control.value }));
+    split.filter({ provider: provider.control.value }),
+  );
   const course = new Course(app);
   const split = new Split(app, {
     view: "broadcasts",
@@ -28,11 +31,20 @@ export function mount(app) {
     path: "/broadcasts",
     query: (filters) => filters,
     tools: provider,
-    list: { heights: [60, 64], row: (item) => row(app, item), empty: () => empty("No broadcasts yet.",
-      "Send one with your client: it appears here with its progress.") },
+    list: {
+      heights: [60, 64],
+      row: (item) => row(app, item),
+      empty: () =>
+        empty(
+          "No broadcasts yet.",
+          "Send one with your client: it appears here with its progress.",
+        ),
+    },
     fetch: (id) => app.sandbox.get(`/broadcasts/${encodeURIComponent(id)}`),
     render: (broadcast) => render(app, broadcast, course),
-    onFilters: (filters) => { provider.control.value = filters.provider ?? ""; },
+    onFilters: (filters) => {
+      provider.control.value = filters.provider ?? "";
+    },
     onLeave: () => course.destroy(),
   });
   return split;
@@ -40,44 +52,88 @@ export function mount(app) {
 
 function nameOf(broadcast) {
   const { native } = broadcast;
-  const text = native.text && typeof native.text === "object"
-    ? Object.values(native.text)[0] : native.text;
+  const text =
+    native.text && typeof native.text === "object" ? Object.values(native.text)[0] : native.text;
   return broadcast.name ?? text ?? shortId(broadcast.id);
 }
 
 function row(app, broadcast) {
-  return h("span", { class: "stacked" },
-    h("span", { class: "line-1" }, h("span", { class: "grow cut strong" }, nameOf(broadcast)),
-      badge(broadcast.status)),
-    h("span", { class: "line-2" }, bar(broadcast.counts, broadcast.total),
-      h("span", { class: "hint" }, `${number(broadcast.total)} · ${app.title(broadcast.provider)} · ` +
-        shortMoment(broadcast.created_at))));
+  return h(
+    "span",
+    { class: "stacked" },
+    h(
+      "span",
+      { class: "line-1" },
+      h("span", { class: "grow cut strong" }, nameOf(broadcast)),
+      badge(broadcast.status),
+    ),
+    h(
+      "span",
+      { class: "line-2" },
+      bar(broadcast.counts, broadcast.total),
+      h(
+        "span",
+        { class: "hint" },
+        `${number(broadcast.total)} · ${app.title(broadcast.provider)} · ` +
+          shortMoment(broadcast.created_at),
+      ),
+    ),
+  );
 }
 
 function render(app, broadcast, course) {
   const { name } = app.sandbox;
   course.follow(broadcast);
   return [
-    head(nameOf(broadcast), badge(broadcast.status), h("span", { class: "c-tag" },
-      [app.title(broadcast.provider), broadcast.channel].filter(Boolean).join(" · "))),
-    h("div", { class: "row" },
+    head(
+      nameOf(broadcast),
+      badge(broadcast.status),
+      h(
+        "span",
+        { class: "c-tag" },
+        [app.title(broadcast.provider), broadcast.channel].filter(Boolean).join(" · "),
+      ),
+    ),
+    h(
+      "div",
+      { class: "row" },
       linkButton("Its messages", link(name, "messages", null, { q: `broadcast: ${broadcast.id}` })),
-      linkButton("Make a rule for it", link(name, "outcomes", "new", {
-        provider: broadcast.provider, broadcast: broadcast.id, share: "0.1",
-        outcome: "undelivered" })),
-      OVER.includes(broadcast.status) ? null
-        : actionButton("Cancel it", () => cancel(app, broadcast))),
-    section("Progress",
-      h("p", null, counted(broadcast.total, "recipient"), ", ", sum(broadcast.counts),
-        " with a message"),
-      bar(broadcast.counts, broadcast.total), legend(broadcast.counts, broadcast.total)),
+      linkButton(
+        "Make a rule for it",
+        link(name, "outcomes", "new", {
+          provider: broadcast.provider,
+          broadcast: broadcast.id,
+          share: "0.1",
+          outcome: "undelivered",
+        }),
+      ),
+      OVER.includes(broadcast.status)
+        ? null
+        : actionButton("Cancel it", () => cancel(app, broadcast)),
+    ),
+    section(
+      "Progress",
+      h(
+        "p",
+        null,
+        counted(broadcast.total, "recipient"),
+        ", ",
+        sum(broadcast.counts),
+        " with a message",
+      ),
+      bar(broadcast.counts, broadcast.total),
+      legend(broadcast.counts, broadcast.total),
+    ),
     section("Over time", course.element),
-    section("About it", facts(
-      ["Id", h("code", null, broadcast.id)],
-      ["Created", moment(broadcast.created_at)],
-      ["Scheduled for", broadcast.scheduled_at ? moment(broadcast.scheduled_at) : null],
-      ["Account", broadcast.account],
-    )),
+    section(
+      "About it",
+      facts(
+        ["Id", h("code", null, broadcast.id)],
+        ["Created", moment(broadcast.created_at)],
+        ["Scheduled for", broadcast.scheduled_at ? moment(broadcast.scheduled_at) : null],
+        ["Account", broadcast.account],
+      ),
+    ),
     fold("As the vendor has it", code(broadcast.native, { name: "The vendor's own fields" })),
   ];
 }
@@ -87,8 +143,11 @@ function sum(counts) {
 }
 
 async function cancel(app, broadcast) {
-  const isSure = await ask("Cancel this broadcast?",
-    "What has not been sent is never sent, as the vendor does it.", "Cancel the broadcast");
+  const isSure = await ask(
+    "Cancel this broadcast?",
+    "What has not been sent is never sent, as the vendor does it.",
+    "Cancel the broadcast",
+  );
   if (!isSure) return;
   await app.sandbox.post(`/broadcasts/${encodeURIComponent(broadcast.id)}/cancel`);
   say("The broadcast is cancelled.");
@@ -105,7 +164,7 @@ class Course {
     this.draw = seldom(() => this.show(), REDRAW);
     this.offs = [
       app.live.on("message", (message) => this.note(message)),
-      app.live.on("again", () => this.isStale = true),
+      app.live.on("again", () => (this.isStale = true)),
     ];
   }
 
@@ -145,7 +204,10 @@ class Course {
 
   show() {
     const drawn = plot([...this.histories.values()]);
-    fill(this.element, drawn ?? h("p", { class: "hint" }, "It has no messages yet."),
-      this.left > 0 ? h("p", { class: "hint" }, `${number(this.left)} more are being read…`) : null);
+    fill(
+      this.element,
+      drawn ?? h("p", { class: "hint" }, "It has no messages yet."),
+      this.left > 0 ? h("p", { class: "hint" }, `${number(this.left)} more are being read…`) : null,
+    );
   }
 }

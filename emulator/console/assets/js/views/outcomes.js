@@ -2,25 +2,29 @@
 
 import { fill, h, settled } from "../dom.js";
 import { counted, span } from "../format.js";
-import { checkbox, field, form } from "../forms.js";
+import { field, form } from "../forms.js";
 import { badge, empty, linkButton } from "../parts.js";
 import { ruleForm } from "../ruleform.js";
 import { go, link } from "../route.js";
+import { magicNumbers, showDefaults } from "../defaults.js";
 import { actionButton, ask, say } from "../toast.js";
-import { CHANNELS, OUTCOMES } from "../words.js";
+import { CHANNELS } from "../words.js";
 
 const CONDITIONS = {
-  provider: "at", account: "account", channel: "by", to: "to", to_prefix: "to numbers from",
-  to_suffix: "to numbers ending", to_pattern: "to numbers like", template: "template",
-  text_pattern: "text like", broadcast: "broadcast", nth: "send number", times: "times",
+  provider: "at",
+  account: "account",
+  channel: "by",
+  to: "to",
+  to_prefix: "to numbers from",
+  to_suffix: "to numbers ending",
+  to_pattern: "to numbers like",
+  template: "template",
+  text_pattern: "text like",
+  broadcast: "broadcast",
+  nth: "send number",
+  times: "times",
   share: "share",
 };
-const LATENCIES = [["instant", "At once"], ["fast", "Fast: parts of a second"],
-  ["realistic", "Realistic: seconds to hours"]];
-const MAGIC = [["00", "delivered"], ["01", "read"], ["02", 'replied "YES"'], ["03", 'replied "STOP"'],
-  ["04", "rejected"], ["05", "undelivered"], ["06", "stuck"], ["07", "pending"], ["08", "flaky"],
-  ["09", "delivered after one hour"]];
-
 export function mount(app, route) {
   return new Outcomes(app, route);
 }
@@ -33,22 +37,44 @@ class Outcomes {
     this.editor = h("div");
     this.defaults = h("div");
     const { name } = app.sandbox;
-    this.element = h("div", { class: "page" },
-      h("div", { class: "row between" }, h("h1", { tabindex: -1 }, "Outcomes"),
-        linkButton("Add a rule", link(name, "outcomes", "new"), { class: "button primary" })),
+    this.element = h(
+      "div",
+      { class: "page" },
+      h(
+        "div",
+        { class: "row between" },
+        h("h1", { tabindex: -1 }, "Outcomes"),
+        linkButton("Add a rule", link(name, "outcomes", "new"), { class: "button primary" }),
+      ),
       this.editor,
-      h("div", { class: "columns wide-left" },
-        h("section", { class: "card" }, h("h2", null, "Rules"),
+      h(
+        "div",
+        { class: "columns wide-left" },
+        h(
+          "section",
+          { class: "card" },
+          h("h2", null, "Rules"),
           h("p", { class: "hint" }, "For every message the first rule that matches decides."),
-          this.list),
-        h("div", { class: "stack" },
+          this.list,
+        ),
+        h(
+          "div",
+          { class: "stack" },
           h("section", { class: "card" }, h("h2", null, "Try it"), this.dryRun()),
-          h("section", { class: "card" }, h("h2", null, "When no rule matches"), this.defaults,
-            magic()))));
+          h(
+            "section",
+            { class: "card" },
+            h("h2", null, "When no rule matches"),
+            this.defaults,
+            magicNumbers(),
+          ),
+        ),
+      ),
+    );
     this.again = settled(() => this.read(), 400);
     // A message that a rule decides about counts as a hit.
     this.offs = ["again", "message"].map((kind) => app.live.on(kind, this.again));
-    this.readSettings();
+    showDefaults(app, this.defaults);
   }
 
   destroy() {
@@ -70,27 +96,57 @@ class Outcomes {
     if (text === this.text) return;
     this.text = text;
     this.rules = items;
-    fill(this.list, items.length ? items.map((rule, at) => this.rule(rule, at))
-      : h("li", null, empty("No rules yet.", "Every message goes as the box beside says. Add a " +
-        "rule to make some fail, be read or be answered.")));
+    fill(
+      this.list,
+      items.length
+        ? items.map((rule, at) => this.rule(rule, at))
+        : h(
+            "li",
+            null,
+            empty(
+              "No rules yet.",
+              "Every message goes as the box beside says. Add a " +
+                "rule to make some fail, be read or be answered.",
+            ),
+          ),
+    );
   }
 
   rule(rule, at) {
     const { name } = this.app.sandbox;
     const last = this.rules.length - 1;
     const id = rule.id;
-    return h("li", { class: "rule" },
-      h("div", { class: "grow" },
+    return h(
+      "li",
+      { class: "rule" },
+      h(
+        "div",
+        { class: "grow" },
         h("p", null, badge(rule.outcome, "accent"), " ", describe(rule)),
-        h("p", { class: "hint" }, id, " · ", counted(rule.hits, "hit"), extras(rule))),
-      h("div", { class: "row" },
-        at > 0 ? actionButton("↑", () => this.move(at, at - 1),
-          { class: "quiet", label: `Move ${id} up` }) : null,
-        at < last ? actionButton("↓", () => this.move(at, at + 1),
-          { class: "quiet", label: `Move ${id} down` }) : null,
-        linkButton("Edit", link(name, "outcomes", id),
-          { class: "button quiet", "aria-label": `Edit ${id}` }),
-        actionButton("Remove", () => this.remove(rule), { class: "quiet", label: `Remove ${id}` })));
+        h("p", { class: "hint" }, id, " · ", counted(rule.hits, "hit"), extras(rule)),
+      ),
+      h(
+        "div",
+        { class: "row" },
+        at > 0
+          ? actionButton("↑", () => this.move(at, at - 1), {
+              class: "quiet",
+              label: `Move ${id} up`,
+            })
+          : null,
+        at < last
+          ? actionButton("↓", () => this.move(at, at + 1), {
+              class: "quiet",
+              label: `Move ${id} down`,
+            })
+          : null,
+        linkButton("Edit", link(name, "outcomes", id), {
+          class: "button quiet",
+          "aria-label": `Edit ${id}`,
+        }),
+        actionButton("Remove", () => this.remove(rule), { class: "quiet", label: `Remove ${id}` }),
+      ),
+    );
   }
 
   async put(rules) {
@@ -119,8 +175,14 @@ class Outcomes {
   }
 
   async remove(rule) {
-    if (!await ask("Remove this rule?", "Messages that it has decided about keep their fate.",
-      "Remove it")) return;
+    if (
+      !(await ask(
+        "Remove this rule?",
+        "Messages that it has decided about keep their fate.",
+        "Remove it",
+      ))
+    )
+      return;
     await this.app.sandbox.delete(`/outcomes/${encodeURIComponent(rule.id)}`);
     await this.read();
   }
@@ -134,101 +196,136 @@ class Outcomes {
     const known = this.rules.find((rule) => rule.id === route.id);
     const isNew = route.id === "new" && !known;
     if (!known && !isNew) {
-      fill(this.editor, h("p", { class: "problem", role: "alert" },
-        `There is no rule ${route.id} any more.`));
+      fill(
+        this.editor,
+        h("p", { class: "problem", role: "alert" }, `There is no rule ${route.id} any more.`),
+      );
       return;
     }
     const heading = h("h2", { tabindex: -1 }, isNew ? "New rule" : `Rule ${route.id}`);
-    fill(this.editor, h("section", { class: "card editor" }, heading,
-      ruleForm(this.app, isNew ? route.query : known, {
-        save: async (rule) => {
-          if (isNew) await this.app.sandbox.post("/outcomes", rule);
-          else await this.replace(route.id, rule);
-          say(isNew ? "The rule stands in front of all others."
-            : "The rule is changed. Hits are counted anew.");
-          await this.read();
-          go(link(name, "outcomes"));
-        },
-        cancel: link(name, "outcomes"),
-      })));
+    fill(
+      this.editor,
+      h(
+        "section",
+        { class: "card editor" },
+        heading,
+        ruleForm(this.app, isNew ? route.query : known, {
+          save: async (rule) => {
+            if (isNew) await this.app.sandbox.post("/outcomes", rule);
+            else await this.replace(route.id, rule);
+            say(
+              isNew
+                ? "The rule stands in front of all others."
+                : "The rule is changed. Hits are counted anew.",
+            );
+            await this.read();
+            go(link(name, "outcomes"));
+          },
+          cancel: link(name, "outcomes"),
+        }),
+      ),
+    );
     heading.focus();
   }
 
   dryRun() {
-    const provider = field({ label: "Provider", at: "/provider",
-      options: Object.entries(this.app.titles) });
+    const provider = field({
+      label: "Provider",
+      at: "/provider",
+      options: Object.entries(this.app.titles),
+    });
     const to = field({ label: "To", at: "/to", required: true, placeholder: "60123456789" });
-    const channel = field({ label: "Channel", at: "/channel",
-      options: [["", "As the address says"], ...CHANNELS] });
+    const channel = field({
+      label: "Channel",
+      at: "/channel",
+      options: [["", "As the address says"], ...CHANNELS],
+    });
     const text = field({ label: "Text", at: "/text" });
     const result = h("div", { role: "status", class: "stack tight" });
-    return h("div", { class: "stack" }, form({ class: "stack dry-run" }, async () => {
-      const body = { provider: provider.control.value, to: to.control.value,
-        text: text.control.value };
-      if (channel.control.value) body.channel = channel.control.value;
-      fill(result, explained(this.app, await this.app.sandbox.post("/outcomes/explain", body)));
-    }, h("div", { class: "pair" }, provider, channel), to, text,
-    h("button", null, "What would happen?")), result);
-  }
-
-  async readSettings() {
-    const settings = await this.app.sandbox.get("/settings");
-    const change = async (body) => {
-      await this.app.sandbox.patch("/settings", body);
-      say("Changed. It holds for messages from now on.");
-    };
-    const latency = field({ label: "How long steps take", options: LATENCIES,
-      value: settings.latency });
-    latency.control.addEventListener("change", () => change({ latency: latency.control.value }));
-    const digits = checkbox({ label: "Magic numbers decide", checked: settings.magic_numbers });
-    digits.control.addEventListener("change", () =>
-      change({ magic_numbers: digits.control.checked }));
-    const outcomes = Object.entries(settings.default_outcome).map(([slug, outcome]) => {
-      const choice = field({ label: this.app.title(slug), options: Object.keys(OUTCOMES),
-        value: outcome });
-      choice.control.addEventListener("change", () =>
-        change({ default_outcome: { [slug]: choice.control.value } }));
-      return choice;
-    });
-    fill(this.defaults, h("div", { class: "stack" }, h("div", { class: "pair" }, outcomes), latency,
-      digits));
+    return h(
+      "div",
+      { class: "stack" },
+      form(
+        { class: "stack dry-run" },
+        async () => {
+          const body = {
+            provider: provider.control.value,
+            to: to.control.value,
+            text: text.control.value,
+          };
+          if (channel.control.value) body.channel = channel.control.value;
+          fill(result, explained(this.app, await this.app.sandbox.post("/outcomes/explain", body)));
+        },
+        h("div", { class: "pair" }, provider, channel),
+        to,
+        text,
+        h("button", null, "What would happen?"),
+      ),
+      result,
+    );
   }
 }
 
 function describe(rule) {
-  const parts = Object.entries(CONDITIONS).filter(([name]) => rule[name] != null)
-    .map(([name, words]) => [h("span", { class: "hint" }, `${words} `),
-      h("code", null, [rule[name]].flat().join(", ")), " "]);
+  const parts = Object.entries(CONDITIONS)
+    .filter(([name]) => rule[name] != null)
+    .map(([name, words]) => [
+      h("span", { class: "hint" }, `${words} `),
+      h("code", null, [rule[name]].flat().join(", ")),
+      " ",
+    ]);
   return parts.length ? parts : h("span", { class: "hint" }, "every message");
 }
 
 function extras(rule) {
   const delays = Object.keys(rule.delays ?? {});
-  return [rule.error ? ` · ${rule.error.code} ${rule.error.message}` : "",
-    delays.length ? ` · own delay for ${delays.join(", ")}` : "",
-    rule.reply ? ` · answers “${rule.reply.text}”` : ""];
-}
-
-function explained(app, found) {
-  const why = { rule: ["by the rule ", h("a", { href: link(app.sandbox.name, "outcomes", found.rule) },
-    found.rule)], magic: "by its magic digits", default: "by default" }[found.source];
   return [
-    h("p", null, badge(found.outcome, "accent"), " ", why),
-    found.approximated ? h("p", { class: "hint" },
-      "The vendor cannot say this; the nearest it knows is used.") : null,
-    h("ol", { class: "timeline" }, found.timeline.map((step) => h("li", null, badge(step.status),
-      h("span", { class: "hint" }, step.after ? `after ${span(step.after)}` : "at once")))),
-    found.candidates.length ? h("ul", { class: "plain hint" }, found.candidates.map((candidate) =>
-      h("li", null, h("code", null, candidate.rule), ": ",
-        candidate.matched ? "matches" : candidate.reason))) : null,
+    rule.error ? ` · ${rule.error.code} ${rule.error.message}` : "",
+    delays.length ? ` · own delay for ${delays.join(", ")}` : "",
+    rule.reply ? ` · answers “${rule.reply.text}”` : "",
   ];
 }
 
-function magic() {
-  return h("details", null, h("summary", null, "Magic numbers"),
-    h("p", { class: "hint" }, "A number whose last six digits are 99, two of these, and any two:"),
-    h("table", { class: "plain-table" }, h("thead", null, h("tr", null,
-      h("th", { scope: "col" }, "Digits"), h("th", { scope: "col" }, "Outcome"))),
-    h("tbody", null, MAGIC.map(([digits, outcome]) => h("tr", null,
-      h("td", null, h("code", null, `99${digits}xx`)), h("td", null, outcome))))));
+function explained(app, found) {
+  const why = {
+    rule: [
+      "by the rule ",
+      h("a", { href: link(app.sandbox.name, "outcomes", found.rule) }, found.rule),
+    ],
+    magic: "by its magic digits",
+    default: "by default",
+  }[found.source];
+  return [
+    h("p", null, badge(found.outcome, "accent"), " ", why),
+    found.approximated
+      ? h("p", { class: "hint" }, "The vendor cannot say this; the nearest it knows is used.")
+      : null,
+    h(
+      "ol",
+      { class: "timeline" },
+      found.timeline.map((step) =>
+        h(
+          "li",
+          null,
+          badge(step.status),
+          h("span", { class: "hint" }, step.after ? `after ${span(step.after)}` : "at once"),
+        ),
+      ),
+    ),
+    found.candidates.length
+      ? h(
+          "ul",
+          { class: "plain hint" },
+          found.candidates.map((candidate) =>
+            h(
+              "li",
+              null,
+              h("code", null, candidate.rule),
+              ": ",
+              candidate.matched ? "matches" : candidate.reason,
+            ),
+          ),
+        )
+      : null,
+  ];
 }

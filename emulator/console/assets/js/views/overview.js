@@ -25,24 +25,48 @@ class Overview {
     this.app = app;
     this.tiles = TILES.map(([view, title, path]) => {
       const count = h("span", { class: "count" }, "–");
-      return { view, path, count, element: h("a", {
-        class: "tile", href: link(app.sandbox.name, view) },
-      icon(view), count, h("span", null, title)) };
+      return {
+        view,
+        path,
+        count,
+        element: h(
+          "a",
+          {
+            class: "tile",
+            href: link(app.sandbox.name, view),
+          },
+          icon(view),
+          count,
+          h("span", null, title),
+        ),
+      };
     });
     this.warnings = h("div", { class: "stack tight" });
     this.coming = h("div", { class: "stack tight" });
     this.latest = h("div");
     this.connect = h("div", { class: "connect" });
-    this.element = h("div", { class: "page" },
+    this.element = h(
+      "div",
+      { class: "page" },
       h("h1", { tabindex: -1 }, "Overview"),
-      h("div", { class: "tiles" }, this.tiles.map((tile) => tile.element)),
-      h("div", { class: "columns" },
-        card("Needs a look", this.warnings), card("Coming up", this.coming)),
+      h(
+        "div",
+        { class: "tiles" },
+        this.tiles.map((tile) => tile.element),
+      ),
+      h(
+        "div",
+        { class: "columns" },
+        card("Needs a look", this.warnings),
+        card("Coming up", this.coming),
+      ),
       card("Latest messages", this.latest),
-      card("Point your client here", this.connect));
+      card("Point your client here", this.connect),
+    );
     this.soon = seldom(() => this.read(), AGAIN);
     this.offs = ["again", "message", "broadcast", "callback", "request", "clock"].map((kind) =>
-      app.live.on(kind, this.soon));
+      app.live.on(kind, this.soon),
+    );
     this.offs.push(app.live.on("sandbox", () => this.drawConnect()));
     this.drawConnect();
     this.ticking = setInterval(() => this.tick(), 1000);
@@ -67,10 +91,12 @@ class Overview {
         sandbox.count("/requests", { matched: false }),
         sandbox.get("/faults"),
         sandbox.get("/clock"),
-        sandbox.get("/broadcasts", { limit: 100 }),
+        sandbox.get("/broadcasts", { limit: 20 }),
         sandbox.get("/messages", { limit: LATEST }),
       ]);
-      this.tiles.forEach((tile, at) => { tile.count.textContent = number(counts[at]); });
+      this.tiles.forEach((tile, at) => {
+        tile.count.textContent = number(counts[at]);
+      });
       this.drawWarnings({ failed, unmatched, faults, clock });
       this.drawComing(clock, broadcasts.items);
       this.drawLatest(messages.items);
@@ -83,20 +109,44 @@ class Overview {
     const { name } = this.app.sandbox;
     const found = [];
     if (failed) {
-      found.push(warning("bad", `${counted(failed, "callback")} could not be delivered`,
-        link(name, "callbacks", null, { state: "failed" }), "See why"));
+      found.push(
+        warning(
+          "bad",
+          `${counted(failed, "callback")} could not be delivered`,
+          link(name, "callbacks", null, { state: "failed" }),
+          "See why",
+        ),
+      );
     }
     if (unmatched) {
-      found.push(warning("bad", `${counted(unmatched, "request")} asked for something the vendor ` +
-        "does not have", link(name, "requests", null, { show: "unmatched" }), "See what was near"));
+      found.push(
+        warning(
+          "bad",
+          `${counted(unmatched, "request")} asked for something the vendor ` + "does not have",
+          link(name, "requests", null, { show: "unmatched" }),
+          "See what was near",
+        ),
+      );
     }
     if (faults.total) {
-      found.push(warning("warn", `${counted(faults.total, "fault")} can spoil requests`,
-        link(name, "faults"), "See faults"));
+      found.push(
+        warning(
+          "warn",
+          `${counted(faults.total, "fault")} can spoil requests`,
+          link(name, "faults"),
+          "See faults",
+        ),
+      );
     }
     if (clock.mode === "manual" && clock.pending) {
-      found.push(warning("warn", `The clock is paused with ${counted(clock.pending, "thing")} ` +
-        "planned", null, null));
+      found.push(
+        warning(
+          "warn",
+          `The clock is paused with ${counted(clock.pending, "thing")} ` + "planned",
+          null,
+          null,
+        ),
+      );
     }
     fill(this.warnings, found.length ? found : h("p", { class: "calm" }, "Nothing needs a look."));
   }
@@ -105,22 +155,55 @@ class Overview {
     const { sandbox } = this.app;
     this.due = clock.next_due;
     this.countdown = h("span", { class: "hint" });
-    const scheduled = broadcasts.filter((each) =>
-      each.scheduled_at && new Date(each.scheduled_at) > new Date(clock.now));
+    const scheduled = broadcasts.filter(
+      (each) => each.scheduled_at && new Date(each.scheduled_at) > new Date(clock.now),
+    );
     const next = clock.next_due
-      ? h("div", { class: "row between" },
-        h("div", null, h("p", null, "Next: ", h("strong", null, clockTime(clock.next_due)), " ",
-          fullDay(clock.next_due)), this.countdown),
-        actionButton("Go there", () => this.app.clock.advance({ to: this.due }),
-          { label: "Advance the clock to what is due next" }))
+      ? h(
+          "div",
+          { class: "row between" },
+          h(
+            "div",
+            null,
+            h(
+              "p",
+              null,
+              "Next: ",
+              h("strong", null, clockTime(clock.next_due)),
+              " ",
+              fullDay(clock.next_due),
+            ),
+            this.countdown,
+          ),
+          actionButton("Go there", () => this.app.clock.advance({ to: this.due }), {
+            label: "Advance the clock to what is due next",
+          }),
+        )
       : h("p", { class: "calm" }, "Nothing is planned.");
-    fill(this.coming, next,
-      clock.pending ? h("p", { class: "hint" }, `${counted(clock.pending, "thing")} planned` +
-        (clock.in_flight ? `, ${clock.in_flight} under way` : "")) : null,
-      scheduled.slice(0, 5).map((each) => h("a", {
-        class: "line", href: link(sandbox.name, "broadcasts", each.id) },
-      badge(each.status), h("span", { class: "grow" }, each.name ?? shortId(each.id)),
-      moment(each.scheduled_at))));
+    fill(
+      this.coming,
+      next,
+      clock.pending
+        ? h(
+            "p",
+            { class: "hint" },
+            `${counted(clock.pending, "thing")} planned` +
+              (clock.in_flight ? `, ${clock.in_flight} under way` : ""),
+          )
+        : null,
+      scheduled.slice(0, 5).map((each) =>
+        h(
+          "a",
+          {
+            class: "line",
+            href: link(sandbox.name, "broadcasts", each.id),
+          },
+          badge(each.status),
+          h("span", { class: "grow" }, each.name ?? shortId(each.id)),
+          moment(each.scheduled_at),
+        ),
+      ),
+    );
     this.tick();
   }
 
@@ -132,29 +215,61 @@ class Overview {
 
   drawLatest(messages) {
     const { name } = this.app.sandbox;
-    fill(this.latest, messages.length ? messages.map((message) => h("a", {
-      class: "line", href: link(name, "messages", message.id) },
-    moment(message.created_at), h("span", { class: "who" }, nameOf(message)),
-    h("span", { class: "grow cut" }, message.text ?? message.template ?? ""),
-    badge(message.status)))
-      : empty("No messages yet.", "Send one with your client: the addresses and keys are below."));
+    fill(
+      this.latest,
+      messages.length
+        ? messages.map((message) =>
+            h(
+              "a",
+              {
+                class: "line",
+                href: link(name, "messages", message.id),
+              },
+              moment(message.created_at),
+              h("span", { class: "who" }, nameOf(message)),
+              h("span", { class: "grow cut" }, message.text ?? message.template ?? ""),
+              badge(message.status),
+            ),
+          )
+        : empty("No messages yet.", "Send one with your client: the addresses and keys are below."),
+    );
   }
 
   drawConnect() {
     const facts = this.app.facts();
-    fill(this.connect, Object.entries(facts?.providers ?? {}).map(([slug, provider]) => {
-      const account = provider.accounts.find((each) => each.keys.length);
-      const key = account?.keys[0]?.key;
-      return h("div", { class: "stack tight" },
-        h("h3", null, this.app.title(slug)),
-        h("div", { class: "copyable" }, h("code", null, provider.base_url),
-          copyButton(provider.base_url, "Copy", { class: "quiet",
-            label: `Copy the address of ${this.app.title(slug)}` })),
-        key ? h("div", { class: "copyable" }, h("code", null, key),
-          copyButton(key, "Copy", { class: "quiet",
-            label: `Copy a key of ${this.app.title(slug)}` })) : null,
-        h("p", { class: "hint" }, account ? `Key of ${account.name}` : "No account yet"));
-    }));
+    fill(
+      this.connect,
+      Object.entries(facts?.providers ?? {}).map(([slug, provider]) => {
+        const account = provider.accounts.find((each) => each.keys.length);
+        const key = account?.keys[0]?.key;
+        return h(
+          "div",
+          { class: "stack tight" },
+          h("h3", null, this.app.title(slug)),
+          h(
+            "div",
+            { class: "copyable" },
+            h("code", null, provider.base_url),
+            copyButton(provider.base_url, "Copy", {
+              class: "quiet",
+              label: `Copy the address of ${this.app.title(slug)}`,
+            }),
+          ),
+          key
+            ? h(
+                "div",
+                { class: "copyable" },
+                h("code", null, key),
+                copyButton(key, "Copy", {
+                  class: "quiet",
+                  label: `Copy a key of ${this.app.title(slug)}`,
+                }),
+              )
+            : null,
+          h("p", { class: "hint" }, account ? `Key of ${account.name}` : "No account yet"),
+        );
+      }),
+    );
   }
 }
 
@@ -163,6 +278,10 @@ function card(title, content) {
 }
 
 function warning(tone, text, href, action) {
-  return h("div", { class: "warning", "data-tone": tone }, h("span", { class: "grow" }, text),
-    href ? linkButton(action, href, { class: "button quiet" }) : null);
+  return h(
+    "div",
+    { class: "warning", "data-tone": tone },
+    h("span", { class: "grow" }, text),
+    href ? linkButton(action, href, { class: "button quiet" }) : null,
+  );
 }

@@ -21,18 +21,39 @@ class Phone {
     this.app = app;
     this.id = null;
     this.people = [];
-    this.filter = h("input", { type: "search", id: "person", placeholder: "Name or number",
-      autocomplete: "off", oninput: () => this.drawPeople(),
-      onkeydown: (event) => { if (event.key === "Enter") this.dial(); } });
+    this.filter = h("input", {
+      type: "search",
+      id: "person",
+      placeholder: "Name or number",
+      autocomplete: "off",
+      oninput: () => this.drawPeople(),
+      onkeydown: (event) => {
+        if (event.key === "Enter") this.dial();
+      },
+    });
     this.list = h("ul", { class: "people" });
     this.panel = h("section", { class: "detail", "aria-label": "The phone" });
-    this.element = h("div", { class: "split phone" },
-      h("section", { class: "side-list", "aria-label": "People" },
-        h("div", { class: "list-head" }, h("h1", { tabindex: -1 }, "Phone"),
-          h("div", { class: "field search" }, h("label", { for: "person" }, "Find a person"),
-            this.filter)),
-        this.list),
-      this.panel);
+    this.element = h(
+      "div",
+      { class: "split phone" },
+      h(
+        "section",
+        { class: "side-list", "aria-label": "People" },
+        h(
+          "div",
+          { class: "list-head" },
+          h("h1", { tabindex: -1 }, "Phone"),
+          h(
+            "div",
+            { class: "field search" },
+            h("label", { for: "person" }, "Find a person"),
+            this.filter,
+          ),
+        ),
+        this.list,
+      ),
+      this.panel,
+    );
     this.peopleSoon = seldom(() => this.readPeople(), 3000);
     this.talkSoon = seldom(() => this.readTalk(), AGAIN);
     this.offs = [
@@ -61,8 +82,19 @@ class Phone {
     this.element.dataset.open = String(route.id !== null);
     this.drawPeople();
     if (this.id === null) {
-      fill(this.panel, h("div", { class: "nothing" }, h("p", null, "Pick a person to hold " +
-        "their phone, or type a number and press Enter: anybody can write in.")));
+      fill(
+        this.panel,
+        h(
+          "div",
+          { class: "nothing" },
+          h(
+            "p",
+            null,
+            "Pick a person to hold " +
+              "their phone, or type a number and press Enter: anybody can write in.",
+          ),
+        ),
+      );
       return;
     }
     this.drawPhone();
@@ -73,7 +105,8 @@ class Phone {
     const typed = this.filter.value.trim();
     const known = this.matching()[0];
     const target = /^\+?[\d\s-]{5,}$|@|:/.test(typed)
-      ? typed.replace(/[\s-]/g, "").replace(/^\+/, "") : known?.address;
+      ? typed.replace(/[\s-]/g, "").replace(/^\+/, "")
+      : known?.address;
     if (target) go(link(this.app.sandbox.name, "phone", target));
   }
 
@@ -92,21 +125,44 @@ class Phone {
 
   matching() {
     const wanted = this.filter.value.trim().toLowerCase().replace(/^\+/, "");
-    return this.people.filter(({ name, address }) =>
-      name.toLowerCase().includes(wanted) || address.includes(wanted));
+    return this.people.filter(
+      ({ name, address }) => name.toLowerCase().includes(wanted) || address.includes(wanted),
+    );
   }
 
   drawPeople() {
     const people = this.matching().slice(0, 200);
     const focus = this.list.contains(document.activeElement)
-      ? document.activeElement.getAttribute("href") : null;
-    fill(this.list, people.length ? people.map((person) => h("li", null, h("a", {
-      class: "person", href: link(this.app.sandbox.name, "phone", person.address),
-      "aria-current": person.address === this.id ? "true" : null,
-    }, h("span", { class: "strong" }, person.name),
-    h("span", { class: "hint cut" }, person.last.text ?? "")))) : h("li", null, empty(
-      this.people.length ? "Nobody of that name." : "Nobody has been written to yet.",
-      "Type a number and press Enter to write from it.")));
+      ? document.activeElement.getAttribute("href")
+      : null;
+    fill(
+      this.list,
+      people.length
+        ? people.map((person) =>
+            h(
+              "li",
+              null,
+              h(
+                "a",
+                {
+                  class: "person",
+                  href: link(this.app.sandbox.name, "phone", person.address),
+                  "aria-current": person.address === this.id ? "true" : null,
+                },
+                h("span", { class: "strong" }, person.name),
+                h("span", { class: "hint cut" }, person.last.text ?? ""),
+              ),
+            ),
+          )
+        : h(
+            "li",
+            null,
+            empty(
+              this.people.length ? "Nobody of that name." : "Nobody has been written to yet.",
+              "Type a number and press Enter to write from it.",
+            ),
+          ),
+    );
     if (focus) this.list.querySelector(`[href="${CSS.escape(focus)}"]`)?.focus();
   }
 
@@ -117,8 +173,9 @@ class Phone {
       sandbox.get("/messages", { to: id, direction: "out", limit: TALK }),
       sandbox.get("/messages", { from: id, direction: "in", limit: TALK }),
     ]);
-    const talk = [...sent.items, ...received.items]
-      .sort((a, b) => new Date(a.created_at) - new Date(b.created_at));
+    const talk = [...sent.items, ...received.items].sort(
+      (a, b) => new Date(a.created_at) - new Date(b.created_at),
+    );
     const text = JSON.stringify(talk);
     if (id !== this.id || text === this.shown) return;
     this.shown = text;
@@ -126,18 +183,31 @@ class Phone {
   }
 
   drawPhone() {
-    this.name = h("h2", { tabindex: -1 }, this.people.find((each) =>
-      each.address === this.id)?.name ?? this.id);
+    this.name = h(
+      "h2",
+      { tabindex: -1 },
+      this.people.find((each) => each.address === this.id)?.name ?? this.id,
+    );
     this.screen = h("ol", { class: "screen", tabindex: 0, "aria-label": "Messages on the phone" });
     this.rest = h("p", { class: "hint" });
     const { name } = this.app.sandbox;
-    fill(this.panel,
+    fill(
+      this.panel,
       h("a", { class: "back", href: link(name, "phone") }, "All people"),
-      h("div", { class: "handset" },
+      h(
+        "div",
+        { class: "handset" },
         h("header", { class: "handset-head" }, this.name, h("p", { class: "hint" }, this.id)),
-        this.screen, this.rest, this.replyForm()),
-      linkButton("All messages with this person", link(name, "messages", null,
-        { q: `to: ${this.id}` }), { class: "button quiet" }));
+        this.screen,
+        this.rest,
+        this.replyForm(),
+      ),
+      linkButton(
+        "All messages with this person",
+        link(name, "messages", null, { q: `to: ${this.id}` }),
+        { class: "button quiet" },
+      ),
+    );
     if (this.element.contains(document.activeElement) === false) this.name.focus();
   }
 
@@ -146,9 +216,21 @@ class Phone {
     const away = talk.filter((message) => !isSeen(message));
     const under = away.filter((message) => toneOf(message.status) !== "bad");
     const lost = away.length - under.length;
-    fill(this.screen, seen.length ? seen.map((message) => this.bubble(message))
-      : h("li", { class: "empty" }, h("p", { class: "strong" }, "Nothing has arrived yet."),
-        h("p", null, under.length ? "Advance the clock to let it arrive." : "Write something below.")));
+    fill(
+      this.screen,
+      seen.length
+        ? seen.map((message) => this.bubble(message))
+        : h(
+            "li",
+            { class: "empty" },
+            h("p", { class: "strong" }, "Nothing has arrived yet."),
+            h(
+              "p",
+              null,
+              under.length ? "Advance the clock to let it arrive." : "Write something below.",
+            ),
+          ),
+    );
     this.screen.scrollTop = this.screen.scrollHeight;
     const parts = [];
     if (under.length) parts.push(`${counted(under.length, "message")} still on the way`);
@@ -160,27 +242,54 @@ class Phone {
   bubble(message) {
     const { header, cards = [], subject } = message.native ?? {};
     const incoming = message.direction === "in";
-    return h("li", { class: `bubble ${incoming ? "mine" : "theirs"}` },
+    return h(
+      "li",
+      { class: `bubble ${incoming ? "mine" : "theirs"}` },
       subject ? h("p", { class: "strong" }, subject) : null,
       header?.value && !message.media.includes(header.value)
-        ? h("p", { class: "strong" }, header.value) : null,
+        ? h("p", { class: "strong" }, header.value)
+        : null,
       message.media.map(medium),
       h("p", null, message.text ?? ""),
-      (Array.isArray(cards) ? cards : []).map((card) => h("div", { class: "card-in" },
-        (card.body ?? []).map((line) => h("p", null, line)), this.choices(message, card.buttons))),
-      incoming ? null : this.choices(message, message.native?.buttons,
-        message.native?.quick_replies),
-      h("span", { class: "hint" }, `${shortMoment(message.created_at)} · ` +
-        `${this.app.title(message.provider)} ${message.channel}`,
-      incoming ? null : [" ", badge(message.status)]));
+      (Array.isArray(cards) ? cards : []).map((card) =>
+        h(
+          "div",
+          { class: "card-in" },
+          (card.body ?? []).map((line) => h("p", null, line)),
+          this.choices(message, card.buttons),
+        ),
+      ),
+      incoming
+        ? null
+        : this.choices(message, message.native?.buttons, message.native?.quick_replies),
+      h(
+        "span",
+        { class: "hint" },
+        `${shortMoment(message.created_at)} · ` +
+          `${this.app.title(message.provider)} ${message.channel}`,
+        incoming ? null : [" ", badge(message.status)],
+      ),
+    );
   }
 
   choices(message, ...lists) {
-    const texts = lists.flat().filter(Boolean).map((each) =>
-      (typeof each === "string" ? each : each.text ?? each.title ?? each.value)).filter(Boolean);
-    if (!texts.length) return null;
-    return h("div", { class: "row choices" }, texts.map((text) => actionButton(text, () =>
-      this.write(message.provider, message.account, String(text), message.id))));
+    const choices = lists
+      .flat()
+      .filter(Boolean)
+      .map(choiceOf)
+      .filter(({ text }) => text);
+    if (!choices.length) return null;
+    return h(
+      "div",
+      { class: "row choices" },
+      choices.map(({ text, isAnswer }) =>
+        isAnswer
+          ? actionButton(text, () =>
+              this.write(message.provider, message.account, text, message.id),
+            )
+          : h("span", { class: "hint wrap" }, text),
+      ),
+    );
   }
 
   replyForm() {
@@ -192,13 +301,19 @@ class Phone {
       }
     });
     this.sender = field({ label: "To", at: "/provider", options: [["", "–"]] });
-    this.reply = form({ class: "stack reply" }, async () => {
-      const text = this.text.control.value.trim();
-      if (!text) return;
-      const [provider, account] = JSON.parse(this.sender.control.value);
-      await this.write(provider, account, text);
-      this.text.control.value = "";
-    }, this.sender, this.text, h("button", { class: "primary" }, "Send"));
+    this.reply = form(
+      { class: "stack reply" },
+      async () => {
+        const text = this.text.control.value.trim();
+        if (!text) return;
+        const [provider, account] = JSON.parse(this.sender.control.value);
+        await this.write(provider, account, text);
+        this.text.control.value = "";
+      },
+      this.sender,
+      this.text,
+      h("button", { class: "primary" }, "Send"),
+    );
     this.setSenders([]);
     return this.reply;
   }
@@ -222,10 +337,14 @@ class Phone {
       const account = facts?.providers[slug]?.accounts.find((each) => each.id === id);
       return `${account?.name ?? id} · ${this.app.title(slug)}`;
     };
-    fill(this.sender.control, [...choices.keys()].map((value) =>
-      h("option", { value }, names(value))));
+    fill(
+      this.sender.control,
+      [...choices.keys()].map((value) => h("option", { value }, names(value))),
+    );
     if (choices.has(before) && this.isChosen) this.sender.control.value = before;
-    this.sender.control.onchange = () => { this.isChosen = true; };
+    this.sender.control.onchange = () => {
+      this.isChosen = true;
+    };
   }
 
   async write(provider, account, text, inReplyTo) {
@@ -236,4 +355,11 @@ class Phone {
     this.shown = null;
     await this.readTalk();
   }
+}
+
+// Vendors write what can be tapped as texts or as objects. Links and numbers to call answer nothing.
+function choiceOf(given) {
+  if (typeof given !== "object") return { text: String(given), isAnswer: true };
+  const text = given.text ?? given.title ?? given.value ?? "";
+  return { text: String(text), isAnswer: !/url|phone|call/i.test(given.type ?? "") };
 }

@@ -10,7 +10,11 @@ import { Split } from "../split.js";
 import { actionButton, ask, copyButton, say } from "../toast.js";
 import { EVIDENCE, toneOfAnswer } from "../words.js";
 
-const SHOW = [["", "All"], ["unmatched", "Not found"], ["matched", "Found"]];
+const SHOW = [
+  ["", "All"],
+  ["unmatched", "Not found"],
+  ["matched", "Found"],
+];
 
 export function mount(app) {
   const show = field({ label: "Show", options: SHOW });
@@ -26,18 +30,36 @@ export function mount(app) {
     kind: "request",
     path: "/requests",
     query: ({ show: wanted, path: glob }) => ({
-      matched: wanted ? wanted === "matched" : null, path: glob }),
+      matched: wanted ? wanted === "matched" : null,
+      path: glob,
+    }),
     tools: [show, path],
-    above: h("div", { class: "row end pad" }, actionButton("Forget all", async () => {
-      if (!await ask("Forget all requests?", "The journal starts anew.", "Forget them")) return;
-      await app.sandbox.delete("/requests");
-      app.live.tell("again");
-      say("Forgotten.");
-    }, { class: "quiet" })),
-    list: { heights: [40, 64], row, empty: () => empty(
-      split.route.query.show || split.route.query.path ? "No request is like that."
-        : "No requests yet.",
-      "Point your client at an address from the overview; what it asks appears here.") },
+    above: h(
+      "div",
+      { class: "row end pad" },
+      actionButton(
+        "Forget all",
+        async () => {
+          if (!(await ask("Forget all requests?", "The journal starts anew.", "Forget them")))
+            return;
+          await app.sandbox.delete("/requests");
+          app.live.tell("again");
+          say("Forgotten.");
+        },
+        { class: "quiet" },
+      ),
+    ),
+    list: {
+      heights: [40, 64],
+      row,
+      empty: () =>
+        empty(
+          split.route.query.show || split.route.query.path
+            ? "No request is like that."
+            : "No requests yet.",
+          "Point your client at an address from the overview; what it asks appears here.",
+        ),
+    },
     fetch: (id) => app.sandbox.get(`/requests/${encodeURIComponent(id)}`),
     render: (entry) => render(app, entry),
     onFilters: (filters) => {
@@ -65,35 +87,100 @@ function render(app, entry) {
   const provider = app.facts()?.providers[entry.provider];
   const command = curl(entry, provider);
   return [
-    head(`${entry.method} ${entry.path}`, badge(entry.status ?? "not answered yet",
-      toneOfAnswer(entry.status)), h("span", { class: "c-tag" }, app.title(entry.provider))),
-    h("div", { class: "row" }, copyButton(command, "Copy as curl"),
-      linkButton("Make a fault for it", link(name, "faults", "new", {
-        provider: entry.provider, method: entry.method, path: entry.path }))),
+    head(
+      `${entry.method} ${entry.path}`,
+      badge(entry.status ?? "not answered yet", toneOfAnswer(entry.status)),
+      h("span", { class: "c-tag" }, app.title(entry.provider)),
+    ),
+    h(
+      "div",
+      { class: "row" },
+      copyButton(command, "Copy as curl"),
+      linkButton(
+        "Make a fault for it",
+        link(name, "faults", "new", {
+          provider: entry.provider,
+          method: entry.method,
+          path: entry.path,
+        }),
+      ),
+    ),
     entry.hint ? h("p", { class: "warning", "data-tone": "warn" }, entry.hint) : null,
-    entry.near.length ? section("What may have been meant", h("ul", { class: "plain" },
-      entry.near.map((near) => h("li", { class: "line" },
-        h("code", null, `${near.method} ${near.path}`), h("span", { class: "hint" },
-          near.operation))))) : null,
-    entry.unread.length ? section("Fields that nobody reads", h("ul", { class: "plain" },
-      entry.unread.map((field_) => h("li", { class: "line" }, h("code", null, field_.pointer),
-        field_.suggestion ? h("span", null, "Did you mean ", h("code", null, field_.suggestion), "?")
-          : h("span", { class: "hint" }, "The vendor has no such field"))))) : null,
-    section("Asked", entry.body === null ? h("p", { class: "hint" }, "No body.")
-      : code(entry.body, { name: "Body of the request" })),
-    section("Answered", entry.response === null ? h("p", { class: "hint" }, "No body.")
-      : code(entry.response, { name: "Body of the answer" })),
-    section("About it", facts(
-      ["At", moment(entry.at)],
-      ["Took", entry.duration_ms === null ? null : `${Math.round(entry.duration_ms)} ms`],
-      ["Operation", entry.operation],
-      ["Account", entry.account],
-      ["Evidence", entry.evidence ? `${entry.evidence}: ${EVIDENCE[entry.evidence]}` : null],
-      ["Fault", entry.fault ? h("a", { href: link(name, "faults", entry.fault) }, entry.fault) : null],
-      ...Object.entries(entry.query).map(([key, value]) => [`?${key}`, [value].flat().join(", ")]),
-    )),
-    fold("Headers", facts(...Object.entries(entry.headers).map(([key, value]) =>
-      [key, h("code", null, [value].flat().join(", "))]))),
+    entry.near.length
+      ? section(
+          "What may have been meant",
+          h(
+            "ul",
+            { class: "plain" },
+            entry.near.map((near) =>
+              h(
+                "li",
+                { class: "line" },
+                h("code", null, `${near.method} ${near.path}`),
+                h("span", { class: "hint" }, near.operation),
+              ),
+            ),
+          ),
+        )
+      : null,
+    entry.unread.length
+      ? section(
+          "Fields that nobody reads",
+          h(
+            "ul",
+            { class: "plain" },
+            entry.unread.map((field_) =>
+              h(
+                "li",
+                { class: "line" },
+                h("code", null, field_.pointer),
+                field_.suggestion
+                  ? h("span", null, "Did you mean ", h("code", null, field_.suggestion), "?")
+                  : h("span", { class: "hint" }, "The vendor has no such field"),
+              ),
+            ),
+          ),
+        )
+      : null,
+    section(
+      "Asked",
+      entry.body === null
+        ? h("p", { class: "hint" }, "No body.")
+        : code(entry.body, { name: "Body of the request" }),
+    ),
+    section(
+      "Answered",
+      entry.response === null
+        ? h("p", { class: "hint" }, "No body.")
+        : code(entry.response, { name: "Body of the answer" }),
+    ),
+    section(
+      "About it",
+      facts(
+        ["At", moment(entry.at)],
+        ["Took", entry.duration_ms === null ? null : `${Math.round(entry.duration_ms)} ms`],
+        ["Operation", entry.operation],
+        ["Account", entry.account],
+        ["Evidence", entry.evidence ? `${entry.evidence}: ${EVIDENCE[entry.evidence]}` : null],
+        [
+          "Fault",
+          entry.fault ? h("a", { href: link(name, "faults", entry.fault) }, entry.fault) : null,
+        ],
+        ...Object.entries(entry.query).map(([key, value]) => [
+          `?${key}`,
+          [value].flat().join(", "),
+        ]),
+      ),
+    ),
+    fold(
+      "Headers",
+      facts(
+        ...Object.entries(entry.headers).map(([key, value]) => [
+          key,
+          h("code", null, [value].flat().join(", ")),
+        ]),
+      ),
+    ),
     fold("As curl", code(command, { name: "Command" })),
   ];
 }
