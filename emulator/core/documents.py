@@ -178,3 +178,35 @@ def _scalar(node: Any) -> Any:
     if number is None:
         return text
     return float(text) if number[1] or number[2] else int(text)
+
+
+def write_document(document: Any, name: str) -> str:
+    """Return the text of a file that holds a document.
+
+    :param name: of the file; its ending decides between JSON and YAML.
+    """
+    if PurePath(name).suffix.lower() in YAML_ENDINGS:
+        return _write_yaml(document)
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _write_yaml(document: Any) -> str:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """Puts quotation marks around what would be read as something else."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            """Write equal things in full."""
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        is_word = value in _WORDS or _NUMBER.fullmatch(value) is not None
+        style = '"' if is_word else None
+        return dumper.represent_scalar(f"{_PREFIX}str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    written: str = yaml.dump(
+        document, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return written

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 VERSION = 1
-COMMON = ("emulator", "description", "seed", "clock", "settings", "outcomes", "endpoints")
+COMMON = (
+    "$schema",  # By which editors find what may stand here.
+    "emulator",
+    "description",
+    "seed",
+    "clock",
+    "settings",
+    "outcomes",
+    "endpoints",
+)
 ENDPOINT_FIELDS = (
     "id",
     "provider",

@@ -86,6 +86,19 @@ def between(begin: datetime, end: datetime, share: float) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def plain(value: Any) -> Any:
+    """Return something generated as JSON writes it: moments and histories in full."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, tuple):
+        return [{"status": status, "at": plain(at)} for status, at in value]
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+    return value
+
+
 def way_to(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
     """Return the shortest way to a state, by the vendor's word for it; empty if there is none."""
     ways = []

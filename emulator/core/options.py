@@ -15,15 +15,25 @@ EVERYTHING = "*"
 LATENCIES = ("instant", "fast", "realistic")
 
 
-def one_of(*choices: str) -> Callable[[Any], Any]:
-    """Return a check that a value is one of some words."""
+class OneOf:
+    """A check that a value is one of some words."""
 
-    def check(value: Any) -> Any:
-        if value not in choices:
-            raise ValueError(f"Must be one of: {', '.join(choices)}")
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = tuple(choices)
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value.
+
+        :raises ValueError: it is none of the words.
+        """
+        if value not in self.choices:
+            raise ValueError(f"Must be one of: {', '.join(self.choices)}")
         return value
 
-    return check
+
+def one_of(*choices: str) -> OneOf:
+    """Return a check that a value is one of some words."""
+    return OneOf(choices)
 
 
 def boolean(value: Any) -> bool:

@@ -111,6 +111,10 @@ class Vendor:
     :param load: read a vendor's part of a fixture into the sandbox (merging).
     :param generate: return what makes the objects that a fixture wants generated in one of the
         vendor's lists; None: the fixture says all there is to them.
+    :param sample: return a part of a fixture that has one account with so many contacts and
+        messages, to be generated. :raises ValueError: the vendor keeps no contacts.
+    :param describe: return the JSON Schema of the vendor's part of a fixture, and add what it
+        refers to.
     :param account_of_key: the account that an API key belongs to, or None.
     :param accounts: an account as fixtures show it, with live values.
     :param keys: the keys of an account: objects with ``name`` and ``key``.
@@ -157,6 +161,8 @@ class Vendor:
     trigger: Callable[[Sandbox, Trigger, Problems], list[Delivery]] | None = None
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     generate: Callable[[Batch], Maker | None] | None = None
+    sample: Callable[[int, int], dict[str, Any]] | None = None
+    describe: Callable[[dict[str, dict[str, Any]]], dict[str, Any]] | None = None
     channels: tuple[str, ...] = ("sms",)
 
     @property

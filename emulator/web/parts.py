@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+from emulator.core.describing import (
+    ANYTHING,
+    COUNT,
+    FILLED,
+    OBJECT,
+    OBJECTS,
+    STRING,
+    TRUTH,
+    of_check,
+    optional,
+)
+from emulator.core.describing import (
+    Schema as Description,
+)
 from emulator.core.errors import Problems, escape, nearest
+from emulator.core.options import boolean
 
 ONE_OF = "Must be one of: "
 
@@ -109,3 +124,32 @@ def key_text(value: Any, longest: int = 512) -> str:
     if len(key) > longest or not key.isprintable() or key != key.strip():
         raise ValueError(f"Must be 1 to {longest} printable characters")
     return key
+
+
+_KNOWN = {
+    any_text: STRING,
+    boolean: TRUTH,
+    key_text: FILLED,
+    text: FILLED,
+    thing: OBJECT,
+    things: OBJECTS,
+    whole: COUNT,
+}
+
+
+def describe(
+    part: type[Part], known: Mapping[Any, Description] | None = None, **nested: Description
+) -> dict[str, Description]:
+    """Return the JSON Schemas of a part's fields, by their names in the document.
+
+    :param known: the values of checks of a vendor's own.
+    :param nested: fields, by their names here, whose values are read by another part.
+    """
+    checks = {**_KNOWN, **(known or {})}
+    described = {}
+    for name, field in part().load_fields.items():
+        check = field.check if isinstance(field, Value) else None
+        schema = nested.get(name) or of_check(check, checks)
+        is_optional = field.allow_none and schema is not ANYTHING
+        described[field.data_key or name] = optional(schema) if is_optional else schema
+    return described

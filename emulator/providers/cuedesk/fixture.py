@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from emulator.core.describing import Defs, Schema
 from emulator.core.errors import Problems, nearest
 from emulator.core.fixtures import merge_endpoint
 from emulator.core.records import ENDPOINTS, Endpoint
@@ -58,6 +59,11 @@ def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Proble
 def account_part(account: Mapping[str, Any]) -> dict[str, Any]:
     """Return a fixture's part that holds one workspace."""
     return {"workspaces": [account]}
+
+
+def describe(defs: Defs) -> Schema:
+    """Return the JSON Schema of the part."""
+    return parts.describe(defs, **fixture_traffic.describe(defs))
 
 
 _LOADERS: tuple[tuple[str, str, Callable[[_Desk, Any, str], None]], ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.core.describing import FILLED, OBJECT, Defs, Schema, fields, listed
 from emulator.core.fixtures import read_moment
 from emulator.core.options import boolean, one_of
+from emulator.web import parts
 from emulator.web.parts import (
     CamelPart,
     Part,
@@ -146,3 +148,35 @@ TEMPLATE, CARD, HEADER, BODY, BUTTON = (
     ButtonPart(),
 )
 LIST, CONTACT, WEBHOOK = ListPart(), ContactPart(), WebhookPart()
+
+
+def describe(defs: Defs, **more: Schema) -> Schema:
+    """Return the JSON Schema of the part.
+
+    :param more: lists of a workspace that are described elsewhere.
+    """
+
+    def many(name: str, kind: type[Part], **nested: Schema) -> Schema:
+        return listed(defs, f"cuedesk.{name}", parts.describe(kind, known, **nested))
+
+    def face() -> dict[str, Schema]:
+        return {
+            "header": fields(parts.describe(HeaderPart, known)),
+            "body": fields(parts.describe(BodyPart)),
+            "buttons": many("button", ButtonPart),
+        }
+
+    known = {_uuid: FILLED, _flag_of_one: ONE_OR_NONE, _identifier: FILLED, _columns: OBJECT}
+    workspace = parts.describe(
+        WorkspacePart,
+        api_keys=many("apiKey", KeyPart),
+        channels=many("channel", ChannelPart),
+        templates=many("template", TemplatePart, cards=many("card", CardPart, **face()), **face()),
+        contact_lists=many("contactList", ListPart, contacts=many("contact", ContactPart)),
+        webhooks=many("webhook", WebhookPart),
+        **more,
+    )
+    return fields({"workspaces": listed(defs, "cuedesk.workspace", workspace)})
+
+
+ONE_OR_NONE: Schema = {"enum": [0, 1]}

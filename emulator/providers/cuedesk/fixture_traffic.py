@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.describing import FILLED, HISTORY, STRINGS, Defs, Schema, fields, listed
 from emulator.core.errors import Problems
 from emulator.core.fixtures import read_history, read_moment
 from emulator.core.generating import way_to
@@ -19,6 +20,7 @@ from emulator.core.options import one_of
 from emulator.core.outcomes import bare
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
+from emulator.web import parts
 from emulator.web.parts import Part, Value, any_text, read_part, text, thing, things, whole
 
 from . import lifecycle
@@ -365,3 +367,25 @@ def _recount(found: Sandbox, id: str) -> None:
     counts = dict(Counter(message.state for message in own))
     usual = "processing" if "queued" in counts else "completed"
     table.change(broadcast, total=len(own), counts=counts, state=broadcast.state or usual)
+
+
+def describe(defs: Defs) -> dict[str, Schema]:
+    """Return the JSON Schemas of the lists of broadcasts and messages."""
+
+    def many(name: str, kind: type[Part], **nested: Schema) -> Schema:
+        return listed(defs, f"cuedesk.{name}", parts.describe(kind, known, **nested))
+
+    known = {_number: FILLED, _texts: STRINGS}
+    face = {
+        "header": fields(parts.describe(_HeaderPart)),
+        "buttons": many("messageButton", _ButtonPart),
+    }
+    message = {
+        "cards": many("messageCard", _CardPart, **face),
+        "error": fields(parts.describe(_ErrorPart)),
+        "history": HISTORY,
+    }
+    return {
+        "broadcasts": many("broadcast", _BroadcastPart),
+        "messages": many("message", _MessagePart, **face, **message),
+    }

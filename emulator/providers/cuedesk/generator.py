@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from emulator.core.fixtures import read_moment
-from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
 from emulator.web import people
 
 from .lifecycle import LIFECYCLE
@@ -38,6 +38,18 @@ def generate(batch: Batch) -> Maker | None:
     """Return what makes the objects of a list, None where a fixture says all there is to them."""
     make = _MAKERS.get("/".join(batch.path[1:]) or batch.name)
     return make(batch) if make is not None else None
+
+
+def sample(contacts: int, messages: int) -> Made:
+    """Return a part of a fixture with one workspace of so many contacts and messages."""
+    workspace: Made = {"count": 1, "templates": [{GENERATE: {"count": 3}}]}
+    if contacts:
+        listed = [{GENERATE: {"count": contacts}}]
+        workspace["contactLists"] = [{GENERATE: {"count": 1, "contacts": listed}}]
+    if messages:
+        workspace["broadcasts"] = [{GENERATE: {"count": 4}}]
+        workspace["messages"] = [{GENERATE: {"count": messages}}]
+    return {"workspaces": [{GENERATE: workspace}]}
 
 
 def _country(batch: Batch) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from emulator.core.generating import Batch, Made, Maker
+from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.web import people
 
 from . import wording
@@ -38,6 +38,21 @@ def generate(batch: Batch) -> Maker | None:
     """Return what makes the objects of a list, None where a fixture says all there is to them."""
     make = _MAKERS.get("/".join(batch.path[1:]) or batch.name)
     return make(batch) if make is not None else None
+
+
+def sample(contacts: int, messages: int) -> Made:
+    """Return a part of a fixture with one workspace of so many contacts and messages."""
+    lists = {"contacts": contacts, "messages": messages}
+    workspace = {
+        "count": 1,
+        "country": "KE",
+        "timezone": "Africa/Nairobi",
+        "languages": ["eng", "swa"],
+        "groups": [{GENERATE: {"count": 4}}],
+        "channels": [{GENERATE: {"count": 1}}],
+        **{name: [{GENERATE: {"count": count}}] for name, count in lists.items() if count},
+    }
+    return {"workspaces": [{GENERATE: workspace}]}
 
 
 def _workspaces(batch: Batch) -> Maker:

@@ -7,11 +7,23 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.describing import (
+    FILLED,
+    STRINGS,
+    TRUTH,
+    Defs,
+    Schema,
+    choice,
+    fields,
+    listed,
+    optional,
+)
 from emulator.core.errors import Problems, nearest
 from emulator.core.fixtures import merge_endpoint, read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
+from emulator.web import parts
 from emulator.web.keys import KeyRing
 from emulator.web.parts import (
     CamelPart,
@@ -298,3 +310,44 @@ def _load_webhook(
 def account_part(account: Mapping[str, Any]) -> dict[str, Any]:
     """Return a fixture's part that holds one account."""
     return {"clients": [account]}
+
+
+def describe(defs: Defs) -> Schema:
+    """Return the JSON Schema of the part."""
+
+    def many(name: str, part: type[CamelPart], **nested: Schema) -> Schema:
+        return listed(defs, f"teekrr.{name}", parts.describe(part, _KNOWN, **nested))
+
+    client = parts.describe(
+        _ClientPart,
+        _KNOWN,
+        billing=fields(parts.describe(_BillingPart)),
+        rates=fields(parts.describe(_RatesPart)),
+        subscriptions=fields(parts.describe(_SubscriptionsPart)),
+        waba=fields(parts.describe(_WabaPart)),
+        api_keys=many("apiKey", KeyPart, scopes={"type": "array", "items": choice(SCOPES)}),
+        templates=_describe_template(defs),
+        webhooks=_describe_webhook(defs),
+        **fixture_traffic.describe(defs),
+    )
+    return fields({"clients": listed(defs, "teekrr.client", client)})
+
+
+_KNOWN = {_texts: STRINGS, _keyword: FILLED}
+
+
+def _describe_template(defs: Defs) -> Schema:
+    whatsapp = parts.describe(
+        _WhatsAppTemplatePart,
+        header=fields(parts.describe(_HeaderPart)),
+        body=fields(parts.describe(_BodyPart)),
+        buttons=fields(parts.describe(_ButtonsPart)),
+    )
+    both = {**parts.describe(_TextTemplatePart), **whatsapp, "name": FILLED, "namedParams": STRINGS}
+    return listed(defs, "teekrr.template", both)
+
+
+def _describe_webhook(defs: Defs) -> Schema:
+    webhook = dict.fromkeys(("id", "url", "secret"), FILLED)
+    webhook |= {"events": optional(STRINGS), "active": TRUTH}
+    return listed(defs, "teekrr.webhook", webhook)

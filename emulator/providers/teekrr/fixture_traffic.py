@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.describing import HISTORY, Defs, Schema, listed
 from emulator.core.errors import Problems
 from emulator.core.fixtures import read_history, read_moment
 from emulator.core.generating import way_to
@@ -20,6 +21,7 @@ from emulator.core.messaging import Fate
 from emulator.core.options import one_of
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
+from emulator.web import parts
 from emulator.web.parts import CamelPart, Value, any_text, read_part, text, thing, whole
 
 from . import credit, lifecycle
@@ -285,3 +287,12 @@ def _bill(
         changes["accrued"] = billing.accrued + reserved + spent
     if changes:
         clients.change(client, billing=msgspec.structs.replace(billing, **changes))
+
+
+def describe(defs: Defs) -> dict[str, Schema]:
+    """Return the JSON Schemas of the lists of broadcasts and messages."""
+    message = parts.describe(_MessagePart, history=HISTORY)
+    return {
+        "broadcasts": listed(defs, "teekrr.broadcast", parts.describe(_BroadcastPart)),
+        "messages": listed(defs, "teekrr.message", message),
+    }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emulator.core.fixtures import read_moment
-from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
 from emulator.web import people
 
 from . import lifecycle
@@ -37,6 +37,20 @@ def generate(batch: Batch) -> Maker | None:
     """Return what makes the objects of a list, None where a fixture says all there is to them."""
     make = _MAKERS.get(batch.name)
     return make(batch) if make is not None else None
+
+
+def sample(contacts: int, messages: int) -> Made:
+    """Return a part of a fixture with one client of so many messages.
+
+    :raises ValueError: contacts are wanted.
+    """
+    if contacts:
+        raise ValueError("Teekrr keeps no contacts: ask for messages alone")
+    client: Made = {"count": 1, "templates": [{GENERATE: {"count": 3}}]}
+    if messages:
+        client["broadcasts"] = [{GENERATE: {"count": 4}}]
+        client["messages"] = [{GENERATE: {"count": messages}}]
+    return {"clients": [{GENERATE: client}]}
 
 
 def _clients(batch: Batch) -> Maker:

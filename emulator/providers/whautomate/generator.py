@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from emulator.core.generating import Batch, Draw, Made, Maker, between
+from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, between
 from emulator.web import people
 
 from . import words
@@ -48,6 +48,13 @@ def generate(batch: Batch) -> Maker | None:
     """Return what makes the objects of a list, None where a fixture says all there is to them."""
     make = _MAKERS.get("/".join(batch.path[1:]) or batch.name)
     return make(batch) if make is not None else None
+
+
+def sample(contacts: int, messages: int) -> Made:
+    """Return a part of a fixture with one account of so many contacts and messages."""
+    lists = {"contactTags": 3, "templates": 2, "contacts": contacts, "messages": messages}
+    many = {name: [{GENERATE: {"count": count}}] for name, count in lists.items() if count}
+    return {"accounts": [{GENERATE: {"count": 1, **many}}]}
 
 
 def _names(batch: Batch, name: str) -> list[str]:
