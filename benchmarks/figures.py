@@ -15,6 +15,7 @@ from .rapidpro import rapidpro
 from .receiver import Receiver
 from .servers import Bare, Emulator, Server
 from .size import size
+from .state import state
 from .table import Figure, interleaved
 from .worlds import FIRST_PAGE, RAPIDPRO_AUTH, TEEKRR_AUTH, World, sms, sms_with_variables
 
@@ -274,6 +275,7 @@ GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
         sandboxes,
         plugin,
         memory,
+        state,
         size,
     )
 }
