@@ -87,7 +87,9 @@ class Front:
         environ["emulator.sandbox_name"] = name
         answer: Any = app(environ, start_response)
         if environ.get("emulator.is_dropped"):
-            return answer  # What it does to the connection it does when the server asks for it.
+            # What it does to the connection it does when the server asks for it.
+            cut: Iterable[bytes] = answer
+            return cut
         try:
             # No vendor streams, and the server sends one piece much faster than an iterator.
             return [b"".join(answer)]

@@ -113,8 +113,9 @@ def test_who_waits_is_answered_when_the_server_ends() -> None:
 def test_dropped_request_is_never_answered_whole(when: str, made: int) -> None:
     server = ServerProcess("--fixture", "reference")
     control = f"{server.url}/_emulator/sandboxes/default"
-    body: dict[str, Any] = {"from": "447576209857", "template": {"name": "plain_notice", "locale": "en"}}
-    body |= {"payload": [{"identifier": "447592850122"}]}
+    template = {"name": "plain_notice", "locale": "en"}
+    payload = [{"identifier": "447592850122"}]
+    body = {"from": "447576209857", "template": template, "payload": payload}
     key = {"Authorization": "Bearer cue_ci_token"}
     requests.post(f"{control}/faults", json={"times": 1, "fault": {"drop": when}}, timeout=PATIENCE)
     try:

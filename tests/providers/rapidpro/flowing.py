@@ -19,7 +19,8 @@ def make_flow(rapidpro: Any, name: str, simulate: Any = None, **more: Any) -> st
     """Add or change a flow by its name; return its UUID."""
     told = {} if simulate is None else {"simulate": simulate}
     rapidpro.load({**LAKESIDE, "flows": [{"name": name, **told, **more}]})
-    return flow_called(rapidpro, name)["uuid"]
+    uuid: str = flow_called(rapidpro, name)["uuid"]
+    return uuid
 
 
 def flow_called(rapidpro: Any, name: str) -> Any:

@@ -110,7 +110,12 @@ def _created(path: str, kind: str, item: dict[str, Any], key: str, **query: str)
 
 
 _NAMED = {"name": "N#"}
-_RUN = {"flow": "Intake", "contact": CONTACT, "exit_type": "completed", "responded": True}
+_RUN: dict[str, Any] = {
+    "flow": "Intake",
+    "contact": CONTACT,
+    "exit_type": "completed",
+    "responded": True,
+}
 _RUN |= {"values": {"n": {"name": "n", "value": "N#", "category": "c", "node": NOBODY}}}
 _RUN["values"]["n"]["time"] = OLD
 _START = {"flow": "Intake", "contacts": [CONTACT], "status": "completed", "params": {"n": "N#"}}

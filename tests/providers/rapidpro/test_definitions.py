@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .people import LAKESIDE, MOTHERS, names
 
 NODES = [{"uuid": "5a1d9e0c-2b7f-4c3e-8d11-0a9b8c7d6e5f", "actions": []}]
-EMPTY = {"flows": [], "campaigns": [], "triggers": [], "fields": [], "groups": []}
+EMPTY: dict[str, list[Any]] = {
+    "flows": [],
+    "campaigns": [],
+    "triggers": [],
+    "fields": [],
+    "groups": [],
+}
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from typing import Any
+
 import pytest
 
 from .flowing import LANGUAGE, enter, make_flow
@@ -20,7 +22,9 @@ FIXED = {
 
 def call(rapidpro, contact=BAKARI, **webhook):
     """Let a contact enter a flow that calls a URL; return what was sent."""
-    simulate = {"results": {"language_choice": {"value": "2", "category": "Swahili"}}}
+    simulate: dict[str, Any] = {
+        "results": {"language_choice": {"value": "2", "category": "Swahili"}}
+    }
     simulate["webhooks"] = [{"url": URL, **webhook}]
     enter(rapidpro, make_flow(rapidpro, "Calling", simulate, results=[LANGUAGE]), contact)
     (parcel,) = rapidpro.world.sender.sent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .flowing import LANGUAGE, enter, flow_called, make_flow
@@ -23,7 +25,7 @@ KEYS = (
     "id",
 )
 NODE = LANGUAGE["node_uuids"][0]
-FIRST = {
+FIRST: dict[str, Any] = {
     "uuid": "396af235-7248-45a5-af74-f3f89b95fc69",
     "id": 700,
     "flow": "Survey",
