@@ -27,9 +27,6 @@ class Yardstick(Flask):
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def finish(self) -> None:
-        """Nothing is left to do."""
-
 
 def create_app() -> Yardstick:
     """Return the application."""
