@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
-from .errors import NotFound
+from .errors import CannotRecord, NotFound
 from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint
 from .sending import Answer, Parcel
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .vendor import Vendor
 
 TOPIC = "delivery"
+UNRECORDED = timedelta(seconds=5)
+"""After which a callback is sent again whose answer could not be written down."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,11 @@ class Webhooks:
                 with sandbox.clock.pinned(at), sandbox.unit():
                     self.departing.pop(delivery.id, None)
                     self._conclude(delivery.id, attempt)
+            except CannotRecord:
+                # Nobody will know that it was sent.
+                with sandbox.store.lock:
+                    sandbox.agenda.plan(at + UNRECORDED, TOPIC, delivery.id)
+                raise
             finally:
                 sandbox.engine.landed()
                 if finished is not None:

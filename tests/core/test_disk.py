@@ -6,7 +6,7 @@ import json
 import logging
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -540,6 +540,23 @@ def test_steps_that_cannot_be_written_are_taken_later(tmp_path: Path) -> None:
         [message] = server.sandbox.store.table(server.vendor.messages)
         assert [state for state, _ in message.history] == ["queued", "sent", "delivered"]
         assert found_after_kill(server, tmp_path)["records"] == look(server.sandbox)["records"]
+
+
+def test_callback_whose_answer_cannot_be_written_is_sent_again(tmp_path: Path) -> None:
+    with served(tmp_path) as server, ExitStack() as stack:
+        log = tmp_path / "default.log"
+        server.send("+11")
+        server.sender.on_send = lambda parcel: stack.enter_context(full_disk(log.stat().st_size))
+        with pytest.raises(CannotRecord):
+            server.advance(60)
+        stack.close()
+        server.sender.on_send = None
+
+        server.advance(60)
+
+        sent = [parcel.body for parcel in server.sender.sent]
+        assert sent.count(sent[0]) == 2
+        assert {d.state for d in server.sandbox.deliveries} == {"succeeded"}
 
 
 def test_full_disk_stops_no_answers_while_the_log_has_room(
