@@ -1,0 +1,243 @@
+"""What fixtures generate for the vendors: valid, plausible, in agreement with itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import jsonschema
+import phonenumbers
+import pytest
+
+from emulator.core.describing import document as describe
+from emulator.core.documents import write_document
+from emulator.core.emulator import Emulator, Wish
+from emulator.core.errors import Invalid
+from emulator.core.fixtures import Library
+from emulator.core.ledger import Goal
+from emulator.core.outcomes import magic_of
+from emulator.core.sandbox import Sandbox
+from emulator.providers.teekrr.credit import ACCEPTED, WAITING
+from emulator.registry import PROVIDERS
+from tests.world import FIXTURES, RecordingSender
+
+CLOCK = "2026-05-06T10:00:00Z"
+VENDORS = {provider.slug: provider.vendor for provider in PROVIDERS}
+ACCOUNTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "rapidpro": (
+        "workspaces",
+        {"name": "W", "country": "KE", "languages": ["eng", "swa"], "timezone": "Africa/Nairobi"},
+    ),
+    "teekrr": ("clients", {"id": "c", "name": "C", "billing": {"creditBalance": 5000}}),
+    "cuedesk": ("workspaces", {"id": "w", "name": "W"}),
+    "whautomate": ("accounts", {"id": "a", "name": "A", "owner": "o@a.example"}),
+}
+COUNTRIES = {"rapidpro": "KE", "teekrr": "MY", "cuedesk": "GB", "whautomate": "US"}
+SCHEMA = describe(list(VENDORS.values()))
+
+
+def lists_of(slug: str) -> list[str]:
+    """Return the names of all lists of objects of an account, as the schema has them."""
+    accounts = SCHEMA["properties"][slug]["properties"][ACCOUNTS[slug][0]]
+    found = accounts["items"]["anyOf"][0]["$ref"].rpartition("/")[2]
+    properties = SCHEMA["$defs"][found]["properties"]
+    return [name for name, schema in properties.items() if "anyOf" in schema.get("items", {})]
+
+
+def many(count: int, **fields: Any) -> list[Any]:
+    return [{"$generate": {"count": count, **fields}}]
+
+
+def load(slug: str, *accounts: Any, seed: int = 0) -> Sandbox:
+    part = {slug: {ACCOUNTS[slug][0]: list(accounts)}}
+    emulator = Emulator(list(VENDORS.values()), RecordingSender(), Library([]))
+    document = {"emulator": 1, "clock": CLOCK, **part}
+    return emulator.create(Wish(name="default", documents=(document,), seed=seed))
+
+
+def whole(slug: str, count: int = 12, **lists: Any) -> dict[str, Any]:
+    """Return an account whose lists are all generated."""
+    return {**ACCOUNTS[slug][1], **{name: many(count) for name in lists_of(slug)}, **lists}
+
+
+def records(sandbox: Sandbox) -> dict[str, list[Any]]:
+    tables = sandbox.store.tables().items()
+    return {name: sorted(table, key=lambda record: record.serial) for name, table in tables}
+
+
+def messages(slug: str, sandbox: Sandbox) -> list[Any]:
+    return sorted(sandbox.store.table(VENDORS[slug].messages), key=lambda m: m.serial)
+
+
+each_vendor = pytest.mark.parametrize("slug", VENDORS)
+
+
+@each_vendor
+def test_every_list_can_be_generated(slug):
+    sandbox = load(slug, whole(slug), *many(2))
+
+    accounts = sandbox.store.table(VENDORS[slug].accounts)
+    assert len(accounts) == 3
+    assert len(messages(slug, sandbox)) == 12
+    for account in accounts:
+        assert VENDORS[slug].keys(sandbox, account), "an account has a key to begin with"
+
+
+@each_vendor
+def test_generated_worlds_are_the_same_for_the_same_seed(slug):
+    first, second = (records(load(slug, whole(slug))) for _ in range(2))
+
+    assert first == second
+    assert records(load(slug, whole(slug), seed=1)) != first
+
+
+@each_vendor
+def test_messages_stay_when_there_are_more_of_them(slug):
+    def shown(count: int) -> list[Any]:
+        sandbox = load(slug, whole(slug, 5, messages=many(count)))
+        return [
+            (m.address, m.state, m.history, m.direction, m.created_at)
+            for m in messages(slug, sandbox)
+        ]
+
+    assert shown(30)[:10] == shown(10)
+
+
+@each_vendor
+def test_numbers_are_valid_in_the_country_of_the_account(slug):
+    sandbox = load(slug, whole(slug, 60))
+
+    numbers = {m.address for m in messages(slug, sandbox) if "@" not in m.address}
+    assert len(numbers) > 20
+    for number in numbers:
+        parsed = phonenumbers.parse("+" + number.removeprefix("+"))
+        assert phonenumbers.is_valid_number_for_region(parsed, COUNTRIES[slug]), number
+        assert magic_of(number.removeprefix("+")) is None
+
+
+@each_vendor
+def test_histories_follow_the_lifecycle(slug):
+    sandbox = load(slug, whole(slug, 20, messages=many(300)))
+
+    found = messages(slug, sandbox)
+    now = sandbox.clock.now()
+    for message in found:
+        history = message.history
+        assert history[-1][0] == message.state
+        assert history[0][1] == message.created_at
+        assert all(before[1] <= after[1] for before, after in pairwise(history))
+        assert history[-1][1] <= now
+        if message.direction == "out":
+            steps = VENDORS[slug].lifecycle(message.channel).steps
+            states = [state for state, _ in history]
+            assert all(step in steps for step in pairwise(states)), states
+    assert len({message.state for message in found}) >= 3
+
+
+@each_vendor
+def test_broadcasts_agree_with_their_messages(slug):
+    sandbox = load(slug, whole(slug, 4, messages=many(80)))
+
+    vendor = VENDORS[slug]
+    counts: dict[str, Counter[str]] = {}
+    for message in messages(slug, sandbox):
+        if message.broadcast is not None:
+            counts.setdefault(message.broadcast, Counter())[message.state] += 1
+    for broadcast in sandbox.store.table(vendor.broadcasts):
+        view = vendor.broadcast_view(sandbox, broadcast)
+        assert view.total in (sum(counts.get(broadcast.id, Counter()).values()), -1)
+
+
+def test_messages_of_a_broadcast_go_to_its_group_in_its_words():
+    workspace = whole(
+        "rapidpro",
+        0,
+        groups=[{"name": "Mothers"}, {"name": "Fathers"}],
+        contacts=many(200),
+        broadcasts=[
+            {
+                "id": 7,
+                "text": {"eng": "Hi @contact", "swa": "Jambo"},
+                "groups": ["Mothers"],
+                "status": "completed",
+                "created_on": "2026-05-01T10:00:00Z",
+            }
+        ],
+        messages=many(50, broadcast=7),
+    )
+    sandbox = load("rapidpro", workspace)
+
+    tables = records(sandbox)
+    [group] = [one for one in tables["rapidpro.groups"] if one.name == "Mothers"]
+    contacts = {one.id: one for one in tables["rapidpro.contacts"]}
+    found = messages("rapidpro", sandbox)
+    assert all(group.id in contacts[message.contact].groups for message in found)
+    assert len({message.contact for message in found}) == 50
+    assert {m.text.partition(" ")[0] for m in found} == {"Hi", "Jambo"}
+    assert tables["rapidpro.broadcasts"][0].total == 50
+
+
+def test_credit_of_a_client_agrees_with_its_messages():
+    sandbox = load("teekrr", whole("teekrr", 3, messages=many(100)))
+
+    [client] = records(sandbox)["teekrr.clients"]
+    found = messages("teekrr", sandbox)
+    assert client.billing.spent == sum(m.rate for m in found if m.state in ACCEPTED)
+    assert client.billing.reserved == sum(m.rate for m in found if m.state in WAITING)
+    assert client.billing.spent > 0
+
+
+@pytest.mark.parametrize(
+    ("slug", "key"), [("teekrr", "broadcastUuid"), ("cuedesk", "broadcastUuid")]
+)
+def test_scheduled_broadcasts_go_out_at_their_time(slug, key):
+    at = {"teekrr": "scheduledAt", "cuedesk": "scheduled_at"}[slug]
+    id = {"teekrr": "broadcastUuid", "cuedesk": "uuid"}[slug]
+    broadcast = {id: "8f14e45f-ceea-467f-a0e6-1c1d5a3f0001", at: {"$now": "+2h"}}
+    account = whole(slug, 2, broadcasts=[broadcast], messages=many(6, **{key: broadcast[id]}))
+    sandbox = load(slug, account)
+
+    vendor = VENDORS[slug]
+    before = vendor.broadcast_view(sandbox, next(iter(sandbox.store.table(vendor.broadcasts))))
+    sandbox.engine.advance(Goal(by=timedelta(hours=3)))
+
+    after = vendor.broadcast_view(sandbox, next(iter(sandbox.store.table(vendor.broadcasts))))
+    assert (before.status, before.total) == ("scheduled", 6)
+    assert (after.status, after.counts) == ("completed", {"delivered": 6})
+
+
+def test_schema_in_the_repository_is_current():
+    assert (FIXTURES / "schema.json").read_text(encoding="utf-8") == write_document(
+        SCHEMA, "schema.json"
+    ), "run: broadcast-emulator fixture schema -o fixtures/schema.json"
+
+
+@pytest.mark.parametrize("name", ["reference", "demo", "empty"])
+def test_shipped_fixtures_keep_to_the_schema(name):
+    document = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+
+
+@each_vendor
+def test_schema_knows_no_field_that_the_loader_refuses(slug):
+    for name in lists_of(slug):
+        fields: dict[str, Any] = dict.fromkeys(fields_of(slug, name), 0.5)
+        if (slug, name) == ("teekrr", "templates"):
+            # Which of its fields a template has depends on its channel.
+            del fields["content"]
+            fields["channel"] = "whatsapp"
+        with pytest.raises(Invalid) as caught:
+            load(slug, {**ACCOUNTS[slug][1], name: [fields]})
+        assert [p.pointer for p in caught.value.problems if "Unknown" in p.message] == []
+
+
+def fields_of(slug: str, name: str) -> list[str]:
+    """Return the fields of the objects of a list, as the schema has them."""
+    accounts = SCHEMA["properties"][slug]["properties"][ACCOUNTS[slug][0]]
+    account = SCHEMA["$defs"][accounts["items"]["anyOf"][0]["$ref"].rpartition("/")[2]]
+    item = account["properties"][name]["items"]["anyOf"][0]["$ref"].rpartition("/")[2]
+    return list(SCHEMA["$defs"][item]["properties"])
