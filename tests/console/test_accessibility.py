@@ -103,6 +103,17 @@ def test_nothing_is_wider_than_a_phone(page: Page, busy_sandbox: Sandbox) -> Non
     assert {view: width for view, width in widths.items() if width > NARROW[0]} == {}
 
 
+@pytest.mark.parametrize("view", ["messages", "callbacks"])
+def test_row_on_a_phone_says_who_and_what(page: Page, busy_sandbox: Sandbox, view: str) -> None:
+    browser.resize(page.driver, *NARROW)
+    page.open(f"{busy_sandbox.name}/{view}")
+
+    for part in (".c-who", ".c-text", ".c-time", ".c-status"):
+        box = page.find(f".vrow {part}").rect
+        assert box["width"] >= 40, part
+        assert box["x"] + box["width"] <= NARROW[0], part
+
+
 def test_list_is_walked_with_the_keyboard(page: Page, busy_sandbox: Sandbox) -> None:
     page.open(f"{busy_sandbox.name}/messages")
     page.find(".vrow").send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
