@@ -24,7 +24,7 @@ from tests.world import World
 METADATA = "http://169.254.169.254/latest/meta-data/"
 EVIL = "evil.example"
 # Nothing that an attacker sends may hold the server up for longer.
-SOON = 2.0
+SOON = 20.0  # seconds; a pattern that backtracks would take longer than a life
 OPEN_TO_ALL = {"control.server.health", "control.sink.receive"}
 
 
