@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .durations import parse_duration
@@ -99,6 +100,7 @@ def plain(value: Any) -> Any:
     return value
 
 
+@cache
 def way_to(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
     """Return the shortest way to a state, by the vendor's word for it; empty if there is none."""
     ways = []

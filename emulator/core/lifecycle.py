@@ -34,7 +34,7 @@ class Delay:
     p95: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lifecycle:
     """The legal states of a kind of message, and the ways through them.
 

@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 
 from emulator.core.generating import Draw
 
-POOL = 150
-TRIES = 3 * POOL
+POOL = 100
+TRIES = POOL * 3 // 2
 WIDTHS = (6, 5, 4, 3)
-HEADS = 32
+HEADS = 12
+TRIED = "057"
 STEP = 7_368_787
+SPREAD = 1_000_003
 ELSEWHERE = "US"
 LOCALES = {
     "GB": ("en_GB",),
@@ -120,8 +122,10 @@ def towns(country: str) -> tuple[str, ...]:
 
 
 class _Block(NamedTuple):
-    """Numbers of a country: each head with any number of so many digits after it."""
+    """Numbers of a country: each head with some number of so many digits after it."""
 
+    country: str
+    code: str
     heads: Sequence[str]
     width: int
 
@@ -142,8 +146,14 @@ def mobile(country: str, start: Draw, n: int) -> str:
     step = STEP
     while gcd(step, space) > 1:
         step += 1
-    at = (start.number("numbers") + n * step) % space
-    return f"{block.heads[at % len(block.heads)]}{at // len(block.heads):0{block.width}}"
+    begin = start.number("numbers")
+    while True:
+        at = (begin + n * step) % space
+        number = f"{block.heads[at % len(block.heads)]}{at // len(block.heads):0{block.width}}"
+        if _is_valid(number, block):
+            return number
+        # Far from the numbers of all the others.
+        n += SPREAD
 
 
 @cache
@@ -153,43 +163,44 @@ def _block(country: str) -> _Block:
     kind = p.PhoneNumberType
     for wanted in (kind.MOBILE, kind.FIXED_LINE_OR_MOBILE, kind.FIXED_LINE):
         example = p.example_number_for_type(country, wanted)
-        for width in WIDTHS if example is not None else ():
-            heads = _valid_heads(example, country, width)
+        if example is None:
+            continue
+        national = p.national_significant_number(example)
+        for width in WIDTHS:
+            block = _Block(country, f"+{example.country_code}", (), width)
+            heads = _heads(block, national[:-width])
             if heads:
-                return _Block(heads, width)
+                return block._replace(heads=heads)
     return _block(ELSEWHERE)
 
 
-def _valid_heads(example: Any, country: str, width: int) -> tuple[str, ...]:
-    """Return beginnings of numbers after which any so many digits make a valid one."""
-    import phonenumbers as p
+def _heads(block: _Block, example: str) -> tuple[str, ...]:
+    """Return beginnings of numbers after which many, if not all, endings make a valid one.
 
-    national = p.national_significant_number(example)
-    room = min(len(national) - width, 2)
+    :param example: one without calling code.
+    """
+    room = min(len(example), 2)
     if room < 1:
         return ()
-    kept = national[: len(national) - width - room]
     found = []
     for ending in range(10**room):
-        head = f"{kept}{ending:0{room}}"
-        is_plain = width == WIDTHS[0] or not head.endswith("9")
-        is_alike = head.startswith("0") is bool(example.italian_leading_zero)
-        if is_plain and is_alike and _is_valid(head, example, country, width):
-            found.append(f"+{example.country_code}{head}")
+        head = f"{block.code}{example[:-room]}{ending:0{room}}"
+        tails = [digit * block.width for digit in TRIED]
+        is_magic = block.width < WIDTHS[0] and head.endswith("9")
+        if not is_magic and all(_is_valid(head + tail, block) for tail in tails):
+            found.append(head)
         if len(found) == HEADS:
             break
     return tuple(found)
 
 
-def _is_valid(head: str, example: Any, country: str, width: int) -> bool:
+def _is_valid(number: str, block: _Block) -> bool:
     import phonenumbers as p
 
-    tails = [f"{digit}{rest * (width - 1)}" for digit in range(10) for rest in "059"]
-    numbers = (
-        p.PhoneNumber(example.country_code, int(head + tail), None, example.italian_leading_zero)
-        for tail in tails
-    )
-    return all(p.is_valid_number_for_region(number, country) for number in numbers)
+    national = number.removeprefix(block.code)
+    is_led = national.startswith("0") or None
+    parsed = p.PhoneNumber(int(block.code), int(national), None, is_led)
+    return p.is_valid_number_for_region(parsed, block.country)
 
 
 @cache
