@@ -112,7 +112,7 @@ def serve(
     :param make_app: called in the serving process, which is forked from this one.
     :param on_ready: called there once it answers, with the base URL and the default sandbox
         as the control API describes it.
-    :param on_end: called there when it is asked to end.
+    :param on_end: called there when all requests have been answered.
     :param token: what the control API asks for, if anything.
     """
     address = numeric(host)
@@ -130,8 +130,9 @@ def serve(
         # once, from the one above.
         os.setpgid(0, 0)
         os.close(keeps_alive)
-        _when_stopped(on_end, app.stop)
-        # The last thing that the process does, once all requests have been answered.
+        _when_stopped(app.stop)
+        # The last things that the process does, once all requests have been answered.
+        Finalize(None, on_end, exitpriority=1)
         Finalize(None, app.finish, exitpriority=0)
         threading.Thread(target=_outlive, args=(alive,), daemon=True).start()
         # What has been made so far stays for good: no need to look through it ever again.
@@ -186,8 +187,8 @@ def _outlive(alive: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _when_stopped(*actions: Callable[[], None]) -> None:
-    """Do some things as soon as this process is asked to end.
+def _when_stopped(action: Callable[[], None]) -> None:
+    """Do something as soon as this process is asked to end.
 
     The server has its own handlers of signals and waits for open requests; this hears of the
     signal beside them.
@@ -199,12 +200,9 @@ def _when_stopped(*actions: Callable[[], None]) -> None:
     def listen() -> None:
         # Signals may come more than once (Ctrl-C reaches parent and child, and the parent then
         # asks the child to end): both ends stay open until the process is gone.
-        waiting = list(actions)
         while told.fileno() >= 0 and (received := heard.recv(16)):
             if signal.SIGTERM in received or signal.SIGINT in received:
-                for act in waiting:
-                    act()
-                waiting.clear()
+                action()
 
     threading.Thread(target=listen, name="end-listener", daemon=True).start()
 
