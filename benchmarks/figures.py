@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from .crowds import cuedesk, whautomate
+from .fixtures import fixtures
 from .load import LoadClient
 from .plugin import plugin
 from .rapidpro import rapidpro
@@ -274,6 +275,7 @@ GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
         pages,
         sandboxes,
         plugin,
+        fixtures,
         memory,
         state,
         size,

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from math import gcd
 from typing import Any, NamedTuple
 
 from emulator.core.generating import Draw
 
-POOL = 100
+POOL = 80
 TRIES = POOL * 3 // 2
 WIDTHS = (6, 5, 4, 3)
 HEADS = 12
@@ -97,10 +99,17 @@ def _pool(locale: str) -> Pool:
     )
 
 
-def _faker(locale: str, *providers: str) -> Any:
-    from faker.factory import Factory
+def _faker(locale: str, *names: str) -> Any:
+    """Return a generator of Faker's that has these providers alone: making all takes long."""
+    from faker.generator import Generator
 
-    faker = Factory.create(locale, providers=[f"faker.providers.{name}" for name in providers])
+    faker = Generator()
+    for name in names:
+        found = f"faker.providers.{name}.{locale}"
+        known = find_spec(found) is not None
+        faker.add_provider(
+            import_module(found if known else f"{found[: -len(locale)]}en_US").Provider
+        )
     faker.seed_instance(0)
     return faker
 

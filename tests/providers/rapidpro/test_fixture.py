@@ -141,7 +141,7 @@ def test_demo_shows_an_organisation_at_work(make_rapidpro):
         for urn in contact["urns"]
         if urn.startswith("tel:")
     ]
-    assert len(numbers) == 300
+    assert len(numbers) == 200
     assert all(phonenumbers.is_valid_number_for_region(number, "KE") for number in numbers)
     states = {broadcast["status"] for broadcast in rapidpro.items("broadcasts")}
     assert states == {"completed", "started", "failed"}
