@@ -73,7 +73,9 @@ def run_with_pytest(text: str, folder: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/four-vendors.md", "docs/demo.md", "docs/fixtures.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/four-vendors.md", "docs/demo.md", "docs/fixtures.md"]
+)
 def test_page_runs_in_its_order(
     page: str, server: str, strict_curl: dict[str, str], tmp_path: Path
 ) -> None:
