@@ -74,7 +74,7 @@ def test_messages_are_searched(page: Page, sandbox: Sandbox) -> None:
 def test_message_tells_its_course_and_why(page: Page, sandbox: Sandbox) -> None:
     sandbox.do("POST", "/outcomes", {"id": "mine", "to": ANN, "outcome": "rejected"})
     sandbox.send(ANN)
-    sandbox.advance(until="idle")
+    sandbox.advance(by="1m")
     page.open(f"{sandbox.name}/messages")
 
     page.click(".vrow", ANN)
