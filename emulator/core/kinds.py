@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -53,3 +54,25 @@ class Kind(Generic[R]):
     record: type[R]
     lookups: Mapping[str, Lookup[R]] = field(default_factory=dict)
     orders: Mapping[str, Order[R]] = field(default_factory=dict)
+
+
+def in_all(_record: Any) -> Iterable[Hashable]:
+    """Put every record into the one partition ``all``."""
+    return ("all",)
+
+
+def of_account(record: Any) -> Iterable[Hashable]:
+    """Put a record into the partition of its account."""
+    return (record.account,)
+
+
+def by_serial(record: Any) -> int:
+    """Order records by their creation."""
+    number: int = record.serial
+    return number
+
+
+def by_creation(record: Any) -> datetime:
+    """Order records by the moment of their creation."""
+    moment: datetime = record.created_at
+    return moment

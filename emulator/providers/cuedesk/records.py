@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from emulator.core.kinds import by_creation, by_serial, in_all, of_account
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
@@ -217,33 +218,15 @@ class CueMessage(Message, frozen=True, kw_only=True, gc=False):
     person: str | None = None
 
 
-def _all(_record: Any) -> Iterable[Hashable]:
-    return ("all",)
-
-
-def _account(record: Any) -> Iterable[Hashable]:
-    return (record.account,)
-
-
-def _serial(record: Any) -> int:
-    number: int = record.serial
-    return number
-
-
-def _created(record: Any) -> datetime:
-    moment: datetime = record.created_at
-    return moment
-
-
 WORKSPACES: Kind[Workspace] = Kind(
-    "cuedesk.workspaces", Workspace, orders={"all": Order(frozenset(), _all, _serial)}
+    "cuedesk.workspaces", Workspace, orders={"all": Order(frozenset(), in_all, by_serial)}
 )
 
 KEYS: Kind[Key] = Kind(
     "cuedesk.keys",
     Key,
     lookups={"token": Lookup(frozenset({"token"}), lambda k: (k.token,))},
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 CHANNELS: Kind[Channel] = Kind(
@@ -255,7 +238,7 @@ CHANNELS: Kind[Channel] = Kind(
             lambda c: ((c.account, c.identifier), (c.account, c.id)),
         )
     },
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 TEMPLATES: Kind[Template] = Kind(
@@ -266,7 +249,7 @@ TEMPLATES: Kind[Template] = Kind(
             frozenset({"account", "name", "locale"}), lambda t: ((t.account, t.name, t.locale),)
         )
     },
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 
@@ -297,7 +280,7 @@ CONTACTS: Kind[Contact] = Kind(
 LISTS: Kind[ContactList] = Kind(
     "cuedesk.contact_lists",
     ContactList,
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 BROADCASTS: Kind[CueBroadcast] = Kind(
@@ -309,7 +292,7 @@ BROADCASTS: Kind[CueBroadcast] = Kind(
             lambda b: () if b.key is None else ((b.account, b.key),),
         )
     },
-    orders={"all": Order(frozenset({"created_at"}), _all, _created)},
+    orders={"all": Order(frozenset({"created_at"}), in_all, by_creation)},
 )
 
 
@@ -321,11 +304,11 @@ MESSAGES: Kind[CueMessage] = Kind(
     "cuedesk.messages",
     CueMessage,
     orders={
-        "all": Order(frozenset({"created_at"}), _all, _created),
+        "all": Order(frozenset({"created_at"}), in_all, by_creation),
         "address": Order(
-            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), _created
+            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), by_creation
         ),
-        "broadcast": Order(frozenset({"broadcast", "created_at"}), _broadcast, _created),
+        "broadcast": Order(frozenset({"broadcast", "created_at"}), _broadcast, by_creation),
     },
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
+from emulator.core.kinds import by_creation, by_serial, in_all, of_account
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
@@ -124,33 +125,15 @@ class TeekrrMessage(Message, frozen=True, kw_only=True, gc=False):
     is_over: bool = False
 
 
-def _all(_record: Any) -> Iterable[Hashable]:
-    return ("all",)
-
-
-def _account(record: Any) -> Iterable[Hashable]:
-    return (record.account,)
-
-
-def _serial(record: Any) -> int:
-    number: int = record.serial
-    return number
-
-
-def _created(record: Any) -> datetime:
-    moment: datetime = record.created_at
-    return moment
-
-
 CLIENTS: Kind[Client] = Kind(
-    "teekrr.clients", Client, orders={"all": Order(frozenset(), _all, _serial)}
+    "teekrr.clients", Client, orders={"all": Order(frozenset(), in_all, by_serial)}
 )
 
 KEYS: Kind[Key] = Kind(
     "teekrr.keys",
     Key,
     lookups={"key": Lookup(frozenset({"key"}), lambda k: (k.key,))},
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 TEMPLATES: Kind[Template] = Kind(
@@ -161,7 +144,7 @@ TEMPLATES: Kind[Template] = Kind(
             frozenset({"account", "channel", "name"}), lambda t: ((t.account, t.channel, t.name),)
         )
     },
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
 )
 
 UPLOADS: Kind[Upload] = Kind("teekrr.uploads", Upload)
@@ -170,8 +153,8 @@ CAMPAIGNS: Kind[Campaign] = Kind(
     "teekrr.broadcasts",
     Campaign,
     orders={
-        "all": Order(frozenset({"created_at"}), _all, _created),
-        "account": Order(frozenset({"account", "created_at"}), _account, _created),
+        "all": Order(frozenset({"created_at"}), in_all, by_creation),
+        "account": Order(frozenset({"account", "created_at"}), of_account, by_creation),
     },
 )
 
@@ -179,14 +162,14 @@ MESSAGES: Kind[TeekrrMessage] = Kind(
     "teekrr.messages",
     TeekrrMessage,
     orders={
-        "all": Order(frozenset({"created_at"}), _all, _created),
+        "all": Order(frozenset({"created_at"}), in_all, by_creation),
         "address": Order(
-            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), _created
+            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), by_creation
         ),
         "broadcast": Order(
             frozenset({"broadcast", "created_at"}),
             lambda m: () if m.broadcast is None else (m.broadcast,),
-            _created,
+            by_creation,
         ),
     },
 )
