@@ -76,13 +76,19 @@ def snapshot() -> None:
 
 @snapshot.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--as-fixture", is_flag=True, help="As what other sandboxes can begin with.")
 @remote
-def save(there: Remote, *, file: Path) -> None:
-    """Write the whole sandbox to FILE."""
+def save(there: Remote, *, file: Path, as_fixture: bool) -> None:
+    """Write the whole sandbox to FILE; a fixture may be a .json or a .yaml file."""
+    from emulator.core.documents import write_document
+
     with tables.working("Saving …"):
-        document = there.sandbox.snapshot()
+        if as_fixture:
+            text = write_document(there.sandbox.as_fixture(), file.name)
+        else:
+            text = json.dumps(there.sandbox.snapshot(), ensure_ascii=False)
         try:
-            file.write_text(json.dumps(document, ensure_ascii=False))
+            file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise click.ClickException(f"cannot write {file}: {error.strerror}") from error
     size = {"file": str(file), "bytes": file.stat().st_size}

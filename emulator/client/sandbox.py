@@ -111,6 +111,11 @@ class Sandbox(Traffic):
         document: dict[str, Any] = self._call("GET", "/snapshot")
         return document
 
+    def as_fixture(self) -> dict[str, Any]:
+        """Return what other sandboxes can begin with to be as this one is."""
+        document: dict[str, Any] = self._call("GET", "/snapshot", query={"as": "fixture"})
+        return document
+
     def restore(self, snapshot: Document) -> records.World:
         """Continue a snapshot here."""
         self._world = msgspec.convert(self._call("PUT", "/snapshot", snapshot), records.World)

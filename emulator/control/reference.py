@@ -101,7 +101,7 @@ CALLS: Mapping[str, Call] = {
         body=thing(provider=PROVIDER, account=FILLED),
         gives=thing(provider=maybe(PROVIDER), account=maybe(TEXT)),
     ),
-    "snapshots.take_snapshot": Call(gives=OBJECT),
+    "snapshots.take_snapshot": Call(query={"as": words("snapshot", "fixture")}, gives=OBJECT),
     "snapshots.put_snapshot": Call(body=OBJECT, gives=ref("Sandbox"), also=(201,)),
     "clock.read_clock_of": Call(gives=ref("Clock")),
     "clock.set_clock": Call(body=CLOCK_WISH, gives=ref("Clock")),

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from emulator.cli import main
 from emulator.core.documents import parse_document
+from emulator.testing import running_emulator
 
 CLIENT = "/teekrr/clients/0"
 MEANT = " (did you mean '%s'?)"
@@ -113,3 +114,17 @@ def test_schema_is_one_and_is_printed_or_written(tmp_path):
 
     jsonschema.Draft202012Validator.check_schema(json.loads(printed))
     assert written.read_text() == printed
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_a_running_sandbox_is_saved_as_a_fixture(tmp_path, ending):
+    file = tmp_path / f"monday.{ending}"
+    with running_emulator(fixture="reference") as emulator:
+        options = ["--url", emulator.url, "--as-fixture", str(file)]
+        result = CliRunner().invoke(main, ["snapshot", "save", *options])
+
+    assert result.exit_code == 0, result.output
+    assert run("check", file).output == f"{file}: good\n"
+    saved = parse_document(file.read_bytes(), str(file))
+    assert saved["clock"] == "2026-05-06T10:00:00.000Z"
+    assert len(saved["rapidpro"]["workspaces"][0]["contacts"]) == 6

@@ -11,7 +11,18 @@ from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.operations import Unserved
 from emulator.web.provider import Provider
 
-from . import auth, errors, fixture, generator, lifecycle, receiving, routes, views, webhooks
+from . import (
+    auth,
+    errors,
+    fixture,
+    generator,
+    lifecycle,
+    receiving,
+    routes,
+    views,
+    webhooks,
+    writing,
+)
 from .records import BROADCASTS, CHANNEL, KINDS, MESSAGES, SLUG, WORKSPACES
 
 MOST_PAUSES = 100
@@ -76,6 +87,7 @@ VENDOR = Vendor(
     describe=fixture.describe,
     generate=generator.generate,
     sample=generator.sample,
+    write=writing.write,
     account_part=fixture.account_part,
     account_of_key=auth.account_of_key,
     account_view=views.account,

@@ -33,6 +33,7 @@ from . import (
     trimming,
     views,
     webhooks,
+    writing,
 )
 from .bodies import UnsupportedMedia
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
@@ -70,6 +71,7 @@ VENDOR: Final = Vendor(
     describe=fixture.describe,
     generate=generator.generate,
     sample=generator.sample,
+    write=writing.write,
     account_of_key=accounts.account_of_key,
     account_view=accounts.account_view,
     account_part=accounts.account_part,

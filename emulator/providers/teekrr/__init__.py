@@ -8,7 +8,19 @@ from emulator.core.options import boolean
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
 
-from . import auth, errors, fixture, generator, hints, lifecycle, routes, triggers, views, webhooks
+from . import (
+    auth,
+    errors,
+    fixture,
+    fixture_traffic,
+    generator,
+    hints,
+    lifecycle,
+    routes,
+    triggers,
+    views,
+    webhooks,
+)
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 
 
@@ -53,6 +65,7 @@ VENDOR = Vendor(
     describe=fixture.describe,
     generate=generator.generate,
     sample=generator.sample,
+    write=fixture_traffic.write,
     account_part=fixture.account_part,
     account_of_key=auth.account_of_key,
     account_view=views.account,

@@ -24,7 +24,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.web import parts
 from emulator.web.parts import CamelPart, Value, any_text, read_part, text, thing, whole
 
-from . import credit, lifecycle
+from . import credit, lifecycle, views
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
 
 STATES = ("processing", "scheduled", "completed", "cancelled", "failed")
@@ -296,3 +296,45 @@ def describe(defs: Defs) -> dict[str, Schema]:
         "broadcasts": listed(defs, "teekrr.broadcast", parts.describe(_BroadcastPart)),
         "messages": listed(defs, "teekrr.message", message),
     }
+
+
+def write(found: Sandbox, client: Client) -> dict[str, Any]:
+    """Return a client with its broadcasts and messages, as fixtures have them."""
+    campaigns = sorted(found.store.table(CAMPAIGNS), key=lambda one: one.serial)
+    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
+    return {
+        **views.account(found, client),
+        "broadcasts": [_write_broadcast(one) for one in campaigns if one.account == client.id],
+        "messages": [_write_message(one) for one in messages if one.account == client.id],
+    }
+
+
+def _write_broadcast(campaign: Campaign) -> Read:
+    return {
+        "broadcastUuid": campaign.id,
+        "campaignName": campaign.name,
+        "channel": campaign.channel,
+        "status": campaign.state,
+        "scheduledAt": campaign.scheduled_at,
+        "createdAt": campaign.created_at,
+    }
+
+
+def _write_message(message: TeekrrMessage) -> Read:
+    shown = {
+        "messageUuid": message.id,
+        "broadcastUuid": message.broadcast,
+        "channel": message.channel,
+        "recipient": message.address,
+        "direction": message.direction,
+        "content": message.content,
+        "template": message.template,
+        "variables": message.variables,
+        "keyword": message.keyword,
+        "subject": message.subject,
+        "rate": message.rate,
+        "errorCode": message.error.code if message.error else None,
+        "errorMessage": message.error.message if message.error else None,
+        "history": [{"status": state, "at": at} for state, at in message.history],
+    }
+    return {name: value for name, value in shown.items() if value is not None}

@@ -21,6 +21,7 @@ from . import (
     triggers,
     views,
     webhooks,
+    writing,
 )
 from .kinds import ACCOUNTS, BROADCASTS, KINDS, MESSAGES
 from .records import SLUG
@@ -65,6 +66,7 @@ VENDOR = Vendor(
     describe=fixture.describe,
     generate=generator.generate,
     sample=generator.sample,
+    write=writing.write,
     account_part=fixture.account_part,
     account_of_key=auth.account_of_key,
     account_view=account_view.account,

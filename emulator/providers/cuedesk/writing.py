@@ -1,0 +1,63 @@
+"""Write a workspace back as a fixture has it, with its broadcasts and messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.core.sandbox import Sandbox
+
+from . import views
+from .records import BROADCASTS, MESSAGES, CueBroadcast, CueMessage, Workspace
+
+
+def write(found: Sandbox, workspace: Workspace) -> dict[str, Any]:
+    """Return a workspace with all that is its own."""
+    broadcasts = sorted(found.store.table(BROADCASTS), key=lambda one: one.serial)
+    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
+    own = workspace.id
+    return {
+        **views.account(found, workspace),
+        "broadcasts": [_broadcast(one) for one in broadcasts if one.account == own],
+        "messages": [_message(found, one) for one in messages if one.account == own],
+    }
+
+
+def _broadcast(broadcast: CueBroadcast) -> dict[str, Any]:
+    shown = {
+        "uuid": broadcast.id,
+        "name": broadcast.name,
+        "channel": broadcast.sender,
+        "template": broadcast.template,
+        "status": broadcast.state,
+        "client_unique_identifier": broadcast.key,
+        "scheduled_at": broadcast.scheduled_at,
+        "valid_until": broadcast.valid_until,
+        "created_at": broadcast.created_at,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _message(found: Sandbox, message: CueMessage) -> dict[str, Any]:
+    native = views.message(found, message).native if message.direction == "out" else {}
+    error = message.error
+    shown = {
+        "uuid": message.id,
+        "broadcastUuid": message.broadcast,
+        "channel": message.sender,
+        "identifier": message.address,
+        "client_reference": message.reference,
+        "direction": message.direction,
+        "template": message.template,
+        "text": message.text,
+        "header": native.get("header"),
+        "body": native.get("body") or None,
+        "buttons": native.get("buttons") or None,
+        "cards": native.get("cards") or None,
+        "type": message.type,
+        "content": message.content,
+        "name": message.person,
+        "session": message.session,
+        "error": {"code": error.code, "message": error.message} if error else None,
+        "history": [{"status": state, "at": at} for state, at in message.history],
+    }
+    return {name: value for name, value in shown.items() if value is not None}

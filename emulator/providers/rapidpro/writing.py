@@ -1,0 +1,135 @@
+"""Write a workspace back as a fixture has it: the inverse of the package ``fixture``.
+
+Most fields of a record have the name and the value that a fixture gives them; the functions here
+write the others. References are ids, or names where the thing has no id of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from emulator.core.sandbox import Sandbox
+
+from . import records as r
+from .accounts import account_view
+from .fixture import SHELVES
+from .fixture.shelves import Shelf
+from .kinds import GROUPS, RESTHOOKS, TEAMS, TOPICS
+
+NAMES: Final[Mapping[str, str]] = {
+    "messages.status": "state",
+    "messages.channel": "via",
+    "broadcasts.status": "state",
+    "broadcasts.scheduled": "is_scheduled",
+    "archives.rolled_up": "is_rolled_up",
+    "users.active": "is_active",
+}
+
+
+def write(sandbox: Sandbox, workspace: r.Workspace) -> dict[str, Any]:
+    """Return a workspace with all of its lists."""
+    writer = _Writer(sandbox, workspace)
+    shown = account_view(sandbox, workspace)
+    for shelf in SHELVES:
+        if shelf.name != "users":
+            shown[shelf.name] = writer.items(shelf)
+    return {name: value for name, value in shown.items() if value != []}
+
+
+class _Writer:
+    """Writes the lists of one workspace."""
+
+    def __init__(self, sandbox: Sandbox, workspace: r.Workspace) -> None:
+        self._sandbox = sandbox
+        self._workspace = workspace.id
+        # What is built in gets another id in another sandbox, and a resthook has none to show.
+        built_in: list[Any] = [
+            *sandbox.store.table(TOPICS),
+            *sandbox.store.table(GROUPS),
+            *sandbox.store.table(TEAMS),
+        ]
+        self._called = {record.id: record.name for record in built_in if record.is_system}
+        self._called |= {hook.id: hook.slug for hook in sandbox.store.table(RESTHOOKS)}
+
+    def items(self, shelf: Shelf) -> list[dict[str, Any]]:
+        """Return the objects of a list, oldest first."""
+        own = [
+            record
+            for record in self._sandbox.store.table(shelf.kind)
+            if getattr(record, shelf.owner) == self._workspace
+            and not getattr(record, "is_system", False)
+        ]
+        return [self._item(shelf, one) for one in sorted(own, key=lambda one: one.serial)]
+
+    def _item(self, shelf: Shelf, record: Any) -> dict[str, Any]:
+        item: dict[str, Any] = {}
+        if shelf.has_uuid:
+            item["uuid"] = record.id
+        if shelf.numbered is not None:
+            item["id"] = getattr(record, shelf.numbered)
+        if shelf.born:
+            item[shelf.born] = getattr(record, shelf.born_as)
+        special = _SPECIAL.get(shelf.name)
+        for key in shelf.keys.split():
+            field = NAMES.get(f"{shelf.name}.{key}", key)
+            if field in record.__struct_fields__:
+                item[key] = self._plain(getattr(record, field))
+        if special is not None:
+            item |= {key: self._plain(value) for key, value in special(record).items()}
+        if getattr(record, "is_deleted", False):
+            item["deleted"] = True
+        return {key: value for key, value in item.items() if value is not None and value != []}
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._called.get(value, value)
+        if isinstance(value, datetime | date):
+            return value.isoformat().replace("+00:00", "Z")
+        if isinstance(value, msgspec.Struct):
+            return self._plain(msgspec.structs.asdict(value))
+        if isinstance(value, Mapping):
+            return {key: self._plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in value]
+        return value
+
+
+def _contact(contact: r.Contact) -> dict[str, Any]:
+    values = {key: value.text for key, value in contact.fields.items()}
+    groups = contact.groups if contact.status == "active" else ()
+    return {"fields": values or None, "groups": groups}
+
+
+def _message(message: r.RapidMessage) -> dict[str, Any]:
+    return {"history": [{"status": state, "at": at} for state, at in message.history]}
+
+
+def _progress(record: r.RapidBroadcast | r.FlowStart) -> dict[str, Any]:
+    return {"progress": {"total": record.total, "started": record.started}}
+
+
+def _run(run: r.Run) -> dict[str, Any]:
+    return {"status": None} if run.exit_type else {}
+
+
+def _archive(archive: r.Archive) -> dict[str, Any]:
+    if archive.content is None:
+        return {}
+    lines = gzip.decompress(archive.content).splitlines()
+    records = [msgspec.json.decode(line) for line in lines]
+    return {"records": records, "record_count": None, "size": None, "hash": None}
+
+
+_SPECIAL: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
+    "archives": _archive,
+    "broadcasts": _progress,
+    "contacts": _contact,
+    "flow_starts": _progress,
+    "messages": _message,
+    "runs": _run,
+}

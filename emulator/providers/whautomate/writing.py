@@ -1,0 +1,61 @@
+"""Write an account back as a fixture has it, with its broadcasts and messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.core.sandbox import Sandbox
+
+from . import account_view, shapes, words
+from .kinds import BROADCASTS, MESSAGES
+from .lifecycle import LIFECYCLE
+from .records import WhAccount, WhBroadcast, WhMessage
+
+
+def write(found: Sandbox, shown: WhAccount) -> dict[str, Any]:
+    """Return an account with all that is its own."""
+    broadcasts = sorted(found.store.table(BROADCASTS), key=lambda one: one.serial)
+    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
+    return {
+        **account_view.account(found, shown),
+        "broadcasts": [_broadcast(one) for one in broadcasts if one.account == shown.id],
+        "messages": [_message(one) for one in messages if one.account == shown.id],
+    }
+
+
+def _broadcast(shown: WhBroadcast) -> dict[str, Any]:
+    # A fixture has no broadcast that is half sent: what has been sent by then is all there is.
+    status = words.COMPLETED if shown.state == words.IN_PROGRESS else shown.state
+    times = {
+        "createdAt": shown.created_at,
+        "startedAt": shown.started_at,
+        "completedAt": shown.completed_at,
+    }
+    whole = {"id": shown.id, "status": status, **shapes.settable(shown), **times}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def _message(shown: WhMessage) -> dict[str, Any]:
+    face = shown.face
+    whole = {
+        "id": shown.id,
+        "client" if shown.is_client else "contact": shown.person or shown.contact,
+        "location": shown.location,
+        "broadcast": shown.broadcast,
+        "channel": shown.channel,
+        "type": shown.type,
+        "isIncoming": shown.direction == "in" or None,
+        "text": face.text,
+        "headerText": face.header_text,
+        "mediaUrl": face.media_url,
+        "caption": face.caption,
+        "footerText": face.footer,
+        "options": list(face.options) or None,
+        "errorMessage": shown.error.message if shown.error else None,
+        "reply": shown.reply or None,
+        "replyToMessage": shown.quoted,
+        "sentBy": shown.sender,
+        "timestamp": shown.created_at,
+        "history": [{"status": LIFECYCLE.word(state), "at": at} for state, at in shown.history],
+    }
+    return {name: value for name, value in whole.items() if value is not None}
