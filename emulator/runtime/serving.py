@@ -26,6 +26,7 @@ PATIENCE = 30.0
 LONGEST_ANSWER = 5.0
 # Live objects come by the ten thousand with each broadcast; collecting every 700 finds nothing.
 COLLECT_AFTER = (10_000, 20, 50)
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LARGEST_BODY = 1024 * 1024 * 1024
 # Nobody connects to "every address": how a server that listens on it is reached from here.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -129,6 +130,7 @@ def serve(
         # Ctrl-C and the like reach a whole group of processes. This one is to hear of them
         # once, from the one above.
         os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         os.close(keeps_alive)
         _when_stopped(app.stop)
         # The last things that the process does, once all requests have been answered.
@@ -162,6 +164,23 @@ def _granian(address: str, port: int) -> Any:
 
     class OneLife(Server):  # type: ignore[misc, valid-type]
         """A server that ends with its terminal; the default would start anew, without state."""
+
+        def signal_handler_interrupt(self, *_signal: Any, **_more: Any) -> None:
+            # The same wish often comes twice (to a group of processes, and from make), and the
+            # second may interrupt this very line: what it wakes up takes a lock that the first
+            # may hold.
+            if not self.interrupt_signal:
+                super().signal_handler_interrupt()
+
+        def _spawn_workers(self, *how: Any) -> None:
+            # Two signals at once may both be taken by the thread that watches over the worker;
+            # nothing would then wake the main one, which alone runs what handles them. What is
+            # started here inherits that it takes none.
+            taken = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+            try:
+                super()._spawn_workers(*how)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, taken)
 
         def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
             self.signal_handler_interrupt()

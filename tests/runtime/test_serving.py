@@ -156,6 +156,14 @@ def test_signal_to_the_whole_group_ends_it_quietly(kind: signal.Signals) -> None
         requests.get(f"{url}/_emulator/health", timeout=PATIENCE)
 
 
+def test_signals_that_come_together_are_not_lost() -> None:
+    for process, _ in [started() for _ in range(6)]:
+        process.terminate()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+
+
 def test_nothing_is_left_when_the_process_above_is_killed() -> None:
     process, url = started()
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
