@@ -6,6 +6,7 @@ import errno
 import gc
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -185,6 +186,9 @@ def _granian(address: str, port: int) -> Any:
         def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
             self.signal_handler_interrupt()
 
+    # Python 3.14, and macOS at any time, would otherwise start a fresh interpreter, to which
+    # what is to be served would have to be sent.
+    multiprocessing.set_start_method("fork", force=True)
     return OneLife(
         "emulator",
         address=address,

@@ -164,6 +164,27 @@ def test_signals_that_come_together_are_not_lost() -> None:
         assert process.returncode == 0
 
 
+def test_it_serves_where_processes_are_not_forked_by_default() -> None:
+    """As on macOS, and from Python 3.14 on."""
+    program = (
+        "import multiprocessing, runpy, sys\n"
+        "multiprocessing.set_start_method('spawn')\n"
+        "sys.argv[1:] = ['serve', '--port', '0', '--json', '--fixture', 'empty']\n"
+        "runpy.run_module('emulator', run_name='__main__')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert requests.get(f"{url}/_emulator/health", timeout=PATIENCE).ok
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
 def test_nothing_is_left_when_the_process_above_is_killed() -> None:
     process, url = started()
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
