@@ -240,12 +240,16 @@ class Access(Record, frozen=True, kw_only=True):
 
 
 class World(Record, frozen=True, kw_only=True):
-    """A sandbox as the server introduces it."""
+    """A sandbox as the server introduces it.
+
+    :ivar dropped: how many requests, callbacks, events and so on are not kept any more.
+    """
 
     name: str
     seed: int
     clock: Clock
     providers: dict[str, Access]
+    dropped: dict[str, int]
 
 
 class Candidate(Record, frozen=True, kw_only=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ from emulator.web.bodies import json_response
 
 from .bodies import Fields, Query, filled_text, json_body, one_of
 from .context import IN_SANDBOX, the_sandbox
-from .newest import Row, Source, newest_listing
+from .newest import Row, Source, newest_page
 from .wire import exact, many
 
 bp = Blueprint("callbacks", __name__, url_prefix=IN_SANDBOX)
@@ -61,7 +62,10 @@ class Wanted(NamedTuple):
 
 @bp.get("/callbacks")
 def list_callbacks(name: str) -> Response:
-    """List callbacks, newest first."""
+    """List callbacks, newest first.
+
+    ``dropped`` counts older ones, all of them finished, that are not kept any more.
+    """
     sandbox, query = the_sandbox(name), Query()
     wanted = Wanted(
         provider=query.get("provider", one_of(*sandbox.vendors)),
@@ -70,13 +74,14 @@ def list_callbacks(name: str) -> Response:
         subject=query.get("subject", filled_text),
         state=query.get("state", one_of("pending", "succeeded", "failed")),
     )
-    return newest_listing(
+    page = newest_page(
         sandbox,
         query,
         lambda: wanted.sources(sandbox),
         lambda row: show(row.record),
         wanted.condition(),
     )
+    return json_response({**page, "dropped": sandbox.dropped["callbacks"]})
 
 
 @bp.get("/callbacks/<id>")
@@ -126,7 +131,7 @@ def trigger(name: str) -> Response:
         # Events that a vendor's users name are on record there though nobody listens.
         if not made and vendor.events is not None:
             raise Conflict(f"no active endpoint of {slug} wants {wanted.event!r} of this account")
-    items = [show(_find(sandbox, delivery.id)) for delivery in made]
+    items = [show(sandbox.deliveries.find(delivery.id) or delivery) for delivery in made]
     return json_response({"items": items, "next": None, "total": len(items)}, 201)
 
 
@@ -169,12 +174,17 @@ def redeliver(name: str, id: str) -> Response:
     with sandbox.store.lock:
         delivery = _find(sandbox, id)
         parcel = _edited(sandbox, delivery, edit)
-    done = threading.Event()
-    sandbox.webhooks.redeliver(delivery, parcel, done.set)
-    while not done.wait(_LOOK):
+    tried: SimpleQueue[Delivery | None] = SimpleQueue()
+    sandbox.webhooks.redeliver(delivery, parcel, tried.put)
+    return json_response(show(_wait(sandbox, tried) or delivery))
+
+
+def _wait(sandbox: Sandbox, tried: SimpleQueue[Delivery | None]) -> Delivery | None:
+    while True:
+        with suppress(Empty):
+            return tried.get(timeout=_LOOK)
         if sandbox.is_closed:
-            raise Closed(f"sandbox {name} was reset or deleted")
-    return json_response(show(_find(sandbox, id)))
+            raise Closed(f"sandbox {sandbox.name} was reset or deleted")
 
 
 def _read_edit(fields: Fields) -> Edit:

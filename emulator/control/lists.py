@@ -31,6 +31,18 @@ def listing(
     *,
     is_descending: bool = True,
 ) -> Response:
+    """Answer with one page of a list; see :func:`page_of`."""
+    return json_response(page_of(query, matching, position, show, is_descending=is_descending))
+
+
+def page_of(
+    query: Query,
+    matching: Iterable[T],
+    position: Callable[[T], Any],
+    show: Callable[[T], Any],
+    *,
+    is_descending: bool = True,
+) -> dict[str, Any]:
     """Return one page of a list.
 
     To be called after the filters have been taken from ``query``: whatever else stands in the
@@ -54,13 +66,11 @@ def listing(
             has_more = True
         else:
             shown.append(item)
-    return json_response(
-        {
-            "items": [show(item) for item in shown],
-            "next": encode_cursor(position(shown[-1])) if has_more else None,
-            "total": total,
-        }
-    )
+    return {
+        "items": [show(item) for item in shown],
+        "next": encode_cursor(position(shown[-1])) if has_more else None,
+        "total": total,
+    }
 
 
 def _follows(position: Any, after: list[Any], is_descending: bool) -> bool:

@@ -70,6 +70,18 @@ def newest_listing(
     where: Callable[[Row], bool] | None = None,
     is_later: Callable[[Row], bool] | None = None,
 ) -> Response:
+    """Answer with one page; see :func:`newest_page`."""
+    return json_response(newest_page(sandbox, query, sources, show, where, is_later))
+
+
+def newest_page(
+    sandbox: Sandbox,
+    query: Query,
+    sources: Callable[[], Sequence[Source]],
+    show: Callable[[Row], Any],
+    where: Callable[[Row], bool] | None = None,
+    is_later: Callable[[Row], bool] | None = None,
+) -> dict[str, Any]:
     """Return one page. To be called after the filters have been taken from ``query``.
 
     Without conditions a page and the total cost the same however many rows there are.
@@ -91,7 +103,7 @@ def newest_listing(
             rows, total = _sift(matching, after, limit + 1)
         items = [show(row) for row in rows[:limit]]
     following = encode_cursor(seat_of(rows[limit - 1])) if len(rows) > limit else None
-    return json_response({"items": items, "next": following, "total": total})
+    return {"items": items, "next": following, "total": total}
 
 
 def _any(_row: Row) -> bool:

@@ -26,6 +26,7 @@ from .shapes import (
     URL,
     WHOLE,
     Shape,
+    bounded_page,
     listed,
     maybe,
     page,
@@ -55,9 +56,18 @@ class Call:
     kind: str = "application/json"
 
 
+_PAGING: Mapping[str, Shape] = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "cursor": TEXT,
+}
+
+
 def _list(of: str, /, **filters: Shape) -> Call:
-    paging = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}, "cursor": TEXT}
-    return Call(query={**filters, **paging}, gives=page(ref(of)))
+    return Call(query={**filters, **_PAGING}, gives=page(ref(of)))
+
+
+def _bounded(of: str, /, **filters: Shape) -> Call:
+    return Call(query={**filters, **_PAGING}, gives=bounded_page(ref(of)))
 
 
 _JOURNAL: Mapping[str, Shape] = {
@@ -156,7 +166,7 @@ CALLS: Mapping[str, Call] = {
     "accounts.create_account": Call(status=201, body=OBJECT, gives=ref("Account")),
     "accounts.create_key": Call(status=201, body=OBJECT, gives=OBJECT, also=_CONFLICT),
     "accounts.revoke_key": _GONE,
-    "traffic.list_requests": _list("Request", **_JOURNAL),
+    "traffic.list_requests": _bounded("Request", **_JOURNAL),
     "traffic.wait_for_requests": Call(
         query={
             **_JOURNAL,
@@ -210,7 +220,7 @@ CALLS: Mapping[str, Call] = {
     ),
     "endpoints.change_endpoint": Call(body=thing(**ENDPOINT_FIELDS), gives=ref("Endpoint")),
     "endpoints.delete_endpoint": _GONE,
-    "callbacks.list_callbacks": _list(
+    "callbacks.list_callbacks": _bounded(
         "Callback",
         provider=PROVIDER,
         endpoint=FILLED,
@@ -234,7 +244,7 @@ CALLS: Mapping[str, Call] = {
         gives=page(ref("Callback")),
     ),
     "sink.receive": Call(body=ANY, also=(504,)),
-    "sink.list_received": _list("Received"),
+    "sink.list_received": _bounded("Received"),
     "sink.script_sink": Call(
         body=thing(
             "script",

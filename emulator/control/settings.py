@@ -32,4 +32,5 @@ def change_settings(name: str) -> Response:
     with sandbox.unit():
         sandbox.settings.merge(json_body(), "", problems)
         problems.check()
+        sandbox.trim()
         return json_response(sandbox.settings.as_document())

@@ -8,6 +8,7 @@ from typing import Any
 from emulator.core.fixtures import COMMON
 from emulator.core.lifecycle import OUTCOMES
 from emulator.core.options import LATENCIES
+from emulator.core.retention import KEEP
 from emulator.core.rules import DELAY_NAMES
 
 Shape = Mapping[str, Any]
@@ -19,6 +20,7 @@ FLAG: Shape = {"type": "boolean"}
 WHOLE: Shape = {"type": "integer"}
 NUMBER: Shape = {"type": "number"}
 COUNT: Shape = {"type": "integer", "minimum": 0}
+POSITIVE: Shape = {"type": "integer", "minimum": 1}
 SHARE: Shape = {"type": "number", "minimum": 0, "maximum": 1}
 MOMENT: Shape = {"type": "string", "format": "date-time"}
 SPAN: Shape = {
@@ -67,6 +69,16 @@ def page(items: Shape) -> Shape:
         "type": "object",
         "required": ["items", "next", "total"],
         "properties": {"items": listed(items), "next": maybe(TEXT), "total": COUNT},
+    }
+
+
+def bounded_page(items: Shape) -> Shape:
+    """Return the shape of a page of a list of which only so much is kept."""
+    whole = page(items)
+    return {
+        **whole,
+        "required": [*whole["required"], "dropped"],
+        "properties": {**whole["properties"], "dropped": COUNT},
     }
 
 
@@ -143,7 +155,15 @@ FIXTURE: Shape = {
     "name of one that comes with the emulator, or a list of these.",
     "type": ["object", "string", "array"],
 }
-SETTINGS: Shape = {"type": "object", "properties": {"latency": words(*LATENCIES)}}
+SETTINGS: Shape = {
+    "type": "object",
+    "properties": {
+        "latency": words(*LATENCIES),
+        "keep": thing(
+            **{name: thing(**dict.fromkeys(units, POSITIVE)) for name, units in KEEP.items()}
+        ),
+    },
+}
 
 SHAPES: Mapping[str, Shape] = {
     "Problem": {
@@ -172,7 +192,14 @@ SHAPES: Mapping[str, Shape] = {
         next_due=maybe(MOMENT),
         in_flight=COUNT,
     ),
-    "Sandbox": thing("name", name=NAME, seed=WHOLE, clock=ref("Clock"), providers=OBJECT),
+    "Sandbox": thing(
+        "name",
+        name=NAME,
+        seed=WHOLE,
+        clock=ref("Clock"),
+        dropped=thing(**dict.fromkeys(KEEP, COUNT)),
+        providers=OBJECT,
+    ),
     "Account": {
         "description": "An account in its fixture form with live values.",
         "type": "object",

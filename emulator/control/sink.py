@@ -11,7 +11,7 @@ from emulator.web.bodies import json_response, read_body
 
 from .bodies import Fields, Query, json_body
 from .context import IN_SANDBOX, control, the_sandbox
-from .lists import listing
+from .lists import page_of
 from .safety import needs_no_token, takes_any_body
 from .wire import exact, many
 
@@ -46,9 +46,13 @@ def receive(name: str, path: str) -> Response:
 
 @bp.get("/sink")
 def list_received(name: str) -> Response:
-    """List what the sink has received, oldest first; a body is the exact text that came."""
+    """List what the sink has received, oldest first; a body is the exact text that came.
+
+    ``dropped`` counts older ones that are not kept any more.
+    """
     sink, query = the_sandbox(name).sink, Query()
-    return listing(query, sink.received(), lambda r: r.number, show, is_descending=False)
+    page = page_of(query, sink.received(), lambda r: r.number, show, is_descending=False)
+    return json_response({**page, "dropped": sink.dropped})
 
 
 @bp.put("/sink")

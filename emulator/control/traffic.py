@@ -17,7 +17,7 @@ from emulator.web.bodies import json_response
 from . import unread
 from .bodies import Query, filled_text, flag, one_of, span, whole
 from .context import IN_SANDBOX, control, the_sandbox
-from .lists import MOST, listing
+from .lists import MOST, page_of
 from .wire import many, parsed
 
 bp = Blueprint("traffic", __name__, url_prefix=IN_SANDBOX)
@@ -79,10 +79,14 @@ def _method(value: Any) -> str:
 
 @bp.get("/requests")
 def list_requests(name: str) -> Response:
-    """List what clients asked, newest first; ``path`` may hold ``*`` and ``?``."""
+    """List what clients asked, newest first; ``path`` may hold ``*`` and ``?``.
+
+    ``dropped`` counts older ones that are not kept any more.
+    """
     sandbox, query = the_sandbox(name), Query()
     wanted = _wanted(query, sandbox)
-    return listing(query, wanted.newest(sandbox), lambda exchange: exchange.id, show)
+    page = page_of(query, wanted.newest(sandbox), lambda exchange: exchange.id, show)
+    return json_response({**page, "dropped": sandbox.dropped["requests"]})
 
 
 @bp.get("/requests/wait")

@@ -21,6 +21,7 @@ def sandbox_view(sandbox: Sandbox, root: str | None = None) -> dict[str, Any]:
         "name": sandbox.name,
         "seed": sandbox.seed,
         "clock": clock_view(sandbox),
+        "dropped": sandbox.dropped,
         "providers": {
             slug: {
                 "base_url": base_url(sandbox, slug, root),

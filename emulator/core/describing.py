@@ -10,6 +10,8 @@ from .fixtures import ENDPOINT_FIELDS, VERSION, read_moment
 from .generating import GENERATE, MOST, NOW
 from .lifecycle import OUTCOMES
 from .options import LATENCIES, OneOf, boolean
+from .retention import KEEP
+from .retention import MOST as MOST_KEPT
 from .rules import DELAY_NAMES, Rule, channels_of
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ def choice(choices: Sequence[str]) -> Schema:
 def _settings(vendors: Sequence[Vendor]) -> Schema:
     slugs = [vendor.slug for vendor in vendors]
     limit = {"anyOf": [TRUTH, fields({"window": DURATION, "limits": OBJECT})]}
+    most: Schema = {"type": "integer", "minimum": 1, "maximum": MOST_KEPT}
     return fields(
         {
             "latency": choice(LATENCIES),
@@ -119,6 +122,9 @@ def _settings(vendors: Sequence[Vendor]) -> Schema:
             "evidence_header": TRUTH,
             "default_outcome": fields(dict.fromkeys(slugs, choice(OUTCOMES))),
             "rate_limits": fields(dict.fromkeys(slugs, limit)),
+            "keep": fields(
+                {name: fields(dict.fromkeys(units, most)) for name, units in KEEP.items()}
+            ),
             **{vendor.slug: _group(vendor.settings) for vendor in vendors if vendor.settings},
         }
     )

@@ -315,6 +315,8 @@ def _apply_settings(sandbox: Sandbox, wish: Wish) -> None:
         problems = Problems()
         sandbox.settings.merge(wish.settings, "/settings", problems)
         problems.check()
+        with sandbox.unit():
+            sandbox.trim()
 
 
 def _clock(wish: ClockWish, stands_at: datetime | None) -> Clock:

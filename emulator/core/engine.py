@@ -278,6 +278,8 @@ class Engine:
         sandbox, ledger = self._sandbox, walk.ledger
         at, ids = group[0].at, [due.subject for due in group]
         arrivals = _Arrivals(len(ids))
+        # Afterwards some of them may not be kept any more.
+        entries = [self._callback_entry(at, id) for id in ids] if ledger.is_detailed else []
         sandbox.clock.move_to(at)
         with sandbox.clock.pinned(at):
             sandbox.webhooks.dispatch(ids, arrivals.arrive)
@@ -289,8 +291,7 @@ class Engine:
         ledger.attempted += len(ids)
         ledger.succeeded += arrivals.succeeded
         ledger.failed += arrivals.failed
-        if ledger.is_detailed:
-            ledger.log += [self._callback_entry(at, id) for id in ids]
+        ledger.log += entries
 
     def _wait_for_landing(self) -> None:
         with self._flight_lock:

@@ -9,12 +9,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from .records import DELIVERIES
+from .retention import Limits
 from .tables import Change
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-MOST = 10_000
 REQUEST, CLOCK, SANDBOX = "request", "clock", "sandbox"
 
 Subject = tuple[str, str]
@@ -42,10 +42,15 @@ class News(NamedTuple):
 
 
 class Events:
-    """The latest changes of a sandbox, numbered from 1."""
+    """The latest changes of a sandbox, numbered from 1.
 
-    def __init__(self, most: int = MOST) -> None:
-        self._kept: deque[Subject] = deque(maxlen=most)
+    :ivar dropped: how many older ones are not kept any more.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._kept: deque[Subject] = deque()
+        self._limits = limits
+        self.dropped = 0
         self._changed = threading.Condition()
         self.latest = 0
         self.is_closed = False
@@ -61,6 +66,7 @@ class Events:
                 return
             self._kept.extend(subjects)
             self.latest += len(subjects)
+            self._trim()
             self._changed.notify_all()
 
     def go_on_from(self, latest: int) -> None:
@@ -94,6 +100,11 @@ class Events:
             self._changed.wait_for(is_enough, timeout)
             return self.latest != position
 
+    def trim(self) -> None:
+        """Let go of what is more than the limit allows."""
+        with self._changed:
+            self._trim()
+
     def rouse(self) -> None:
         """Let everybody who waits look whether there is a reason to go on."""
         with self._changed:
@@ -104,6 +115,12 @@ class Events:
         with self._changed:
             self.is_closed = True
             self._changed.notify_all()
+
+    def _trim(self) -> None:
+        surplus = len(self._kept) - self._limits()["count"]
+        for _ in range(surplus):
+            self._kept.popleft()
+        self.dropped += max(0, surplus)
 
 
 def watch(sandbox: Sandbox) -> None:
@@ -119,7 +136,8 @@ def watch(sandbox: Sandbox) -> None:
         subjects: dict[Subject, None] = {}
         for change in changes:
             kind = change.kind
-            if kind in kinds:
+            # Of what is gone there is nothing to show.
+            if kind in kinds and change.after is not None:
                 subjects[kind, change.id] = None
                 # How a broadcast stands follows from its messages.
                 above = getattr(change.after, "broadcast", None) if kind in broadcasts else None

@@ -191,6 +191,7 @@ def merge_all(sandbox: Sandbox, documents: Sequence[tuple[Document, str]]) -> No
                 problems = Problems()
                 _merge(sandbox, document, pointer, problems)
                 problems.check()
+            sandbox.trim()
         except BaseException:
             sandbox.settings = settings
             sandbox.outcomes.rules, sandbox.outcomes.hits = rules, hits

@@ -59,6 +59,12 @@ def enter_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
         index[partition].sort()
 
 
+def leave_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
+    """Take many records out."""
+    for partition, entries in _seated(spec, records).items():
+        _exchange(index, partition, entries, [])
+
+
 def position_of(entry: Entry) -> Any:
     """Return where an entry stands, apart from equal positions."""
     return entry[0]

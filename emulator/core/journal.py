@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-MOST_ENTRIES = 10_000
-MOST_BYTES = 64 * 1024 * 1024
+from .retention import Limits, exceeds
 
 
 @dataclass(kw_only=True)
@@ -48,15 +47,19 @@ class Exchange:
     @property
     def size(self) -> int:
         """Roughly how many bytes this entry holds."""
-        return 1000 + len(self.body) + len(self.response)
+        fields = sum(len(value) for _, value in (*self.headers, *self.query))
+        return 1000 + len(self.path) + fields + len(self.body) + len(self.response)
 
 
 class Journal:
-    """The latest exchanges, oldest first; the oldest go when there are too many or too big."""
+    """The latest exchanges, oldest first; the oldest go when there are too many or too big.
 
-    def __init__(self, most_entries: int = MOST_ENTRIES, most_bytes: int = MOST_BYTES) -> None:
+    :ivar dropped: how many have gone for that reason since the journal was last cleared.
+    """
+
+    def __init__(self, limits: Limits) -> None:
         self._entries: OrderedDict[int, Exchange] = OrderedDict()
-        self._limits = most_entries, most_bytes
+        self._limits = limits
         self._bytes = 0
         self._latest = 0
         self._changed = threading.Condition()
@@ -124,17 +127,20 @@ class Journal:
         """Forget all entries."""
         with self._changed:
             self._entries.clear()
-            self._bytes = 0
+            self._bytes = self.dropped = 0
+
+    def trim(self) -> None:
+        """Let go of what is more than the limits allow."""
+        with self._changed:
+            self._trim()
 
     def _tell(self, exchange: Exchange) -> None:
         if self.on_change is not None:
             self.on_change(exchange)
 
     def _trim(self) -> None:
-        most_entries, most_bytes = self._limits
-        while len(self._entries) > most_entries or (
-            self._bytes > most_bytes and len(self._entries) > 1
-        ):
+        limits = self._limits()
+        while exceeds(limits, len(self._entries), self._bytes):
             _, oldest = self._entries.popitem(last=False)
             self._bytes -= oldest.size
             self.dropped += 1

@@ -9,6 +9,7 @@ from typing import Any
 from .durations import parse_duration
 from .errors import Problems, nearest
 from .lifecycle import OUTCOMES
+from .retention import KEEP, kept
 from .vendor import Setting, Vendor
 
 EVERYTHING = "*"
@@ -138,6 +139,10 @@ def _spec(vendors: Sequence[Vendor]) -> dict[str, Any]:
         "rate_limits": {
             vendor.slug: Setting(vendor.has_rate_limits, rate_limit(vendor.rate_scopes))
             for vendor in vendors
+        },
+        "keep": {
+            name: {unit: Setting(most, kept) for unit, most in limits.items()}
+            for name, limits in KEEP.items()
         },
     }
     spec.update({slug: dict(v.settings) for slug, v in zip(slugs, vendors, strict=True)})

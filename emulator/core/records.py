@@ -158,6 +158,17 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     tries: int = 0
     trick: Literal["drop", "duplicate"] | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be tried unless a tester asks for it."""
+        return self.state != "pending"
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes this holds."""
+        told = sum(200 + len(attempt.response) for attempt in self.attempts)
+        return 1500 + len(self.url) + len(self.body) + told
+
 
 ENDPOINTS: Kind[Endpoint] = Kind(
     "endpoints",
@@ -182,6 +193,11 @@ DELIVERIES: Kind[Delivery] = Kind(
         ),
         "subject": Order(
             frozenset({"subject", "created_at"}), lambda d: (d.subject,), lambda d: d.created_at
+        ),
+        "over": Order(
+            frozenset({"state", "created_at"}),
+            lambda d: ("over",) if d.is_over else (),
+            lambda d: d.created_at,
         ),
     },
 )

@@ -62,9 +62,9 @@ class Sandbox:
             self.limits, self.faults = parent.limits.fork(), parent.faults.fork()
         self.agenda = self.store.agenda
         self.ids = Ids(self.draws, self.store.counters)
-        self.journal = Journal()
-        self.events = Events()
-        self.sink = Sink()
+        self.journal = Journal(lambda: self.settings["keep"]["requests"])
+        self.events = Events(lambda: self.settings["keep"]["events"])
+        self.sink = Sink(lambda: self.settings["keep"]["sink"])
         self.webhooks = Webhooks(self)
         self.messaging = Messaging(self)
         self.engine = Engine(self, topics_of(vendors))
@@ -126,6 +126,25 @@ class Sandbox:
             if found is not None:
                 return vendor, found
         return None
+
+    def trim(self) -> None:
+        """Let go of what the settings do not let this sandbox keep any more.
+
+        To be called inside a unit of work, after settings have changed.
+        """
+        self.webhooks.finished.trim()
+        for book in (self.journal, self.events, self.sink):
+            self.store.after_commit(book.trim)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How much has been let go of because of the settings, by their names."""
+        return {
+            "requests": self.journal.dropped,
+            "callbacks": self.webhooks.finished.dropped,
+            "events": self.events.dropped,
+            "sink": self.sink.dropped,
+        }
 
     def set_clock(
         self, mode: Mode | None = None, now: datetime | None = None, rate: float | None = None

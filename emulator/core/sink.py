@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-MOST_ENTRIES = 10_000
-MOST_BYTES = 64 * 1024 * 1024
+from .retention import Limits, exceeds
+
 TIMEOUT = 10.5  # a little longer than a sender waits
 
 Reaction = int | Literal["timeout"]
@@ -34,21 +34,25 @@ class Received:
     @property
     def size(self) -> int:
         """Roughly how many bytes this holds."""
-        return 1000 + len(self.body)
+        fields = sum(len(value) for _, value in (*self.headers, *self.query))
+        return 1000 + len(self.path) + fields + len(self.body)
 
 
 class Sink:
     """What one sandbox has received, oldest first; the oldest goes when there is too much.
 
     :param timeout: real seconds for which ``"timeout"`` holds an answer.
+    :ivar dropped: how many have gone for that reason since the sink was last cleared.
     """
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
+    def __init__(self, limits: Limits, timeout: float = TIMEOUT) -> None:
+        self._limits = limits
         self.timeout = timeout
         self._received: deque[Received] = deque()
         self._script: deque[Reaction] = deque()
         self._bytes = 0
         self._count = 0
+        self.dropped = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
@@ -58,10 +62,7 @@ class Sink:
             self._count += 1
             self._received.append(replace(received, number=self._count))
             self._bytes += received.size
-            while len(self._received) > MOST_ENTRIES or (
-                self._bytes > MOST_BYTES and len(self._received) > 1
-            ):
-                self._bytes -= self._received.popleft().size
+            self._trim()
             return self._script.popleft() if self._script else 200
 
     def hold(self) -> None:
@@ -83,8 +84,19 @@ class Sink:
         with self._lock:
             self._received.clear()
             self._script.clear()
-            self._bytes = 0
+            self._bytes = self.dropped = 0
+
+    def trim(self) -> None:
+        """Let go of what is more than the limits allow."""
+        with self._lock:
+            self._trim()
 
     def close(self) -> None:
         """Let go of the answers that are held."""
         self._ended.set()
+
+    def _trim(self) -> None:
+        limits = self._limits()
+        while exceeds(limits, len(self._received), self._bytes):
+            self._bytes -= self._received.popleft().size
+            self.dropped += 1

@@ -16,6 +16,7 @@ from .indexes import (
     Position,
     enter_all,
     leave,
+    leave_all,
     position_of,
     reorder,
     reorder_all,
@@ -227,6 +228,17 @@ class Table(Generic[R]):
             self._own()
             self._remove(before)
             self._log(Change(self.kind.name, id, before, None))
+
+    def drop_all(self, records: Sequence[R]) -> None:
+        """Remove many records in one go."""
+        self._own()
+        for record in records:
+            del self._rows[record.id]
+            for name, spec in self.kind.lookups.items():
+                _forget_keys(self._lookups[name], record.id, spec.keys(record))
+            self._log(Change(self.kind.name, record.id, record, None))
+        for order, spec_ in self.kind.orders.items():
+            leave_all(self._orders[order], spec_, records)
 
     def undo(self, change: Change) -> None:
         """Take one change back, unseen by the log."""

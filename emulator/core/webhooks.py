@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
 from .errors import CannotRecord, NotFound
+from .finished import Finished
 from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint
 from .sending import Answer, Parcel
 
@@ -44,6 +45,7 @@ class Webhooks:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._is_immediate = False
+        self.finished = Finished(sandbox)
         self.departing: dict[str, None] = {}
         """Deliveries that have left the agenda and are not answered yet, in their order."""
 
@@ -128,6 +130,10 @@ class Webhooks:
             if id in sandbox.deliveries:
                 sandbox.agenda.plan(now, TOPIC, id)
 
+    def is_under_way(self, id: str) -> bool:
+        """Return whether a delivery is planned, or has left and is not answered yet."""
+        return id in self.departing or self._sandbox.agenda.planned(TOPIC, id) is not None
+
     def dispatch(self, ids: Sequence[str], finished: Callable[[bool], None] | None = None) -> None:
         """Hand deliveries to the sender and return; each is recorded when it is answered.
 
@@ -143,22 +149,33 @@ class Webhooks:
             if delivery.trick == "duplicate" and not delivery.tries:
                 self.redeliver(delivery, _parcel(delivery), _nothing_more)
 
-    def redeliver(self, delivery: Delivery, parcel: Parcel, finished: Callable[[], None]) -> None:
-        """Try a delivery once more, with these bytes, without starting retries."""
+    def redeliver(
+        self, delivery: Delivery, parcel: Parcel, finished: Callable[[Delivery | None], None]
+    ) -> None:
+        """Try a delivery once more, with these bytes, without starting retries.
+
+        :param finished: called with the delivery once it has been tried, on the sender's thread;
+            with None if that could not be recorded.
+        """
         sandbox = self._sandbox
         at = sandbox.clock.now()
 
         def record(answer: Answer) -> None:
-            attempt = _attempt(at, answer)
+            attempt, noted = _attempt(at, answer), None
             try:
                 with sandbox.unit():
-                    self._note_attempt(delivery.id, attempt)
+                    self.finished.release(delivery.id)
+                    found = self._note_attempt(delivery.id, attempt)
                     if attempt.is_success:
                         sandbox.agenda.cancel(TOPIC, delivery.id)
+                    self.finished.trim()
+                noted = found
             finally:
                 sandbox.engine.landed()
-                finished()
+                finished(noted)
 
+        with sandbox.store.lock:
+            self.finished.hold(delivery.id)
         self._hand_over(delivery, parcel, record)
 
     def remove(self, endpoint: Endpoint) -> None:
@@ -168,7 +185,8 @@ class Webhooks:
         for delivery in deliveries.every("endpoint", endpoint.id):
             if sandbox.agenda.planned(TOPIC, delivery.id) is not None:
                 sandbox.agenda.cancel(TOPIC, delivery.id)
-                deliveries.change(delivery, state="failed")
+                self._change(delivery, state="failed")
+        self.finished.trim()
         sandbox.store.table(ENDPOINTS).drop(endpoint.id)
         follow = sandbox.vendors[endpoint.provider].endpoint_changed
         if follow is not None:
@@ -184,6 +202,7 @@ class Webhooks:
                 with sandbox.clock.pinned(at), sandbox.unit():
                     self.departing.pop(delivery.id, None)
                     self._conclude(delivery.id, attempt)
+                    self.finished.trim()
             except CannotRecord:
                 # Nobody will know that it was sent.
                 with sandbox.store.lock:
@@ -203,7 +222,8 @@ class Webhooks:
         with self._sandbox.unit():
             self.departing.pop(delivery.id, None)
             noted = self._note_attempt(delivery.id, attempt)
-            self._sandbox.store.table(DELIVERIES).change(noted, state="failed")
+            self._change(noted, state="failed")
+            self.finished.trim()
         if finished is not None:
             finished(False)
 
@@ -220,9 +240,8 @@ class Webhooks:
                 sandbox.sender.post(sandbox, lane, parcel, record)
 
     def _note_attempt(self, id: str, attempt: Attempt, *, is_try: bool = False) -> Delivery:
-        table = self._sandbox.store.table(DELIVERIES)
-        delivery = table.get(id)
-        return table.change(
+        delivery = self._sandbox.deliveries.get(id)
+        return self._change(
             delivery,
             attempts=(*delivery.attempts, attempt),
             tries=delivery.tries + is_try,
@@ -239,9 +258,14 @@ class Webhooks:
         policy = vendor.retry(sandbox, delivery)
         again = policy.next_attempt(delivery.tries, attempt.at)
         if again is None:
-            sandbox.store.table(DELIVERIES).change(delivery, state="failed")
+            self._change(delivery, state="failed")
         else:
             sandbox.agenda.plan(again, TOPIC, id)
+
+    def _change(self, delivery: Delivery, **changes: Any) -> Delivery:
+        after = self._sandbox.deliveries.change(delivery, **changes)
+        self.finished.changed(delivery, after)
+        return after
 
 
 class Listeners:
@@ -272,7 +296,7 @@ def _parcel(delivery: Delivery) -> Parcel:
     return Parcel(delivery.url, delivery.headers, delivery.body, delivery.method)
 
 
-def _nothing_more() -> None:
+def _nothing_more(_delivery: Delivery | None) -> None:
     return None
 
 

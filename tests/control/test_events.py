@@ -197,7 +197,7 @@ def test_silent_stream_gives_signs_of_life(desk: Desk, monkeypatch: pytest.Monke
 
 
 def test_only_the_latest_are_kept() -> None:
-    kept = Events(most=3)
+    kept = Events(lambda: {"count": 3})
     kept.note_all([("message", str(n)) for n in range(5)])
 
     news = kept.after(0, 2)

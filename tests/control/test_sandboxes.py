@@ -31,6 +31,7 @@ def test_a_sandbox_says_all_that_a_client_needs(desk):
             "next_due": None,
             "in_flight": 0,
         },
+        "dropped": {"requests": 0, "callbacks": 0, "events": 0, "sink": 0},
         "providers": {
             "acme": {
                 "base_url": "http://localhost/s/ci-7/acme",

@@ -161,7 +161,7 @@ def test_cleared_requests_are_gone(desk: Desk) -> None:
 
     desk.do("DELETE", "/requests", status=204)
 
-    assert desk.get("/requests") == {"items": [], "next": None, "total": 0}
+    assert desk.get("/requests") == {"items": [], "next": None, "total": 0, "dropped": 0}
 
 
 def test_wait_answers_at_once_with_what_is_there(desk: Desk) -> None:

@@ -94,3 +94,30 @@ def test_batch_leaves_forks_alone() -> None:
 
     assert contents(fork) == before
     assert store.table(THINGS).count("place", "a") == 0
+
+
+@pytest.mark.parametrize("count", [3, 2 * FEW])
+def test_many_dropped_at_once_are_gone_as_if_dropped_singly(count: int) -> None:
+    one_by_one, at_once = filled(count + 5), filled(count + 5)
+    things = [at_once.table(THINGS).get(f"t{n}") for n in range(count)]
+    for thing in things:
+        one_by_one.table(THINGS).drop(thing.id)
+
+    at_once.table(THINGS).drop_all(things)
+
+    assert contents(at_once) == contents(one_by_one)
+    assert at_once.table(THINGS).one("name", "n1") is None
+    assert len(at_once.table(THINGS)) == 5
+
+
+@pytest.mark.parametrize("count", [3, 2 * FEW])
+def test_many_dropped_in_a_failed_unit_come_back(count: int) -> None:
+    store = filled(count + 5)
+    before, fork = contents(store), store.fork()
+
+    with pytest.raises(ZeroDivisionError), store.unit():
+        store.table(THINGS).drop_all([store.table(THINGS).get(f"t{n}") for n in range(count)])
+        raise ZeroDivisionError
+
+    assert contents(store) == contents(fork) == before
+    assert store.table(THINGS).one("name", "n1") is not None

@@ -4,10 +4,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from emulator.core.journal import Journal
+from emulator.core.retention import KEEP
 
 
 def test_wait_ends_with_the_journal():
-    journal, is_waiting = Journal(), threading.Event()
+    journal, is_waiting = Journal(lambda: KEEP["requests"]), threading.Event()
 
     def look():
         is_waiting.set()

@@ -26,6 +26,12 @@ def test_defaults_are_those_of_the_server_and_of_each_vendor(settings):
         "evidence_header": True,
         "default_outcome": {"acme": "delivered", "zenith": "delivered"},
         "rate_limits": {"acme": False, "zenith": False},
+        "keep": {
+            "requests": {"count": 10_000, "bytes": 64 * 2**20},
+            "callbacks": {"count": 100_000, "bytes": 256 * 2**20},
+            "events": {"count": 10_000},
+            "sink": {"count": 10_000, "bytes": 64 * 2**20},
+        },
         "acme": {"shouts": False},
         "zenith": {"shouts": False},
     }
@@ -64,6 +70,10 @@ def test_merging_reaches_into_nested_settings(settings):
             "/rate_limits/acme",
             None,
         ),
+        ({"keep": {"callbacks": {"count": 0}}}, "/keep/callbacks/count", None),
+        ({"keep": {"requests": {"bytes": True}}}, "/keep/requests/bytes", None),
+        ({"keep": {"events": {"bytes": 9}}}, "/keep/events/bytes", None),
+        ({"keep": {"callback": {"count": 9}}}, "/keep/callback", "callbacks"),
         ([], "", None),
     ],
 )
