@@ -115,9 +115,13 @@ def test_many_dropped_in_a_failed_unit_come_back(count: int) -> None:
     store = filled(count + 5)
     before, fork = contents(store), store.fork()
 
-    with pytest.raises(ZeroDivisionError), store.unit():
-        store.table(THINGS).drop_all([store.table(THINGS).get(f"t{n}") for n in range(count)])
-        raise ZeroDivisionError
+    def drop_and_fail() -> None:
+        with store.unit():
+            store.table(THINGS).drop_all([store.table(THINGS).get(f"t{n}") for n in range(count)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drop_and_fail()
 
     assert contents(store) == contents(fork) == before
     assert store.table(THINGS).one("name", "n1") is not None
