@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 DESCRIPTORS = "/dev/fd"
+CONTRADICTION = [("Content-Length", "0"), ("Content-Length", "1")]
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
 
@@ -31,13 +32,14 @@ class NoAnswer:
 def drop(environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a WSGI request by closing its connection.
 
-    granian closes a connection whose answer fails before its first byte, but may have sent the
-    head by then: a client may see a 500 that breaks off, never a success. Other servers would
-    say a whole 500; for them the socket is found by the peer's address and cut.
+    granian hands no socket out, but what speaks HTTP below it writes no head whose lengths
+    contradict each other, and closes the connection before the first byte. Over HTTP/2, where
+    it does not look, the body that fails resets the stream. Other servers would say a whole
+    500; for them the socket is found by the peer's address and cut.
     """
     if "REMOTE_PORT" in environ:
         _cut(str(environ["REMOTE_ADDR"]), int(environ["REMOTE_PORT"]))
-    start_response("500 Internal Server Error", [("Content-Length", "1")])
+    start_response("500 Internal Server Error", CONTRADICTION)
     return NoAnswer()
 
 
