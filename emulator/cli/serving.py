@@ -22,7 +22,6 @@ from .options import world_options
 
 MOST_ACCOUNTS = 4
 MOST_KEYS = 3
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @click.command()
@@ -64,9 +63,12 @@ def _stop_with_stdin() -> None:
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
-    if options["host"] not in LOOPBACK and not (options["control_token"] or options["insecure"]):
+    from emulator.web.hosts import is_loopback
+
+    host = options["host"].lower()
+    if not (is_loopback(host) or options["control_token"] or options["insecure"]):
         raise click.UsageError(
-            f"--host {options['host']} can be reached from outside this machine: "
+            f"--host {host} can be reached from outside this machine: "
             "add --control-token TOKEN, or --insecure if that is all right."
         )
     return ServerSettings(

@@ -8,13 +8,13 @@ from flask import current_app, request
 
 from emulator.core.errors import Forbidden, Unauthorized
 from emulator.web.bodies import read_body
+from emulator.web.hosts import is_loopback
 from emulator.web.tokens import COOKIE, View, carries, needs_no_token
 
 from .context import control
 from .problems import Misdirected, UnsupportedMediaType
 
 LARGE = 1024 * 1024 * 1024
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORTS = {"http": 80, "https": 443}
 
 __all__ = ["COOKIE", "check_request", "needs_no_token", "takes_any_body", "takes_large_body"]
@@ -58,7 +58,7 @@ def _check_host() -> None:
     name = _name_of(request.headers.get("Host", ""))
     settings = control().settings
     known = {settings.host, f"[{settings.host}]", *settings.allowed_hosts}
-    if name not in LOOPBACK and name not in {host.lower() for host in known}:
+    if not is_loopback(name) and name not in {host.lower() for host in known}:
         raise Misdirected(f"Host {name!r} is not served; start with --allow-host to allow it")
 
 

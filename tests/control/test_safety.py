@@ -103,8 +103,9 @@ def test_every_call_asks_for_the_token(name: str, method: str, path: str) -> Non
     assert (status == 401) == (name not in OPEN_TO_ALL)
 
 
-def test_what_is_open_on_all_addresses_needs_a_word() -> None:
-    result = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.7", "box.lan"])
+def test_what_is_open_to_other_machines_needs_a_word(host: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--host", host])
 
     assert result.exit_code == 2
     assert "--control-token" in result.output

@@ -135,7 +135,11 @@ def test_a_failure_of_ours_is_500_and_logged(desk, caplog):
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "LOCALHOST:4600", "127.0.0.1:4600", "[::1]:4600", "localhost.", "box.lan:1"],
+    [
+        *["localhost", "LOCALHOST:4600", "localhost.", "box.lan:1"],
+        *["127.0.0.1:4600", "127.0.0.2", "127.255.255.254:4600"],
+        *["[::1]:4600", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]:4600", "[::ffff:7f00:1]"],
+    ],
 )
 def test_own_names_are_served(host):
     served = world(allowed_hosts=frozenset({"Box.lan"}))
@@ -143,7 +147,13 @@ def test_own_names_are_served(host):
     assert served.call("GET", "/_emulator/health", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *["evil.example", "127.0.0.1.evil.example", "localhost.evil", "127.1", "128.0.0.1", ""],
+        *["[::2]", "[::ffff:10.0.0.1]", "[localhost]"],
+    ],
+)
 def test_names_of_others_are_misdirected(host):
     response = world().call("GET", "/_emulator/health", headers={"Host": host})
 

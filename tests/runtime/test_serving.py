@@ -71,6 +71,15 @@ def test_host_may_be_a_name() -> None:
         assert server.stop() == 0
 
 
+def test_every_address_of_this_machine_alone_is_safe() -> None:
+    server = ServerProcess("--fixture", "empty", "--host", "127.0.0.2")
+    try:
+        assert server.url.startswith("http://127.0.0.2:")
+        assert requests.get(f"{server.url}/_emulator/sandboxes", timeout=PATIENCE).ok
+    finally:
+        assert server.stop() == 0
+
+
 def test_slow_clients_keep_nobody_out() -> None:
     server = ServerProcess("--fixture", "empty")
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
@@ -132,13 +141,14 @@ HEALTH = b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 def answer_to(address: tuple[str, int], sent: bytes, *, first: bytes = b"") -> bytes:
     """Return every byte that comes back for a request until the connection is closed.
 
-    :param first: a request that the same connection carries before, and that is answered.
+    :param first: a request that the same connection carries before; it is answered with JSON.
     """
     with socket.create_connection(address) as connection:
         connection.settimeout(PATIENCE)
-        if first:
-            connection.sendall(first)
-            assert connection.recv(65_536)
+        connection.sendall(first)
+        answered = not first
+        while not answered:
+            answered = connection.recv(65_536).endswith(b"}")
         connection.sendall(sent)
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
