@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .kinds import Order, R
@@ -39,22 +39,28 @@ def reorder_all(index: Index, spec: Order[R], pairs: Sequence[tuple[R, R]]) -> N
         _exchange(index, partition, left.get(partition, []), joined.get(partition, []))
 
 
-def enter_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
-    """Enter new records."""
+def entries_of(position: Callable[[R], Any], records: Sequence[R]) -> list[Entry]:
+    """Return the entries of records, which all orders of this position can share."""
+    return [(position(record), record.serial, record.id) for record in records]
+
+
+def enter_all(index: Index, spec: Order[R], records: Sequence[R], entries: Sequence[Entry]) -> None:
+    """Enter new records.
+
+    :param entries: of the same records, by the order's position.
+    """
     if len(records) < FEW:
-        for record in records:
-            entry = (spec.position(record), record.serial, record.id)
+        for record, entry in zip(records, entries, strict=True):
             for partition in spec.partitions(record):
                 _enter(index, partition, entry)
         return
     unsorted = set()
-    for record in records:
-        entry = (spec.position(record), record.serial, record.id)
+    for record, entry in zip(records, entries, strict=True):
         for partition in spec.partitions(record):
-            entries = index.setdefault(partition, [])
-            if entries and entry < entries[-1]:
+            listed = index.setdefault(partition, [])
+            if listed and entry < listed[-1]:
                 unsorted.add(partition)
-            entries.append(entry)
+            listed.append(entry)
     for partition in unsorted:
         index[partition].sort()
 

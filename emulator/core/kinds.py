@@ -39,6 +39,7 @@ class Order(Generic[R]):
     """Lists records by position, then serial, within partitions (an account, a group, …).
 
     :param on: the fields that ``partitions`` and ``position`` read.
+    :param position: orders of a kind that have the same function share their entries.
     """
 
     on: frozenset[str]
@@ -54,6 +55,18 @@ class Kind(Generic[R]):
     record: type[R]
     lookups: Mapping[str, Lookup[R]] = field(default_factory=dict)
     orders: Mapping[str, Order[R]] = field(default_factory=dict)
+
+
+class _Last:
+    def __lt__(self, _other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return other is not self
+
+
+LAST = _Last()
+"""A position behind all others, for what has none."""
 
 
 def in_all(_record: Any) -> Iterable[Hashable]:

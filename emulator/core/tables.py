@@ -15,6 +15,7 @@ from .indexes import (
     Index,
     Position,
     enter_all,
+    entries_of,
     leave,
     leave_all,
     position_of,
@@ -175,8 +176,7 @@ class Table(Generic[R]):
         for record in records:
             rows[record.id] = record
             log(Change(name, record.id, None, record))
-        for order, spec_ in self.kind.orders.items():
-            enter_all(self._orders[order], spec_, records)
+        self._enter(records)
 
     def _has_namesakes(self, records: Sequence[R]) -> bool:
         # Loading goes on after mistakes, to find them all; what it displaces must come back.
@@ -294,8 +294,16 @@ class Table(Generic[R]):
         for name, spec in self.kind.lookups.items():
             for key in spec.keys(record):
                 self._lookups[name][key] = record.id
-        for name, spec_ in self.kind.orders.items():
-            enter_all(self._orders[name], spec_, (record,))
+        self._enter((record,))
+
+    def _enter(self, records: Sequence[R]) -> None:
+        """Enter new records into all orders; those of one position share their entries."""
+        made: dict[Callable[[R], Any], list[Entry]] = {}
+        for name, spec in self.kind.orders.items():
+            entries = made.get(spec.position)
+            if entries is None:
+                entries = made[spec.position] = entries_of(spec.position, records)
+            enter_all(self._orders[name], spec, records, entries)
 
     def _remove(self, record: R) -> None:
         del self._rows[record.id]

@@ -17,9 +17,9 @@ from emulator.web.parts import Part, read_part
 from . import auth, fixture_traffic, webhooks
 from . import fixture_parts as parts
 from .filling import PLACEHOLDER
+from .fixture_contacts import Roll
 from .records import (
     CHANNELS,
-    CONTACTS,
     KEYS,
     LISTS,
     MEDIA,
@@ -29,7 +29,6 @@ from .records import (
     Button,
     Card,
     Channel,
-    Contact,
     ContactList,
     Face,
     Template,
@@ -250,41 +249,11 @@ def _load_list(desk: _Desk, given: Any, pointer: str) -> None:
         id = read.get("uuid") or found.ids.uuid4(LISTS.name)
         serial = found.ids.serial(LISTS.name)
         known = ContactList(id=id, serial=serial, account=desk.workspace, name=id)
-    members = dict.fromkeys(known.contacts)
+    members = Roll(found, known, desk.problems)
     for at, item in enumerate(read.get("contacts", ())):
-        contact = _load_contact(desk, known.id, item, f"{pointer}/contacts/{at}")
-        if contact is not None:
-            members[contact.id] = None
+        members.enter(item, f"{pointer}/contacts/{at}")
     name = read.get("name", known.name)
-    table.put(msgspec.structs.replace(known, name=name, contacts=tuple(members)))
-
-
-def _load_contact(desk: _Desk, list_: str, given: Any, pointer: str) -> Contact | None:
-    read = read_part(parts.CONTACT, given, pointer, desk.problems)
-    if read is None:
-        return None
-    found, table = desk.found, desk.found.store.table(CONTACTS)
-    uuid, phone = read.pop("uuid", None), read.get("phone")
-    known = table.find(uuid) if uuid else None
-    if uuid is None and phone is not None:
-        known = table.one("phone", (desk.workspace, phone))
-    if known is not None and known.account != desk.workspace:
-        desk.problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this contact")
-        return None
-    now = found.clock.now()
-    if known is None:
-        id = uuid or found.ids.uuid4(CONTACTS.name)
-        serial = found.ids.serial(CONTACTS.name)
-        values = {"created_at": now, "updated_at": read.get("created_at", now), **read}
-        contact = Contact(id=id, serial=serial, account=desk.workspace, lists=(list_,), **values)
-        return table.put(contact)
-    if "custom_fields" in read:
-        read["custom_fields"] = {**known.custom_fields, **read["custom_fields"]}
-    lists = known.lists if list_ in known.lists else (*known.lists, list_)
-    changed = msgspec.structs.replace(known, lists=lists, **read)
-    if changed == known:
-        return known
-    return table.put(msgspec.structs.replace(changed, updated_at=read.get("updated_at", now)))
+    table.put(msgspec.structs.replace(known, name=name, contacts=members.store()))
 
 
 def _load_webhook(desk: _Desk, given: Any, pointer: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from emulator.core.kinds import by_creation, by_serial, in_all, of_account
+from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
@@ -254,9 +254,9 @@ TEMPLATES: Kind[Template] = Kind(
 
 
 def _contact_order(field: ContactOrder) -> Order[Contact]:
-    def position(contact: Contact) -> tuple[bool, Any]:
+    def position(contact: Contact) -> Any:
         value = getattr(contact, field)
-        return value is None, value or ""
+        return LAST if value is None else value
 
     return Order(frozenset({"account", "lists", field}), _contact_partitions, position)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
+from emulator.core.kinds import by_creation
 from emulator.core.outcomes import bare
 from emulator.core.store import Kind, Lookup, Order, Record
 
@@ -226,24 +227,22 @@ MESSAGES: Kind[r.RapidMessage] = Kind(
     r.RapidMessage,
     lookups={"number": Lookup(frozenset({"number"}), lambda m: (m.number,))},
     orders={
-        "all": Order(frozenset({"created_at"}), lambda _: ("all",), lambda m: m.created_at),
+        "all": Order(frozenset({"created_at"}), lambda _: ("all",), by_creation),
         "address": Order(
             frozenset({"address", "created_at"}),
             lambda m: (bare(m.address),),
-            lambda m: m.created_at,
+            by_creation,
         ),
         "broadcast": Order(
             frozenset({"broadcast", "created_at"}),
             lambda m: (m.broadcast,) if m.broadcast else (),
-            lambda m: m.created_at,
+            by_creation,
         ),
-        "contact": Order(
-            frozenset({"contact", "created_at"}), lambda m: (m.contact,), lambda m: m.created_at
-        ),
+        "contact": Order(frozenset({"contact", "created_at"}), lambda m: (m.contact,), by_creation),
         "created": Order(
             _PLACE | {"contact", "labels", "broadcast", "created_at"},
             _listed,
-            lambda m: m.created_at,
+            by_creation,
         ),
         "day": Order(
             frozenset({"via", "type", "direction", "created_at"}), _counted, lambda m: m.serial
@@ -251,7 +250,7 @@ MESSAGES: Kind[r.RapidMessage] = Kind(
         "echo": Order(
             frozenset({"contact", "text", "direction", "created_at"}),
             lambda m: ((m.contact, m.text),) if m.direction == "out" else (),
-            lambda m: m.created_at,
+            by_creation,
         ),
         "sent": Order(_PLACE | {"sent_on"}, _sent, lambda m: m.sent_on),
     },
@@ -269,16 +268,16 @@ BROADCASTS: Kind[r.RapidBroadcast] = Kind(
     r.RapidBroadcast,
     lookups={"number": Lookup(frozenset({"number"}), lambda b: (b.number,))},
     orders={
-        "all": Order(frozenset({"created_at"}), lambda _: ("all",), lambda b: b.created_at),
+        "all": Order(frozenset({"created_at"}), lambda _: ("all",), by_creation),
         "created": Order(
             frozenset({"account", "created_at", "is_deleted", "is_scheduled"}),
             _broadcasts,
-            lambda b: b.created_at,
+            by_creation,
         ),
         "contact": Order(
             frozenset({"contacts", "created_at"}),
             lambda b: tuple(dict.fromkeys(b.contacts)),
-            lambda b: b.created_at,
+            by_creation,
         ),
     },
 )

@@ -111,6 +111,16 @@ def test_contacts_are_ordered_by_a_field(desk, field, ascending):
     assert names(desk, query) == [*reversed(ascending)]
 
 
+def test_contacts_without_a_value_come_after_all_others(desk):
+    last_names = [None, "\U0010ffff\U0010ffff", "", None, "Z"]
+    people = [person(at, last_name=name) for at, name in enumerate(last_names)]
+    desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": people}])
+
+    query = f"?contact_list_uuid={OTHER_LIST}&order_field=last_name"
+
+    assert names(desk, f"{query}&order=asc") == ["P2", "P4", "P1", "P0", "P3"]
+
+
 def test_parameters_may_be_in_camel_case(desk):
     desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": PEOPLE}])
 
@@ -124,6 +134,22 @@ def test_a_contact_of_two_lists_is_one(desk):
     assert names(desk) == ["P1", None, "Alex"]
     assert names(desk, f"?contact_list_uuid={OTHER_LIST}") == ["P1", "Alex"]
     assert names(desk, f"?contact_list_uuid={LIST.upper()}") == [None, "Alex"]
+
+
+def test_a_contact_that_a_list_names_twice_is_one(desk):
+    by_uuid = {"uuid": person(1)["uuid"], "last_name": "Reed", "custom_fields": {"b": 2}}
+    by_phone = {"phone": person(1)["phone"], "email": "p@x.test"}
+    moved = {"uuid": person(2)["uuid"], "phone": "447911129999"}
+    again = {"phone": person(2)["phone"], "first_name": "New owner"}
+    listed = [person(1, custom_fields={"a": 1}), by_uuid, by_phone, person(2), moved, again]
+
+    desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": listed}])
+
+    query = f"?contact_list_uuid={OTHER_LIST}&order=asc"
+    assert names(desk, query) == ["P1", "P2", "New owner"]
+    first = desk.get(f"/v1/contacts{query}").get_json()["contacts"][0]
+    assert (first["last_name"], first["email"]) == ("Reed", "p@x.test")
+    assert first["custom_fields"] == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize("uuid", ["00000000-0000-4000-8000-000000000000", "nonsense", ""])
