@@ -21,6 +21,14 @@ PROBE = "/_emulator/sandboxes/default"
 class Yardstick(Flask):
     """An application as the server wants it."""
 
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Answer in one piece, as the emulator does: it is faster than Flask's iterator."""
+        answer: Any = super().__call__(environ, start_response)
+        try:
+            return [b"".join(answer)]
+        finally:
+            answer.close()
+
     def stop(self) -> None:
         """Nobody waits for anything."""
 

@@ -90,6 +90,7 @@ def follow(name: str) -> Response:
     stream = Stream(sandbox)
     position = _position(sandbox)
     shows = _shows(sandbox, request.root_url)
+    request.environ["emulator.is_stream"] = True
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(
         _told(stream, control().streams, position, shows),

@@ -12,13 +12,13 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.util import Finalize
 from typing import Any, Protocol
 
 from emulator.core.errors import EmulatorError
 
-WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from .crew import WSGI, Crew, with_crew
 
 THREADS = 256  # started as they are needed; clients that are slow or wait hold one each
 WAITRESS_THREADS = 16
@@ -128,26 +128,12 @@ def serve(
         except EmulatorError as error:
             # Nobody is above to catch it: this process has only just been forked.
             raise SystemExit(f"Error: {error}") from error
-        # Ctrl-C and the like reach a whole group of processes. This one is to hear of them
-        # once, from the one above.
-        os.setpgid(0, 0)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         os.close(keeps_alive)
-        _when_stopped(app.stop)
-        # The last things that the process does, once all requests have been answered.
-        Finalize(None, on_end, exitpriority=1)
-        Finalize(None, app.finish, exitpriority=0)
-        threading.Thread(target=_outlive, args=(alive,), daemon=True).start()
-        # What has been made so far stays for good: no need to look through it ever again.
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
-        gc.enable()
-        # The server copies the environment into every request; a variable such as HTTP_PROXY
-        # would pass for a header there.
-        os.environ.clear()
+        crew = Crew()
+        _live_below(alive, [app.stop, crew.close], [on_end, app.finish])
         announcer = _Announcer(host, port, token)
         threading.Thread(target=announcer.run, args=(on_ready,), daemon=True).start()
-        return app
+        return with_crew(app, crew)
 
     try:
         _granian(address, port).serve(target_loader=load)
@@ -204,14 +190,40 @@ def _granian(address: str, port: int) -> Any:
     )
 
 
+def _live_below(
+    alive: int, when_stopped: Sequence[Callable[[], None]], at_last: Sequence[Callable[[], None]]
+) -> None:
+    """Make the process that has been forked off the one that serves.
+
+    :param alive: file descriptor that ends when the process above is gone.
+    :param when_stopped: done as soon as the end is asked for.
+    :param at_last: done one after the other when all requests have been answered.
+    """
+    # Ctrl-C and the like reach a whole group of processes. This one is to hear of them once,
+    # from the one above.
+    os.setpgid(0, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    _when_stopped(when_stopped)
+    for priority, action in enumerate(reversed(at_last)):
+        Finalize(None, action, exitpriority=priority)
+    threading.Thread(target=_outlive, args=(alive,), daemon=True).start()
+    # What has been made so far stays for good: no need to look through it ever again.
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
+    # The server copies the environment into every request; a variable such as HTTP_PROXY would
+    # pass for a header there.
+    os.environ.clear()
+
+
 def _outlive(alive: int) -> None:
     """Wait until the process above is gone, then end this one as well."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _when_stopped(action: Callable[[], None]) -> None:
-    """Do something as soon as this process is asked to end.
+def _when_stopped(actions: Iterable[Callable[[], None]]) -> None:
+    """Do things as soon as this process is asked to end.
 
     The server has its own handlers of signals and waits for open requests; this hears of the
     signal beside them.
@@ -225,7 +237,8 @@ def _when_stopped(action: Callable[[], None]) -> None:
         # asks the child to end): both ends stay open until the process is gone.
         while told.fileno() >= 0 and (received := heard.recv(16)):
             if signal.SIGTERM in received or signal.SIGINT in received:
-                action()
+                for action in actions:
+                    action()
 
     threading.Thread(target=listen, name="end-listener", daemon=True).start()
 

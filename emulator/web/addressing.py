@@ -62,7 +62,8 @@ class Front:
             if slug in self._apps:
                 return self._serve(environ, start_response, slug, name, f"/s/{name}/{slug}")
         if first == CONTROL:
-            return self._control(environ, start_response)
+            answer = self._control(environ, start_response)
+            return answer if environ.get("emulator.is_stream") else _whole(answer)
         if path in ("", "/"):
             return _redirect(start_response, f"/{CONTROL}/console")
         drain(environ)
@@ -90,16 +91,20 @@ class Front:
             # What it does to the connection it does when the server asks for it.
             cut: Iterable[bytes] = answer
             return cut
-        try:
-            # No vendor streams, and the server sends one piece much faster than an iterator.
-            return [b"".join(answer)]
-        finally:
-            answer.close()
+        return _whole(answer)
 
     def _sandbox(self, provider: Provider, name: str | None, environ: Environ) -> Sandbox | None:
         if name is not None:
             return self._emulator.find(name)
         return self._emulator.holder_of(provider.slug, provider.credential(environ))
+
+
+def _whole(answer: Any) -> list[bytes]:
+    """Return an answer in one piece, which servers send much faster than an iterator."""
+    try:
+        return [b"".join(answer)]
+    finally:
+        answer.close()
 
 
 def _cannot_drop(_environ: Environ, _start_response: StartResponse) -> Iterable[bytes]:

@@ -1,0 +1,183 @@
+"""How many of a server's threads take up requests: few, as long as those get on with them.
+
+A pool hands a request to whichever thread is free. With many threads free, many queue for the
+interpreter, which lets them in without an order: under load some answers wait very long, and the
+queueing costs more than the work. Yet few threads are not enough: some requests wait for a slow
+client, for a callback's answer or for another request.
+
+So all but a few threads are parked when they have given their answer. Once all that are left are
+busy and none has finished anything for a moment, more are let go, until work flows again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+SIZE = 4
+STUCK_AFTER = 0.02
+
+
+class Crew:
+    """Lets the threads of a pool take up requests, a few at a time.
+
+    :param size: threads that are not parked as long as they get on.
+    :param stuck_after: seconds without a finished request after which they do not.
+    """
+
+    def __init__(self, size: int = SIZE, stuck_after: float = STUCK_AFTER) -> None:
+        self._size = size
+        self.stuck_after = stuck_after
+        self._lock = threading.RLock()
+        self._own = threading.local()
+        self._parked: list[threading.Lock] = []
+        self._is_full = threading.Event()
+        self._end = threading.Event()
+        self.members = 0
+        self.busy = 0
+        self.done = 0
+        threading.Thread(target=self._watch, name="crew", daemon=True).start()
+
+    @property
+    def parked(self) -> int:
+        """How many threads are parked."""
+        return len(self._parked)
+
+    def begin(self) -> None:
+        """Say that this thread has taken up a request."""
+        with self._lock:
+            if not hasattr(self._own, "place"):
+                self._own.place = _Place(self)
+                self.members += 1
+            self.busy += 1
+            self._check()
+
+    def end(self) -> None:
+        """Say that a request is done with."""
+        with self._lock:
+            self.busy -= 1
+            self.done += 1
+
+    def rest(self) -> None:
+        """Return once this thread may take up another request."""
+        with self._lock:
+            if self.members <= self._size or self._end.is_set():
+                return
+            self.members -= 1
+            bell = threading.Lock()
+            bell.acquire()
+            self._parked.append(bell)
+            self._check()
+        bell.acquire()
+
+    def leave(self) -> None:
+        """Say that a thread that was not parked has ended."""
+        with self._lock:
+            self.members -= 1
+            self._call(1)
+
+    def close(self) -> None:
+        """Park nobody any more."""
+        with self._lock:
+            self._end.set()
+            self._is_full.set()
+            self._call(len(self._parked))
+
+    def _check(self) -> None:
+        if self._parked and self.busy >= self.members and not self._is_full.is_set():
+            self._is_full.set()
+
+    def _call(self, count: int) -> None:
+        for _ in range(min(count, len(self._parked))):
+            self.members += 1
+            self._parked.pop().release()
+
+    def _watch(self) -> None:
+        while not self._end.is_set():
+            self._is_full.wait()
+            self._until_it_flows()
+
+    def _until_it_flows(self) -> None:
+        more = 1
+        while not self._end.is_set():
+            done = self.done
+            self._end.wait(self.stuck_after)
+            with self._lock:
+                if self.busy < self.members or not self._parked:
+                    self._is_full.clear()
+                    return
+                if done == self.done:
+                    self._call(more)
+                    more *= 2
+
+
+class _Place:
+    """What a thread holds as long as it lives."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    def __del__(self) -> None:
+        self._crew.leave()
+
+
+class _Answer(list[bytes]):
+    """The parts of an answer, which tell when the server has taken them over."""
+
+    __slots__ = ("crew", "thread")
+
+    crew: Crew
+    thread: int
+
+    def __del__(self) -> None:
+        self.crew.end()
+        if self.thread == threading.get_ident():
+            self.crew.rest()
+
+
+class _Stream:
+    """An answer that the server asks for piece by piece."""
+
+    def __init__(self, crew: Crew, parts: Iterable[bytes]) -> None:
+        self._crew = crew
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        """Say that all has been sent, or that nobody listens any more."""
+        try:
+            close = getattr(self._parts, "close", None)
+            if close is not None:
+                close()
+        finally:
+            # The server closes the connection's answer only after this: no place to park.
+            self._crew.end()
+
+
+def with_crew(app: WSGI, crew: Crew) -> WSGI:
+    """Return an application whose threads belong to a crew.
+
+    A server lets go of an answer that is a list right after it has taken the bytes over, in the
+    thread that asked for them. That is the moment to park the thread: the answer is on its way,
+    and the next request has not been taken up.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        crew.begin()
+        try:
+            parts = app(environ, start_response)
+        except BaseException:
+            crew.end()
+            raise
+        if not isinstance(parts, list):
+            return _Stream(crew, parts)
+        whole = _Answer(parts)
+        whole.crew, whole.thread = crew, threading.get_ident()
+        return whole
+
+    return answer
