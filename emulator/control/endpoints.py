@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from emulator.core.adversary import show as show_adversary
+from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Conflict, Problems
-from emulator.core.fixtures import merge_endpoint
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.webhooks import endpoint_of
 from emulator.web.bodies import json_response

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .adversary import FIELDS as ADVERSARY
-from .fixtures import ENDPOINT_FIELDS, VERSION, read_moment
+from .endpoints import ENDPOINT_FIELDS
+from .fixtures import VERSION, read_moment
 from .generating import GENERATE, MOST, NOW
 from .lifecycle import OUTCOMES
 from .options import LATENCIES, OneOf, boolean

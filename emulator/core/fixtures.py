@@ -8,12 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .adversary import read_adversary
 from .clock import EPOCH, LATEST
 from .documents import ENDINGS, Document, parse_document
+from .endpoints import merge_endpoints
 from .errors import NotFound, Problems, nearest
 from .generating import expand
-from .records import ENDPOINTS, Endpoint, Moment
+from .records import Moment
 from .rules import read_rules
 from .vendor import Vendor
 
@@ -30,17 +30,6 @@ COMMON = (
     "settings",
     "outcomes",
     "endpoints",
-)
-ENDPOINT_FIELDS = (
-    "id",
-    "provider",
-    "account",
-    "url",
-    "events",
-    "channel",
-    "secret",
-    "active",
-    "adversary",
 )
 
 
@@ -262,153 +251,3 @@ def _merge_rules(sandbox: Sandbox, rules: Sequence[Any]) -> None:
     new = {rule.id: rule for rule in rules}
     kept = [new.pop(rule.id, rule) for rule in sandbox.outcomes.rules]
     sandbox.outcomes.rules = [*kept, *new.values()]
-
-
-def merge_endpoints(sandbox: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
-    """Add or change the callback endpoints of a list."""
-    if not isinstance(given, list):
-        problems.add(pointer, "Must be a list of endpoints")
-        return
-    for at, item in enumerate(given):
-        merge_endpoint(sandbox, item, f"{pointer}/{at}", problems)
-
-
-def merge_endpoint(
-    sandbox: Sandbox, given: Any, pointer: str, problems: Problems
-) -> Endpoint | None:
-    """Add an endpoint, or change the one with the same id; None if there are mistakes."""
-    before = len(problems.found)
-    if not isinstance(given, dict):
-        problems.add(pointer, "Must be an object")
-        return None
-    problems.unknown_keys(pointer, given, ENDPOINT_FIELDS)
-    known = sandbox.store.table(ENDPOINTS).find(str(given.get("id")))
-    provider = given.get("provider", known.provider if known else None)
-    vendor = sandbox.vendors.get(provider) if isinstance(provider, str) else None
-    if vendor is None:
-        names = list(sandbox.vendors)
-        problems.add(
-            f"{pointer}/provider",
-            f"Must be one of: {', '.join(names)}",
-            nearest(str(provider), names) if provider else None,
-        )
-        return None
-    values = _endpoint_values(sandbox, vendor, given, pointer, problems, known)
-    if len(problems.found) > before:
-        return None
-    if known is not None:
-        after = sandbox.store.table(ENDPOINTS).put(_changed(known, values))
-        if vendor.endpoint_changed is not None:
-            vendor.endpoint_changed(sandbox, known, after)
-        return after
-    return sandbox.store.table(ENDPOINTS).put(_new_endpoint(sandbox, vendor, values))
-
-
-def _endpoint_values(
-    sandbox: Sandbox,
-    vendor: Vendor,
-    given: Mapping[str, Any],
-    pointer: str,
-    problems: Problems,
-    known: Endpoint | None,
-) -> dict[str, Any]:
-    values: dict[str, Any] = {"provider": vendor.slug}
-    for name in ("id", "url", "secret", "channel"):
-        value = given.get(name)
-        if value is not None and (not isinstance(value, str) or not value):
-            problems.add(f"{pointer}/{name}", "Must be a string that is not empty")
-        elif value is not None or (name in given and known is not None):
-            values[name] = value
-    url = values.get("url", known.url if known else None)
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        problems.add(f"{pointer}/url", "Must be an http:// or https:// URL")
-    if not isinstance(given.get("active", True), bool):
-        problems.add(f"{pointer}/active", "Must be true or false")
-    elif "active" in given:
-        values["is_active"] = given["active"]
-    _read_events(vendor, given, pointer, problems, values)
-    if "adversary" in given:
-        before = known.adversary if known else None
-        values["adversary"] = read_adversary(
-            given["adversary"], before, f"{pointer}/adversary", problems
-        )
-    values["account"] = _read_account(sandbox, vendor, given, pointer, problems, known)
-    _check_channel(sandbox, vendor, values, f"{pointer}/channel", problems)
-    return values
-
-
-def _check_channel(
-    sandbox: Sandbox,
-    vendor: Vendor,
-    values: Mapping[str, Any],
-    pointer: str,
-    problems: Problems,
-) -> None:
-    channel = values.get("channel")
-    if channel is None:
-        return
-    known = vendor.endpoint_channels(sandbox, values["account"])
-    if not known:
-        problems.add(pointer, f"Endpoints of {vendor.slug} are told of all channels")
-    elif channel not in known:
-        problems.add(pointer, f"Must be one of: {', '.join(known)}", nearest(channel, known))
-
-
-def _read_events(
-    vendor: Vendor,
-    given: Mapping[str, Any],
-    pointer: str,
-    problems: Problems,
-    values: dict[str, Any],
-) -> None:
-    events = given.get("events")
-    if events is None:
-        if "events" in given:
-            values["events"] = None
-        return
-    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
-        problems.add(f"{pointer}/events", "Must be a list of event names")
-        return
-    for at, event in enumerate(events):
-        if vendor.events is not None and event not in vendor.events:
-            known = sorted(vendor.events)
-            problems.add(
-                f"{pointer}/events/{at}",
-                f"Must be one of: {', '.join(known)}",
-                nearest(event, known),
-            )
-    values["events"] = tuple(events)
-
-
-def _read_account(
-    sandbox: Sandbox,
-    vendor: Vendor,
-    given: Mapping[str, Any],
-    pointer: str,
-    problems: Problems,
-    known: Endpoint | None,
-) -> str:
-    accounts = sorted(sandbox.store.table(vendor.accounts), key=lambda account: account.serial)
-    wanted = given.get("account", known.account if known else None)
-    if wanted is None and accounts:
-        return str(accounts[0].id)
-    if wanted is None:
-        problems.add(f"{pointer}/account", f"{vendor.slug} has no account in this sandbox")
-        return ""
-    ids = [account.id for account in accounts]
-    if wanted not in ids:
-        problems.add(f"{pointer}/account", f"No account {wanted!r}", nearest(str(wanted), ids))
-    return str(wanted)
-
-
-def _changed(known: Endpoint, values: dict[str, Any]) -> Endpoint:
-    fields = {name: getattr(known, name) for name in known.__struct_fields__}
-    fields.update({name: value for name, value in values.items() if name != "id"})
-    return Endpoint(**fields)
-
-
-def _new_endpoint(sandbox: Sandbox, vendor: Vendor, values: dict[str, Any]) -> Endpoint:
-    values.setdefault("id", f"ep-{sandbox.ids.text(f'{vendor.slug}.endpoints', 12)}")
-    values.setdefault("secret", f"whsec_{sandbox.ids.text(f'{vendor.slug}.secrets', 32)}")
-    endpoint = Endpoint(serial=sandbox.ids.serial("endpoints"), **values)
-    return vendor.new_endpoint(sandbox, endpoint) if vendor.new_endpoint else endpoint

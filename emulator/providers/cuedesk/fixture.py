@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from emulator.core.describing import Defs, Schema
+from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
-from emulator.core.fixtures import merge_endpoint
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.web.parts import Part, read_part

@@ -18,8 +18,9 @@ from emulator.core.describing import (
     listed,
     optional,
 )
+from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
-from emulator.core.fixtures import merge_endpoint, read_moment
+from emulator.core.fixtures import read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
