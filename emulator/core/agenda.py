@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 Undo = Callable[[], None]
+SLACK = 1000
 
 
 class Due(NamedTuple):
@@ -25,7 +26,7 @@ class Agenda:
 
     Things due at one instant share a bucket, so that the steps of a large broadcast cost
     one entry in the heap and not one for each message. What is cancelled stays in its
-    bucket and is passed over.
+    bucket and is passed over, until it is more than what is planned.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class Agenda:
         self._live: dict[str, dict[str, Due]] = {}
         self._order = 0
         self._count = 0
+        self._entries = 0
         self.note: Callable[[Undo], None] | None = None
         self._fresh: list[Due] | None = None
         self.touched: dict[tuple[str, str], None] | None = None
@@ -89,6 +91,7 @@ class Agenda:
             bucket = self._buckets[at]
             first = next((n for n, due in enumerate(bucket) if self._is_live(due)), len(bucket))
             del bucket[:first]
+            self._entries -= first
             if bucket:
                 return bucket[0]
             heapq.heappop(self._instants)
@@ -118,6 +121,7 @@ class Agenda:
             if due.subject == last:
                 break
         del bucket[:passed]
+        self._entries -= passed
         for due in taken:
             self._drop(due.topic, due.subject)
         return taken
@@ -167,7 +171,7 @@ class Agenda:
         copy._instants = self._instants.copy()
         copy._buckets = {at: bucket.copy() for at, bucket in self._buckets.items()}
         copy._live = {topic: live.copy() for topic, live in self._live.items()}
-        copy._order, copy._count = self._order, self._count
+        copy._order, copy._count, copy._entries = self._order, self._count, self._entries
         return copy
 
     def _put(self, at: datetime, topic: str, subject: str, live: dict[str, Due]) -> None:
@@ -192,6 +196,17 @@ class Agenda:
             bucket.sort()
         else:
             bucket.append(due)
+        self._entries += 1
+        if self._entries > 2 * self._count + SLACK:
+            self._clear_out()
+
+    def _clear_out(self) -> None:
+        """Forget what is cancelled: what is put off again and again would pile up for ever."""
+        live = {at: list(filter(self._is_live, bucket)) for at, bucket in self._buckets.items()}
+        self._buckets = {at: bucket for at, bucket in live.items() if bucket}
+        self._instants = list(self._buckets)
+        heapq.heapify(self._instants)
+        self._entries = sum(map(len, self._buckets.values()))
 
     def _drop(self, topic: str, subject: str) -> None:
         if self.touched is not None:

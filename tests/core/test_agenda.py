@@ -162,3 +162,28 @@ def test_fresh_is_what_the_open_unit_has_planned():
         assert store.agenda.claim(fresh) == []
 
     assert taken(store.agenda) == ["before", "soon"]
+
+
+def test_what_is_put_off_again_and_again_takes_no_room(agenda):
+    agenda.plan_all(at(1), "t", "abc")
+    agenda.plan_all(at(20_000), "t", "de")
+
+    for second in range(10_000):
+        agenda.plan(at(second), "t", "x")
+        agenda.cancel("t", "b")
+        agenda.plan(at(1), "t", "b")
+
+    assert sum(map(len, agenda._buckets.values())) < 3000
+    assert agenda.next_at() == at(1)
+    assert taken(agenda) == ["acb", "x", "de"]
+
+
+def test_undoing_brings_back_what_was_cleared_out():
+    store = Store([])
+    store.agenda.plan_all(at(1), "t", "abc")
+    before = store.agenda.entries()
+
+    refused(store, lambda agenda: [agenda.plan(at(s), "t", "b") for s in range(3000)])
+
+    assert store.agenda.entries() == before
+    assert taken(store.agenda) == ["abc"]
