@@ -239,15 +239,16 @@ class Messaging:
         """
         agenda = self._sandbox.agenda
         table = self._sandbox.store.table(vendor.messages)
-        plans: dict[tuple[int, int], Plan] = {}
+        plans: dict[tuple[int, int, str], Plan] = {}
         wanted = []
         for message in messages:
             agenda.cancel(vendor.step_topic, message.id)
             agenda.cancel(vendor.reply_topic, message.id)
-            key = id(message.plan), message.taken
+            state = vendor.forced(message, target)
+            key = id(message.plan), message.taken, state
             if key not in plans:
-                plans[key] = _diverted(message, target, error)
-            wanted.append((table.change(message, plan=plans[key]), target))
+                plans[key] = _diverted(message, state, error)
+            wanted.append((table.change(message, plan=plans[key]), state))
         moves = self.move(vendor, wanted, at)
         for move in moves:
             agenda.cancel(vendor.reply_topic, move.after.id)

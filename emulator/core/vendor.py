@@ -71,6 +71,10 @@ def _no_wait(sandbox: Sandbox, message: Message, target: str, at: datetime) -> d
     return None
 
 
+def _as_said(message: Message, target: str) -> str:
+    return target
+
+
 def _no_channels(sandbox: Sandbox, account: str) -> Sequence[str]:
     return ()
 
@@ -97,6 +101,8 @@ class Vendor:
     :param sign: headers of a callback, the signature over exactly these bytes included.
     :param moved: side effects of steps: credit, counters, callbacks. One call for many moves.
     :param evolve: fields that change with the state, besides the state and history.
+    :param forced: the state that a message comes into when it is forced into another than its
+        plan says: the one asked for, unless the vendor draws a conclusion from it at once.
     :param wait: moment of the next step where delays alone do not say it; None: they do.
     :param receive: make an inbound message, with everything that follows from it.
     :param answered: effects of a callback's answer, besides the retry.
@@ -151,6 +157,7 @@ class Vendor:
     settings: Mapping[str, Setting | Mapping[str, Setting]] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes
+    forced: Callable[[Any, str], str] = _as_said
     wait: Callable[[Sandbox, Any, str, datetime], datetime | None] = _no_wait
     retry: Callable[[Sandbox, Delivery], RetryPolicy] = _no_retry
     answered: Callable[[Sandbox, Delivery, Attempt], None] = _nothing

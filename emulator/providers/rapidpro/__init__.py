@@ -58,6 +58,7 @@ VENDOR: Final = Vendor(
     broadcasts=BROADCASTS,
     lifecycle=lifecycle.lifecycle_of,
     evolve=lifecycle.evolve,
+    forced=lifecycle.forced,
     wait=lifecycle.wait,
     moved=gateway.moved,
     sign=webhooks.sign,

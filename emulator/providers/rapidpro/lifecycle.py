@@ -39,7 +39,6 @@ _STEPS: Mapping[tuple[str, str], Delay] = {
     ("delivered", "read"): Delay(1, 600, 14_400),
     # The retry runs on whole minutes: see wait().
     ("errored", "queued"): Delay(300, 300, 360),
-    ("errored", "failed"): Delay(0, 0, 0),
 }
 
 _PUSHES: Mapping[str, frozenset[str]] = {
@@ -109,6 +108,12 @@ def evolve(sandbox: Sandbox, message: RapidMessage, target: str, at: datetime) -
     return {"modified_on": at}
 
 
+def forced(message: RapidMessage, target: str) -> str:
+    """Return the state that an error or another forced step brings a message into."""
+    is_last = target == "errored" and message.errors + 1 >= MOST_ERRORS
+    return "failed" if is_last else target
+
+
 def wait(sandbox: Sandbox, message: RapidMessage, target: str, at: datetime) -> datetime | None:
     """Return when a failed message is tried again; None for every other step.
 
@@ -143,10 +148,8 @@ def _after_error(message: RapidMessage, at: datetime) -> dict[str, Any]:
 
 def _plan_after_error(message: RapidMessage, errors: int) -> Plan:
     plan = message.plan
-    if errors >= MOST_ERRORS:
-        rest: tuple[str, ...] = ("failed",)
-    elif plan.outcome == CARRIED.outcome:
-        rest = ("queued",)
+    if plan.outcome == CARRIED.outcome:
+        rest: tuple[str, ...] = ("queued",)
     elif plan.outcome == "rejected":
         rest = _REJECTED[2 * errors - 1 :]
     elif plan.outcome == "flaky":

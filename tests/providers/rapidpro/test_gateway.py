@@ -9,7 +9,7 @@ import pytest
 from emulator.providers.rapidpro.gateway import split
 
 from .people import BAKARI, LAKESIDE
-from .steering import push, rules, steer
+from .steering import history, push, rules, steer
 from .test_carrier import SMS, call
 
 URL = "http://carrier.example/send"
@@ -119,7 +119,8 @@ def test_errors_are_tried_again_after_five_and_ten_minutes(carrier, answer):
     carrier.advance(1200)
 
     assert (first, second, len(sent(carrier))) == ("errored", 2, 3)
-    assert status(carrier, uuid) == "failed"
+    path = ["queued", "errored", "queued", "errored", "queued", "failed"]
+    assert [status for status, _ in history(carrier, uuid)] == path
 
 
 def test_a_retry_that_succeeds_wires_the_message(carrier):

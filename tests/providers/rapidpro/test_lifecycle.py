@@ -246,12 +246,31 @@ def test_message_forced_into_error_is_tried_again(rapidpro):
 
 def test_third_forced_error_is_the_last(rapidpro):
     message = send(rapidpro)
-    for status in ("errored", "queued", "errored", "queued", "errored"):
+    for status in ("errored", "queued", "errored", "queued"):
         assert push(rapidpro, message, status).status_code == 200
 
-    until_idle(rapidpro)
+    pushed = push(rapidpro, message, "errored")
 
-    assert statuses(rapidpro, message)[-2:] == ["errored", "failed"]
+    path = ["queued", "errored", "queued", "errored", "queued", "failed"]
+    assert (pushed.status_code, pushed.json["status"]) == (200, "failed")
+    assert pushed.json["error"]["code"] == "error_limit"
+    assert statuses(rapidpro, message) == path
+    until_idle(rapidpro)
+    assert statuses(rapidpro, message) == path
+
+
+def test_error_that_is_forced_counts_with_those_of_the_outcome(rapidpro):
+    rules(rapidpro, {"outcome": "flaky"})
+    message = send(rapidpro)
+    rapidpro.advance(360)
+    assert statuses(rapidpro, message) == ["queued", "errored", "queued"]
+    push(rapidpro, message, "errored")
+    push(rapidpro, message, "queued")
+
+    pushed = push(rapidpro, message, "errored")
+
+    assert pushed.json["status"] == "failed"
+    assert rapidpro.one("messages", folder="failed", uuid=message)["status"] == "failed"
 
 
 def test_sent_on_keeps_its_first_value(rapidpro):
