@@ -308,19 +308,28 @@ class InProcessServer:
 
     def close(self) -> None:
         """Stop answering and let the port go; requests that are being answered are waited for."""
-        self._server.task_dispatcher.shutdown(timeout=LONGEST_ANSWER)
+        dispatcher, trigger = self._server.task_dispatcher, self._server.trigger
+        dispatcher.shutdown(timeout=LONGEST_ANSWER)
         # The loop sleeps until something comes: the trigger wakes it.
-        self._server.trigger.pull_trigger(self._end)
+        trigger.pull_trigger(self._end)
         self._thread.join(LONGEST_ANSWER)
+        # Whoever still answers will pull it; its number must not be another file's by then.
+        if not dispatcher.threads and not self._thread.is_alive():
+            trigger.close()
 
     def _end(self) -> None:
-        """Close everything from within the loop, which ends when it has nothing to watch."""
-        trigger, is_busy = self._server.trigger, bool(self._server.task_dispatcher.threads)
+        """Close the sockets from within the loop, which ends when it has nothing to watch.
+
+        The trigger stays: what woke the loop may be somebody else's pull, and the one that was to
+        bring it here may still come.
+        """
+        from waitress.wasyncore import dispatcher
+
         try:
             for channel in list(self._sockets.values()):
-                # Whoever still answers will pull the trigger; its number must not be another
-                # file's by then.
-                if channel is not trigger or not is_busy:
+                if channel is self._server:
+                    dispatcher.close(channel)  # its own would close the trigger as well
+                elif channel is not self._server.trigger:
                     channel.close()
         finally:
             self._sockets.clear()

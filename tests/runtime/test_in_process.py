@@ -60,6 +60,23 @@ def test_server_closes_at_once_where_nobody_came() -> None:
     assert perf_counter() - began < QUICK
 
 
+def test_server_closes_where_its_loop_is_quicker_than_what_wakes_it() -> None:
+    server = InProcessServer(Hello())
+    trigger = server._server.trigger
+    pull = trigger._physical_pull
+
+    def pull_late() -> None:
+        pull()  # as an answer that has just been given does
+        server._thread.join(5)
+        pull()
+
+    trigger._physical_pull = pull_late
+    server.close()
+
+    assert not server._thread.is_alive()
+    assert trigger._fds == []
+
+
 def test_request_that_is_being_answered_is_waited_for() -> None:
     app = Hello()
     server = InProcessServer(app)
