@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
+
+import msgspec
 
 Undo = Callable[[], None]
 SLACK = 1000
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """One planned thing. Of one instant, what was planned first comes first."""
 
     at: datetime
     order: int
     topic: str
     subject: str
+
+
+class _Bucket:
+    """What is due at one instant, in order; what stands before ``start`` is over."""
+
+    __slots__ = ("dues", "start")
+
+    def __init__(self, dues: list[Due]) -> None:
+        self.dues = dues
+        self.start = 0
+
+    def begin_at(self, start: int) -> None:
+        """Be done with what stands before a place."""
+        if start > len(self.dues) // 2:
+            # Not each time: the rest would be moved up for every few of a large broadcast.
+            del self.dues[:start]
+            start = 0
+        self.start = start
+
+    def rest(self) -> list[Due]:
+        """Return what is not over."""
+        return self.dues[self.start :]
+
+    def holds(self, due: Due) -> bool:
+        """Return whether something stands among what is not over."""
+        at = bisect_left(self.dues, due, lo=self.start)
+        return self.dues[at : at + 1] == [due]
+
+    def insert(self, due: Due) -> None:
+        """Put something back where it was."""
+        insort(self.dues, due, lo=self.start)
 
 
 class Agenda:
@@ -31,7 +63,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self._instants: list[datetime] = []
-        self._buckets: dict[datetime, list[Due]] = {}
+        self._buckets: dict[datetime, _Bucket] = {}
         self._live: dict[str, dict[str, Due]] = {}
         self._order = 0
         self._count = 0
@@ -58,8 +90,20 @@ class Agenda:
         fresh = list(subjects)
         if self.note is not None:
             self.note(lambda: self._drop_all(topic, fresh))
-        for subject in fresh:
-            self._put(at, topic, subject, live)
+        order = self._order + 1
+        dues = [Due(at, number, topic, subject) for number, subject in enumerate(fresh, order)]
+        self._order += len(dues)
+        self._count -= len(live)
+        live.update(zip(fresh, dues, strict=True))
+        self._count += len(live)
+        if self.touched is not None:
+            self.touched.update(dict.fromkeys((topic, subject) for subject in fresh))
+        if self._fresh is not None:
+            self._fresh += dues
+        if dues:
+            self._bucket(at).dues.extend(dues)
+            self._entries += len(dues)
+            self._check_slack()
 
     def cancel(self, topic: str, subject: str) -> None:
         """Forget what was planned; nothing planned is fine."""
@@ -89,11 +133,12 @@ class Agenda:
         while self._instants:
             at = self._instants[0]
             bucket = self._buckets[at]
-            first = next((n for n, due in enumerate(bucket) if self._is_live(due)), len(bucket))
-            del bucket[:first]
-            self._entries -= first
-            if bucket:
-                return bucket[0]
+            dues, start = bucket.dues, bucket.start
+            while start < len(dues) and not self._is_live(dues[start]):
+                start += 1
+            self._pass_over(bucket, start)
+            if bucket.dues:
+                return bucket.dues[bucket.start]
             heapq.heappop(self._instants)
             del self._buckets[at]
         return None
@@ -109,21 +154,20 @@ class Agenda:
         first = self.next()
         if first is None or first.at > until:
             return []
-        bucket = self._buckets[first.at]
+        bucket, topic = self._buckets[first.at], first.topic
+        dues, at, all_live = bucket.dues, bucket.start, self._live
         taken: list[Due] = []
-        passed = 0
-        for due in bucket:
-            if self._is_live(due):
-                if due.topic != first.topic or len(taken) >= most:
+        while at < len(dues):
+            due = dues[at]
+            if all_live[due.topic].get(due.subject) is due:
+                if due.topic != topic or len(taken) >= most:
                     break
                 taken.append(due)
-            passed += 1
+            at += 1
             if due.subject == last:
                 break
-        del bucket[:passed]
-        self._entries -= passed
-        for due in taken:
-            self._drop(due.topic, due.subject)
+        self._pass_over(bucket, at)
+        self._drop_all(topic, [due.subject for due in taken])
         return taken
 
     def begin(self, note: Callable[[Undo], None]) -> None:
@@ -169,7 +213,7 @@ class Agenda:
         """Return a copy that goes its own way."""
         copy = Agenda()
         copy._instants = self._instants.copy()
-        copy._buckets = {at: bucket.copy() for at, bucket in self._buckets.items()}
+        copy._buckets = {at: _Bucket(bucket.rest()) for at, bucket in self._buckets.items()}
         copy._live = {topic: live.copy() for topic, live in self._live.items()}
         copy._order, copy._count, copy._entries = self._order, self._count, self._entries
         return copy
@@ -187,26 +231,36 @@ class Agenda:
         self._enter(due)
 
     def _enter(self, due: Due) -> None:
-        bucket = self._buckets.get(due.at)
-        if bucket is None:
-            self._buckets[due.at] = [due]
-            heapq.heappush(self._instants, due.at)
-        elif bucket and bucket[-1].order > due.order:
-            bucket.append(due)
-            bucket.sort()
+        bucket = self._bucket(due.at)
+        if bucket.dues and bucket.dues[-1].order > due.order:
+            bucket.insert(due)
         else:
-            bucket.append(due)
+            bucket.dues.append(due)
         self._entries += 1
-        if self._entries > 2 * self._count + SLACK:
-            self._clear_out()
+        self._check_slack()
 
-    def _clear_out(self) -> None:
+    def _bucket(self, at: datetime) -> _Bucket:
+        bucket = self._buckets.get(at)
+        if bucket is None:
+            bucket = self._buckets[at] = _Bucket([])
+            heapq.heappush(self._instants, at)
+        return bucket
+
+    def _pass_over(self, bucket: _Bucket, start: int) -> None:
+        self._entries -= start - bucket.start
+        bucket.begin_at(start)
+
+    def _check_slack(self) -> None:
         """Forget what is cancelled: what is put off again and again would pile up for ever."""
-        live = {at: list(filter(self._is_live, bucket)) for at, bucket in self._buckets.items()}
-        self._buckets = {at: bucket for at, bucket in live.items() if bucket}
+        if self._entries <= 2 * self._count + SLACK:
+            return
+        live = {
+            at: list(filter(self._is_live, bucket.rest())) for at, bucket in self._buckets.items()
+        }
+        self._buckets = {at: _Bucket(dues) for at, dues in live.items() if dues}
         self._instants = list(self._buckets)
         heapq.heapify(self._instants)
-        self._entries = sum(map(len, self._buckets.values()))
+        self._entries = sum(map(len, live.values()))
 
     def _drop(self, topic: str, subject: str) -> None:
         if self.touched is not None:
@@ -214,18 +268,22 @@ class Agenda:
         if self._live[topic].pop(subject, None) is not None:
             self._count -= 1
 
-    def _drop_all(self, topic: str, subjects: Iterable[str]) -> None:
+    def _drop_all(self, topic: str, subjects: Collection[str]) -> None:
+        if self.touched is not None:
+            self.touched.update(dict.fromkeys((topic, subject) for subject in subjects))
+        live = self._live[topic]
+        self._count -= len(live)
         for subject in subjects:
-            self._drop(topic, subject)
+            live.pop(subject, None)
+        self._count += len(live)
 
     def _restore(self, topic: str, subject: str, before: Due | None) -> None:
         self._drop(topic, subject)
         if before is not None:
             self._live[topic][subject] = before
             self._count += 1
-            bucket = self._buckets.get(before.at, [])
-            at = bisect_left(bucket, before)
-            if bucket[at : at + 1] != [before]:
+            bucket = self._buckets.get(before.at)
+            if bucket is None or not bucket.holds(before):
                 self._enter(before)
 
     def _is_live(self, due: Due) -> bool:

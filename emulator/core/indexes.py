@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from .kinds import Order, R
@@ -33,10 +33,27 @@ def reorder(index: Index, spec: Order[R], before: R, after: R) -> None:
 
 def reorder_all(index: Index, spec: Order[R], pairs: Sequence[tuple[R, R]]) -> None:
     """Move many records, each of them named once."""
-    left = _seated(spec, [before for before, _ in pairs])
-    joined = _seated(spec, [after for _, after in pairs])
-    for partition in {**left, **joined}:
-        _exchange(index, partition, left.get(partition, []), joined.get(partition, []))
+    left: dict[Hashable, list[Entry]] = {}
+    joined: dict[Hashable, list[Entry]] = {}
+    partitions_of, position = spec.partitions, spec.position
+    for before, after in pairs:
+        old = (position(before), before.serial, before.id)
+        new = (position(after), after.serial, after.id)
+        was_in, is_in = list(partitions_of(before)), list(partitions_of(after))
+        if old == new:
+            if was_in == is_in:
+                continue
+            stays = set(was_in).intersection(is_in)
+            was_in = [partition for partition in was_in if partition not in stays]
+            is_in = [partition for partition in is_in if partition not in stays]
+        for partition in was_in:
+            left.setdefault(partition, []).append(old)
+        for partition in is_in:
+            joined.setdefault(partition, []).append(new)
+    for partition, gone in left.items():
+        _take_out(index, partition, gone)
+    for partition, come in joined.items():
+        _put_in(index, partition, come)
 
 
 def entries_of(position: Callable[[R], Any], records: Sequence[R]) -> list[Entry]:
@@ -49,26 +66,40 @@ def enter_all(index: Index, spec: Order[R], records: Sequence[R], entries: Seque
 
     :param entries: of the same records, by the order's position.
     """
-    if len(records) < FEW:
-        for record, entry in zip(records, entries, strict=True):
-            for partition in spec.partitions(record):
-                _enter(index, partition, entry)
+    if len(records) >= FEW:
+        _enter_many(index, spec, records, entries)
         return
-    unsorted = set()
     for record, entry in zip(records, entries, strict=True):
         for partition in spec.partitions(record):
-            listed = index.setdefault(partition, [])
-            if listed and entry < listed[-1]:
-                unsorted.add(partition)
-            listed.append(entry)
+            _enter(index, partition, entry)
+
+
+def _enter_many(
+    index: Index, spec: Order[R], records: Sequence[R], entries: Sequence[Entry]
+) -> None:
+    partitions_of = spec.partitions
+    unsorted = set()
+    for record, entry in zip(records, entries, strict=True):
+        for partition in partitions_of(record):
+            seated = index.get(partition)
+            if seated is None:
+                index[partition] = [entry]
+            else:
+                if entry < seated[-1]:
+                    unsorted.add(partition)
+                seated.append(entry)
     for partition in unsorted:
         index[partition].sort()
 
 
 def leave_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
     """Take many records out."""
-    for partition, entries in _seated(spec, records).items():
-        _exchange(index, partition, entries, [])
+    left: dict[Hashable, list[Entry]] = {}
+    for record, entry in zip(records, entries_of(spec.position, records), strict=True):
+        for partition in spec.partitions(record):
+            left.setdefault(partition, []).append(entry)
+    for partition, gone in left.items():
+        _take_out(index, partition, gone)
 
 
 def position_of(entry: Entry) -> Any:
@@ -82,8 +113,10 @@ def seat_of(entry: Entry) -> Position:
 
 
 def _enter(index: Index, partition: Hashable, entry: Entry) -> None:
-    entries = index.setdefault(partition, [])
-    if entries and entry < entries[-1]:
+    entries = index.get(partition)
+    if entries is None:
+        index[partition] = [entry]
+    elif entry < entries[-1]:
         insort(entries, entry)
     else:
         entries.append(entry)
@@ -98,31 +131,36 @@ def leave(index: Index, partition: Hashable, entry: Entry) -> None:
         del index[partition]
 
 
-def _seated(spec: Order[R], records: Iterable[R]) -> dict[Hashable, list[Entry]]:
-    entries: dict[Hashable, list[Entry]] = {}
-    for record in records:
-        entry = (spec.position(record), record.serial, record.id)
-        for partition in spec.partitions(record):
-            entries.setdefault(partition, []).append(entry)
-    return entries
+def _take_out(index: Index, partition: Hashable, gone: list[Entry]) -> None:
+    """Take entries out of a partition; what lies between them is moved once."""
+    if len(gone) == 1:
+        leave(index, partition, gone[0])
+        return
+    gone.sort()
+    entries = index[partition]
+    first = start = bisect_left(entries, gone[0])
+    kept: list[Entry] = []
+    for entry in gone:
+        at = bisect_left(entries, entry, lo=start)
+        kept += entries[start:at]
+        start = at + 1
+    entries[first:start] = kept
+    if not entries:
+        del index[partition]
 
 
-def _exchange(
-    index: Index, partition: Hashable, left: Sequence[Entry], joined: Sequence[Entry]
-) -> None:
-    if left == joined:
+def _put_in(index: Index, partition: Hashable, come: list[Entry]) -> None:
+    """Put entries into a partition; what lies between them is moved once."""
+    if len(come) == 1:
+        _enter(index, partition, come[0])
         return
-    if len(left) + len(joined) < FEW:
-        for entry in left:
-            leave(index, partition, entry)
-        for entry in joined:
-            _enter(index, partition, entry)
-        return
-    gone = {entry[2] for entry in left}
-    entries = [entry for entry in index.get(partition, ()) if entry[2] not in gone]
-    entries += joined
-    entries.sort()
-    if entries:
-        index[partition] = entries
-    else:
-        index.pop(partition, None)
+    come.sort()
+    entries = index.setdefault(partition, [])
+    first = start = bisect_left(entries, come[0])
+    merged: list[Entry] = []
+    for entry in come:
+        at = bisect_left(entries, entry, lo=start)
+        merged += entries[start:at]
+        merged.append(entry)
+        start = at
+    entries[first:start] = merged

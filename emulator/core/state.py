@@ -108,7 +108,9 @@ class Picture:
         """Return everything as tables of rows, by the tables' names."""
         return {
             f"{prefix}sandbox": [self.head],
-            f"{prefix}timers": (Timer(*due) for due in self.timers),
+            f"{prefix}timers": (
+                Timer(due.at, due.order, due.topic, due.subject) for due in self.timers
+            ),
             f"{prefix}sends": (Sends(*sends) for sends in self.sends),
             **{f"{prefix}{kind}": rows for kind, rows in self.rows.items()},
         }

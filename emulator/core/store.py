@@ -61,12 +61,12 @@ class Store:
         """
         return Unit(self)
 
-    def log(self, change: Change) -> None:
-        """Take note of a change, so that the open unit can be undone or written down."""
+    def log(self, changes: Sequence[Change]) -> None:
+        """Take note of changes, so that the open unit can be undone or written down."""
         if self._unit is not None:
-            self._unit.changes.append(change)
+            self._unit.changes.extend(changes)
         elif self.sink is not None:
-            self.sink((change,), ())
+            self.sink(changes, ())
 
     def write_down(self) -> None:
         """Have written down what has changed without a unit: no records, but the clock."""
@@ -87,11 +87,18 @@ class Store:
 
     def count_send(self, address: str) -> int:
         """Count a send to an address and return the how manieth it is."""
-        before = self.sends.get(address, 0)
-        self.sends[address] = before + 1
+        [nth] = self.count_sends([address])
+        return nth
+
+    def count_sends(self, addresses: Sequence[str]) -> list[int]:
+        """Count a send to each address and return the how manieth each of them is."""
+        sends, counted = self.sends, []
+        for address in addresses:
+            nth = sends[address] = sends.get(address, 0) + 1
+            counted.append(nth)
         if self._unit is not None:
-            self._unit.sends.append(address)
-        return before + 1
+            self._unit.sends.extend(addresses)
+        return counted
 
     def fork(self) -> Store:
         """Return a copy that goes its own way; cheap, because records are never changed."""

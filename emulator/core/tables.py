@@ -45,7 +45,7 @@ class Change(NamedTuple):
 class Table(Generic[R]):
     """The records of one kind."""
 
-    def __init__(self, kind: Kind[R], log: Callable[[Change], None]) -> None:
+    def __init__(self, kind: Kind[R], log: Callable[[Sequence[Change]], None]) -> None:
         self.kind = kind
         self._log = log
         self._rows: dict[str, R] = {}
@@ -168,14 +168,13 @@ class Table(Generic[R]):
                 self.put(record)
             return
         self._own()
-        rows, name, log = self._rows, self.kind.name, self._log
         for lookup, spec in self.kind.lookups.items():
-            index = self._lookups[lookup]
+            index, keys = self._lookups[lookup], spec.keys
             for record in records:
-                self._take_keys(index, record.id, spec.keys(record))
-        for record in records:
-            rows[record.id] = record
-            log(Change(name, record.id, None, record))
+                self._take_keys(index, record.id, keys(record))
+        self._rows.update((record.id, record) for record in records)
+        name = self.kind.name
+        self._log([Change(name, record.id, None, record) for record in records])
         self._enter(records)
 
     def _has_namesakes(self, records: Sequence[R]) -> bool:
@@ -191,7 +190,7 @@ class Table(Generic[R]):
             return record
         self._own()
         self._replace(before, record, list(self.kind.lookups), list(self.kind.orders))
-        self._log(Change(self.kind.name, record.id, before, record))
+        self._log((Change(self.kind.name, record.id, before, record),))
         return record
 
     def change(self, record: R, **changes: Any) -> R:
@@ -200,7 +199,7 @@ class Table(Generic[R]):
         lookups, orders = self._indexes_of(tuple(changes))
         self._own()
         self._replace(record, after, lookups, orders)
-        self._log(Change(self.kind.name, record.id, record, after))
+        self._log((Change(self.kind.name, record.id, record, after),))
         return after
 
     def change_all(self, wanted: Sequence[tuple[R, Mapping[str, Any]]]) -> list[R]:
@@ -211,14 +210,14 @@ class Table(Generic[R]):
         if len(wanted) < FEW:
             return [self.change(record, **changes) for record, changes in wanted]
         self._own()
-        pairs = [(record, msgspec.structs.replace(record, **changes)) for record, changes in wanted]
-        names = tuple(sorted({name for _, changes in wanted for name in changes}))
-        lookups, orders = self._indexes_of(names)
+        name, replace = self.kind.name, msgspec.structs.replace
+        pairs = [(record, replace(record, **changes)) for record, changes in wanted]
+        lookups, orders = self._indexes_of(_named(changes for _, changes in wanted))
         for before, after in pairs:
             self._replace(before, after, lookups, [])
-            self._log(Change(self.kind.name, after.id, before, after))
-        for name in orders:
-            reorder_all(self._orders[name], self.kind.orders[name], pairs)
+        self._log([Change(name, after.id, before, after) for before, after in pairs])
+        for order in orders:
+            reorder_all(self._orders[order], self.kind.orders[order], pairs)
         return [after for _, after in pairs]
 
     def drop(self, id: str) -> None:
@@ -227,16 +226,17 @@ class Table(Generic[R]):
         if before is not None:
             self._own()
             self._remove(before)
-            self._log(Change(self.kind.name, id, before, None))
+            self._log((Change(self.kind.name, id, before, None),))
 
     def drop_all(self, records: Sequence[R]) -> None:
         """Remove many records in one go."""
         self._own()
         for record in records:
             del self._rows[record.id]
-            for name, spec in self.kind.lookups.items():
-                _forget_keys(self._lookups[name], record.id, spec.keys(record))
-            self._log(Change(self.kind.name, record.id, record, None))
+            for lookup, spec in self.kind.lookups.items():
+                _forget_keys(self._lookups[lookup], record.id, spec.keys(record))
+        name = self.kind.name
+        self._log([Change(name, record.id, record, None) for record in records])
         for order, spec_ in self.kind.orders.items():
             leave_all(self._orders[order], spec_, records)
 
@@ -253,7 +253,7 @@ class Table(Generic[R]):
         elif before is not None:
             self._insert(before)
 
-    def fork(self, log: Callable[[Change], None]) -> Table[R]:
+    def fork(self, log: Callable[[Sequence[Change]], None]) -> Table[R]:
         """Return a copy for another store; both sides share until one of them writes."""
         copy = Table(self.kind, log)
         copy._rows, copy._lookups, copy._orders = self._rows, self._lookups, self._orders
@@ -286,7 +286,7 @@ class Table(Generic[R]):
             owner = index.get(key)
             if owner is not None and owner != id and (row := self._rows.get(owner)) is not None:
                 # For the owner nothing changes but this; undone, it gets the key back.
-                self._log(Change(self.kind.name, owner, row, row))
+                self._log((Change(self.kind.name, owner, row, row),))
             index[key] = id
 
     def _insert(self, record: R) -> None:
@@ -324,6 +324,12 @@ class Table(Generic[R]):
                 self._take_keys(self._lookups[name], after.id, new)
         for name in orders:
             reorder(self._orders[name], self.kind.orders[name], before, after)
+
+
+def _named(changes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the names of all fields that change."""
+    sorts = dict.fromkeys(map(tuple, changes))
+    return tuple(dict.fromkeys(name for names in sorts for name in names))
 
 
 def _forget_keys(index: dict[Hashable, str], id: str, keys: Iterable[Hashable]) -> None:
