@@ -10,12 +10,16 @@ from .records import Message
 
 def shifts(steps: Iterable[tuple[Message, Message]]) -> dict[str, Counter[str]]:
     """Return for each broadcast by how much the steps change the number in each state."""
-    found: dict[str, Counter[str]] = {}
+    numbers: dict[tuple[str, str, str], int] = {}
     for before, after in steps:
         if after.broadcast is not None:
-            shift = found.setdefault(after.broadcast, Counter())
-            shift[before.state] -= 1
-            shift[after.state] += 1
+            step = after.broadcast, before.state, after.state
+            numbers[step] = numbers.get(step, 0) + 1
+    found: dict[str, Counter[str]] = {}
+    for (broadcast, left, joined), number in numbers.items():
+        shift = found.setdefault(broadcast, Counter())
+        shift[left] -= number
+        shift[joined] += number
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +15,7 @@ from .agenda import Due
 from .errors import CannotRecord, Closed
 from .ledger import Entry, Goal, Ledger, Reason
 from .records import Message
-from .vendor import Topic, Vendor
+from .vendor import Move, Topic, Vendor
 from .webhooks import TOPIC as DELIVERY
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Engine:
     def __init__(self, sandbox: Sandbox, topics: Mapping[str, Topic]) -> None:
         self._sandbox = sandbox
         self._topics = topics
+        self._passive = [name for name, topic in topics.items() if not topic.holds_idle]
         self._turn = threading.Lock()
         self._flights = 0
         self._flight_lock = threading.Lock()
@@ -73,8 +75,7 @@ class Engine:
     def is_idle(self) -> bool:
         """Return whether nothing is planned that moves a message, a broadcast or a callback."""
         agenda = self._sandbox.agenda
-        passive = [name for name, topic in self._topics.items() if not topic.holds_idle]
-        return len(agenda) - agenda.count(passive) == 0
+        return len(agenda) - agenda.count(self._passive) == 0
 
     def advance(self, goal: Goal, *, is_detailed: bool = False) -> Ledger:
         """Walk from one due moment to the next, callbacks included; two advances queue.
@@ -127,18 +128,16 @@ class Engine:
         if held:
             sandbox.webhooks.send_off(held)
 
-    def note_move(self, vendor: Vendor, before: Message, after: Message) -> None:
-        """Enter a step into the ledger of the advance that takes it."""
+    def note_moves(self, vendor: Vendor, moves: Sequence[Move]) -> None:
+        """Enter steps into the ledger of the advance that takes them."""
         ledger = self._ledger
         if ledger is None:
             return
-        word = vendor.lifecycle(after.channel).word
-        ledger.transitions[word(after.state)] += 1
+        reached = Counter((move.after.channel, move.after.state) for move in moves)
+        for (channel, state), number in reached.items():
+            ledger.transitions[vendor.lifecycle(channel).word(state)] += number
         if ledger.is_detailed:
-            at, provider = after.history[-1][1], vendor.slug
-            entry = Entry(at=at, kind="message", provider=provider, subject=after.id)
-            entry.before, entry.after = word(before.state), word(after.state)
-            ledger.log.append(entry)
+            ledger.log += [_step_entry(vendor, *move) for move in moves]
 
     def _is_over(self, walk: _Walk) -> bool:
         """Return whether there is a reason to stop; if so, the ledger is closed with it."""
@@ -306,6 +305,13 @@ class Engine:
             subject=delivery.subject,
             callback=id,
         )
+
+
+def _step_entry(vendor: Vendor, before: Message, after: Message) -> Entry:
+    word = vendor.lifecycle(after.channel).word
+    entry = Entry(at=after.history[-1][1], kind="message", provider=vendor.slug, subject=after.id)
+    entry.before, entry.after = word(before.state), word(after.state)
+    return entry
 
 
 class _Walk(NamedTuple):

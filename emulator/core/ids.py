@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 
 from .clock import EPOCH
 
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""What a hexadecimal digit becomes where a UUID says which sort of UUID it is."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -92,7 +94,7 @@ class Ids:
         """Return a lower-case UUID of version 7 that carries a moment."""
         stamp = f"{max(0, (at - EPOCH) // _MILLISECOND) & 0xFFFFFFFFFFFF:012x}"
         drawn = self._draw(kind).hex()
-        variant = "89ab"[int(drawn[16], 16) & 3]
+        variant = _VARIANT[drawn[16]]
         return f"{stamp[:8]}-{stamp[8:]}-7{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
     def text(self, kind: str, length: int, alphabet: str = "0123456789abcdef") -> str:
@@ -105,5 +107,5 @@ class Ids:
 
 
 def _uuid4(drawn: str) -> str:
-    variant = "89ab"[int(drawn[16], 16) & 3]
+    variant = _VARIANT[drawn[16]]
     return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from msgspec import structs
 
 from .errors import Conflict
-from .outcomes import Candidate, Considered, bare, reply_delay, step_delay
-from .records import Failure, Message, Plan
+from .outcomes import Candidate, Considered, Pace, bare, reply_delay, step_delay
+from .records import Failure, Message, Moment, Plan
 from .vendor import Inbound, Move, Vendor
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 
-class Fate(NamedTuple):
+class Fate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a new message is meant to go through, and the how manieth send to its address it is."""
 
     plan: Plan
@@ -58,8 +59,13 @@ class Messaging:
 
         :param recipients: (address, rendered text) of each message of one broadcast or send.
         """
-        everywhere = [(channel, address, text) for address, text in recipients]
-        return self.choose_each(vendor, account, everywhere, template=template, broadcast=broadcast)
+        slug, addresses = vendor.slug, [bare(address) for address, _ in recipients]
+        numbers = self._sandbox.store.count_sends(addresses)
+        candidates = [
+            Candidate(slug, account, channel, address, text, template, broadcast, nth)
+            for address, nth, (_, text) in zip(addresses, numbers, recipients, strict=True)
+        ]
+        return self._fates(vendor, candidates)
 
     def choose_each(
         self,
@@ -74,14 +80,16 @@ class Messaging:
 
         :param recipients: (channel, address, rendered text) of each message.
         """
+        slug, addresses = vendor.slug, [bare(address) for _, address, _ in recipients]
+        numbers = self._sandbox.store.count_sends(addresses)
+        candidates = [
+            Candidate(slug, account, channel, address, text, template, broadcast, nth)
+            for address, nth, (channel, _, text) in zip(addresses, numbers, recipients, strict=True)
+        ]
+        return self._fates(vendor, candidates)
+
+    def _fates(self, vendor: Vendor, candidates: Sequence[Candidate]) -> list[Fate]:
         sandbox = self._sandbox
-        candidates = []
-        for channel, address, text in recipients:
-            to = bare(address)
-            nth = sandbox.store.count_send(to)
-            candidates.append(
-                Candidate(vendor.slug, account, channel, to, text, template, broadcast, nth)
-            )
         self._guard_hits()
         plans = sandbox.outcomes.choose(
             candidates,
@@ -160,25 +168,29 @@ class Messaging:
 
         Steps of one call happen at one moment; what follows from them follows once for all.
         """
-        table = self._sandbox.store.table(vendor.messages)
-        engine = self._sandbox.engine
-        seen: dict[str, tuple[str, datetime]] = {}
-        moves = []
-        for message, target in wanted:
-            entry = seen.setdefault(target, (target, at))
-            changes = vendor.evolve(self._sandbox, message, target, at)
-            after = table.change(
+        sandbox = self._sandbox
+        evolve, table = vendor.evolve, sandbox.store.table(vendor.messages)
+        extended = _Histories(at)
+        changes = [
+            (
                 message,
-                state=target,
-                history=(*message.history, entry),
-                taken=message.taken + 1,
-                **changes,
+                {
+                    "state": target,
+                    "history": extended.by(message.history, target),
+                    "taken": message.taken + 1,
+                    **evolve(sandbox, message, target, at),
+                },
             )
-            engine.note_move(vendor, message, after)
-            moves.append(Move(message, after))
+            for message, target in wanted
+        ]
+        moves = [
+            Move(message, after)
+            for (message, _), after in zip(wanted, table.change_all(changes), strict=True)
+        ]
+        sandbox.engine.note_moves(vendor, moves)
         self._plan_following(vendor, [move.after for move in moves], at)
         if moves:
-            vendor.moved(self._sandbox, moves, at)
+            vendor.moved(sandbox, moves, at)
         return moves
 
     def _plan_following(self, vendor: Vendor, messages: Sequence[Message], at: datetime) -> None:
@@ -187,10 +199,14 @@ class Messaging:
         What falls due at one instant is planned in one go.
         """
         sandbox = self._sandbox
+        pace = Pace(sandbox.draws, sandbox.settings.latency, vendor.lifecycle)
         steps: dict[datetime, list[str]] = {}
         for message in messages:
-            if message.taken < len(message.plan.path):
-                due = self._next_step_at(vendor, message, at)
+            path, taken = message.plan.path, message.taken
+            if taken < len(path):
+                due = vendor.wait(sandbox, message, path[taken], at)
+                if due is None:
+                    due = at + pace.of_step(message, path[taken])
                 steps.setdefault(due, []).append(message.id)
             elif message.plan.outcome == "replied":
                 lifecycle = vendor.lifecycle(message.channel)
@@ -198,15 +214,6 @@ class Messaging:
                 sandbox.agenda.plan(at + delay, vendor.reply_topic, message.id)
         for due, ids in steps.items():
             sandbox.agenda.plan_all(due, vendor.step_topic, ids)
-
-    def _next_step_at(self, vendor: Vendor, message: Message, at: datetime) -> datetime:
-        sandbox = self._sandbox
-        target = message.plan.path[message.taken]
-        due = vendor.wait(sandbox, message, target, at)
-        if due is not None:
-            return due
-        lifecycle, latency = vendor.lifecycle(message.channel), sandbox.settings.latency
-        return at + step_delay(sandbox.draws, message, lifecycle, target, latency)
 
     def push(
         self, vendor: Vendor, message: Any, target: str, error: Failure | None = None
@@ -263,6 +270,24 @@ class Messaging:
                 account=message.account, from_=message.address, text=text, in_reply_to=message.id
             )
             vendor.receive(self._sandbox, wanted)
+
+
+class _Histories:
+    """What histories become by steps of one moment; those that are equal stay shared."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self._entries: dict[str, Moment] = {}
+        self._known: dict[tuple[int, str], tuple[tuple[Moment, ...], tuple[Moment, ...]]] = {}
+
+    def by(self, before: tuple[Moment, ...], state: str) -> tuple[Moment, ...]:
+        """Return a history with one more state."""
+        known = self._known.get((id(before), state))
+        if known is None:
+            entry = self._entries.setdefault(state, (state, self._at))
+            # Holding what came before keeps its id from being given to another.
+            known = self._known[id(before), state] = before, (*before, entry)
+        return known[1]
 
 
 def _diverted(message: Message, target: str, error: Failure | None) -> Plan:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from .durations import LONGEST
 from .ids import Draws
@@ -32,7 +34,7 @@ ONE_HOUR = Delays(fixed=3600.0)
 _Z95 = NormalDist().inv_cdf(0.95)
 
 
-class Candidate(NamedTuple):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A message about to be made, as rules see it. ``address`` has no leading ``+``."""
 
     provider: str
@@ -189,9 +191,10 @@ class OutcomeBook:
                         shared[channel] = _plan_of_rule(rule, lifecycle_of(channel))
                     plans[at] = shared[channel]
                 open_ = [at for at in open_ if plans[at] is None]
-        for at in open_:
-            lifecycle = lifecycle_of(candidates[at].channel)
-            plans[at] = _fallback(candidates[at].address, lifecycle, default, has_magic)
+        left = [candidates[at] for at in open_]
+        usual = _fallbacks(left, lifecycle_of, default, has_magic)
+        for at, plan in zip(open_, usual, strict=True):
+            plans[at] = plan
         return [plan for plan in plans if plan is not None]
 
     def explain(
@@ -209,7 +212,9 @@ class OutcomeBook:
                 seen.append(Considered(rule, True, "matches and wins"))
             else:
                 seen.append(Considered(rule, reason is None, reason or "an earlier rule won"))
-        return plan or _fallback(candidate.address, lifecycle, default, has_magic), seen
+        if plan is None:
+            [plan] = _fallbacks([candidate], lambda _: lifecycle, default, has_magic)
+        return plan, seen
 
     def _claim(
         self, rule: Rule, candidates: Sequence[Candidate], open_: Sequence[int]
@@ -248,10 +253,30 @@ def _simple_plan(outcome: str, path: tuple[str, ...], source: Literal["magic", "
     return Plan(outcome=outcome, path=path, source=source)
 
 
-def _fallback(address: str, lifecycle: Lifecycle, default: str, has_magic: bool) -> Plan:
-    magic = magic_of(address) if has_magic else None
-    if magic is None:
-        return _simple_plan(default, lifecycle.outcomes[default], "default")
+def _fallbacks(
+    candidates: Iterable[Candidate],
+    lifecycle_of: Callable[[str], Lifecycle],
+    default: str,
+    has_magic: bool,
+) -> Iterator[Plan]:
+    usual: dict[str, Plan] = {}
+    for candidate in candidates:
+        channel = candidate.channel
+        magic = magic_of(candidate.address) if has_magic else None
+        if magic is not None:
+            yield _plan_of_magic(magic, lifecycle_of(channel))
+            continue
+        plan = usual.get(channel)
+        if plan is None:
+            plan = usual[channel] = _plan_by_default(default, lifecycle_of(channel))
+        yield plan
+
+
+def _plan_by_default(outcome: str, lifecycle: Lifecycle) -> Plan:
+    return _simple_plan(outcome, lifecycle.outcomes[outcome], "default")
+
+
+def _plan_of_magic(magic: Magic, lifecycle: Lifecycle) -> Plan:
     path = lifecycle.outcomes[magic.outcome]
     if not magic.reply and not magic.delays:
         return _simple_plan(magic.outcome, path, "magic")
@@ -302,13 +327,47 @@ def step_delay(
     Drawn, where it is drawn, from (seed, recipient, n-th send to it, number of the step).
     """
 
+    span = _span(message, lifecycle, target, latency)
+    return span if isinstance(span, timedelta) else _drawn(draws, message, span)
+
+
+class Pace:
+    """How long messages take for their next steps; looked up once for those that are alike."""
+
+    def __init__(
+        self, draws: Draws, latency: str, lifecycle_of: Callable[[str], Lifecycle]
+    ) -> None:
+        self._draws = draws
+        self._latency = latency
+        self._lifecycle_of = lifecycle_of
+        self._spans: dict[tuple[int, str, str, str], tuple[Plan, timedelta | Delays]] = {}
+
+    def of_step(self, message: Message, target: str) -> timedelta:
+        """Return what :func:`step_delay` does."""
+        key = id(message.plan), message.channel, message.state, target
+        known = self._spans.get(key)
+        if known is None:
+            lifecycle = self._lifecycle_of(message.channel)
+            # Holding the plan keeps its id from being given to another.
+            known = message.plan, _span(message, lifecycle, target, self._latency)
+            self._spans[key] = known
+        span = known[1]
+        return span if isinstance(span, timedelta) else _drawn(self._draws, message, span)
+
+
+def _span(message: Message, lifecycle: Lifecycle, target: str, latency: str) -> timedelta | Delays:
+    """Return how long a step takes, or what each message draws that from."""
+    wanted = message.plan.delays.get(lifecycle.delay_names.get(target, ""))
+    if wanted is None:
+        return _profile(lifecycle.steps[message.state, target], latency)
+    return timedelta(seconds=wanted.fixed) if wanted.fixed is not None else wanted
+
+
+def _drawn(draws: Draws, message: Message, span: Delays) -> timedelta:
     def fraction() -> float:
         return draws.fraction("delay", bare(message.address), message.nth, message.taken)
 
-    wanted = message.plan.delays.get(lifecycle.delay_names.get(target, ""))
-    if wanted is not None:
-        return draw_delay(wanted, fraction)
-    return _profile(lifecycle.steps[message.state, target], latency, fraction)
+    return draw_delay(span, fraction)
 
 
 def reply_delay(draws: Draws, message: Message, lifecycle: Lifecycle, latency: str) -> timedelta:
@@ -317,15 +376,13 @@ def reply_delay(draws: Draws, message: Message, lifecycle: Lifecycle, latency: s
     def fraction() -> float:
         return draws.fraction("delay", bare(message.address), message.nth, "reply")
 
-    wanted = message.plan.delays.get("reply")
-    if wanted is not None:
-        return draw_delay(wanted, fraction)
-    return _profile(lifecycle.reply, latency, fraction)
+    span = message.plan.delays.get("reply") or _profile(lifecycle.reply, latency)
+    return span if isinstance(span, timedelta) else draw_delay(span, fraction)
 
 
-def _profile(delay: Delay, latency: str, fraction: Callable[[], float]) -> timedelta:
+def _profile(delay: Delay, latency: str) -> timedelta | Delays:
     if latency == "instant":
         return timedelta()
     if latency == "realistic":
-        return timedelta(seconds=lognormal(delay.p50, delay.p95, fraction()))
+        return Delays(p50=delay.p50, p95=delay.p95)
     return timedelta(seconds=delay.fast)

@@ -87,11 +87,15 @@ def reserve(found: Sandbox, client: Client, cost: int) -> None:
 
 def book(found: Sandbox, steps: Iterable[tuple[TeekrrMessage, TeekrrMessage]]) -> None:
     """Book the steps of many messages; each client's record changes once."""
-    sums: dict[str, Counter[Booking]] = {}
+    rates: dict[tuple[str, str, str], int] = {}
     for before, after in steps:
-        booking = booking_of(before.state, after.state)
-        if booking is not None and after.rate:
-            sums.setdefault(after.account, Counter())[booking] += after.rate
+        step = after.account, before.state, after.state
+        rates[step] = rates.get(step, 0) + after.rate
+    sums: dict[str, Counter[Booking]] = {}
+    for (account, left, joined), rate in rates.items():
+        booking = booking_of(left, joined)
+        if booking is not None and rate:
+            sums.setdefault(account, Counter())[booking] += rate
     clients = found.store.table(CLIENTS)
     for account, booked in sums.items():
         client = clients.get(account)

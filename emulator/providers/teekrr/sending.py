@@ -160,40 +160,45 @@ def _make(
 ) -> list[TeekrrMessage]:
     """Return the messages of a broadcast, not stored yet; what is equal is shared."""
     campaign, draft = order.campaign, order.draft
-    state, taken = history[-1][0], len(history) - 1
-    account, channel, created_at = campaign.account, campaign.channel, campaign.created_at
-    template, keyword, rate = draft.template, draft.keyword, order.rate
     total = len(draft.letters)
     ids = found.ids.uuid4s(MESSAGES.name, total)
     serial = found.ids.serial(MESSAGES.name, total)
+    common = TeekrrMessage(
+        id="",
+        serial=0,
+        account=campaign.account,
+        channel=campaign.channel,
+        address="",
+        state=history[-1][0],
+        created_at=campaign.created_at,
+        history=history,
+        broadcast=campaign.id,
+        taken=len(history) - 1,
+        content="",
+        template=draft.template,
+        keyword=draft.keyword,
+        rate=order.rate,
+    )
     plans: dict[int, Plan] = {}
+    replace = msgspec.structs.replace
     messages = []
     for at, (letter, fate) in enumerate(zip(draft.letters, order.fates, strict=True)):
         plan = plans.get(id(fate.plan))
         if plan is None:
             plan = plans[id(fate.plan)] = plan_of(fate.plan)
-        messages.append(
-            TeekrrMessage(
-                id=ids[at],
-                serial=serial + at,
-                account=account,
-                channel=channel,
-                address=letter.address,
-                state=state,
-                created_at=created_at,
-                history=history,
-                broadcast=campaign.id,
-                plan=plan,
-                nth=fate.nth,
-                taken=taken,
-                content=letter.content,
-                template=template,
-                variables=letter.variables,
-                keyword=keyword,
-                subject=letter.subject,
-                rate=rate,
-            )
+        # A copy takes a quarter of the time of a message made from scratch.
+        message = replace(
+            common,
+            id=ids[at],
+            serial=serial + at,
+            address=letter.address,
+            plan=plan,
+            nth=fate.nth,
+            content=letter.content,
+            variables=letter.variables,
+            subject=letter.subject,
         )
+        messages.append(message)
     return messages
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from emulator.core.records import Failure, Moment, Plan
+from emulator.core.messaging import Fate
+from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
 
 from . import broadcasts, faces, lifecycle, people, words
@@ -153,7 +154,7 @@ def _message(
     found: Sandbox, account: str, letter: Letter, whom: Addressee, face: Face
 ) -> WhMessage:
     now, person, content = found.clock.now(), whom.person, letter.content
-    plan, nth = _fate(found, account, letter, whom, face)
+    fate = _fate(found, account, letter, whom, face)
     client = person if isinstance(person, Client) else None
     return WhMessage(
         id=new_id(found, MESSAGES),
@@ -164,8 +165,8 @@ def _message(
         state="pending",
         created_at=now,
         history=(("pending", now),),
-        plan=plan,
-        nth=nth,
+        plan=fate.plan,
+        nth=fate.nth,
         location=letter.location,
         type=letter.type,
         face=face,
@@ -181,7 +182,7 @@ def _message(
 
 def _fate(
     found: Sandbox, account: str, letter: Letter, whom: Addressee, face: Face
-) -> tuple[Plan, int]:
+) -> Fate:
     if not whom.number:
         return broadcasts.NO_FATE
     [fate] = found.messaging.choose(
