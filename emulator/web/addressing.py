@@ -86,7 +86,7 @@ class Front:
         environ["emulator.drop"] = self._drop
         environ["emulator.sandbox"] = sandbox
         environ["emulator.sandbox_name"] = name
-        answer: Any = app(environ, start_response)
+        answer = app(environ, start_response)
         if environ.get("emulator.is_dropped"):
             # What it does to the connection it does when the server asks for it.
             cut: Iterable[bytes] = answer
@@ -101,6 +101,8 @@ class Front:
 
 def _whole(answer: Any) -> list[bytes]:
     """Return an answer in one piece, which servers send much faster than an iterator."""
+    if isinstance(answer, list):
+        return answer
     try:
         return [b"".join(answer)]
     finally:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import msgspec
 from flask import Response, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from emulator.core.errors import BadBody, TooLarge
 
 LIMIT = 32 * 1024 * 1024
 MOST_DRAINED = 1024 * 1024 * 1024
+TOO_LARGE = "the body is larger than 32 MiB"
+EARLY_END = "the body ended early"
+BODY = "emulator.body"
 _CHUNK = 1024 * 1024
 
 
@@ -21,23 +24,51 @@ def read_body() -> bytes:
 
     :raises TooLarge: it is longer than 32 MiB. The rest is read and dropped first, because
         a server that closes a connection with unread bytes takes its answer away.
+    :raises BadBody: it ended before it was complete.
     """
-    try:
-        body = request.get_data(cache=True)
-        _check_end(body)
-    except RequestEntityTooLarge as error:
-        drain(request.environ)
-        raise TooLarge("the body is larger than 32 MiB") from error
-    except (ClientDisconnected, OSError) as error:
-        raise BadBody("the body ended early") from error
+    environ = request.environ
+    known: bytes | None = environ.get(BODY)
+    if known is not None:
+        return known
+    body = environ[BODY] = _read(environ)
+    # Flask reads forms from there.
+    environ["wsgi.input"] = BytesIO(body)
     return body
 
 
-def _check_end(body: bytes) -> None:
-    # Of a body in chunks werkzeug takes as much as the limit allows, and says nothing.
-    is_cut = len(body) == LIMIT and request.content_length is None
-    if is_cut and request.environ["wsgi.input"].read(1):
-        raise RequestEntityTooLarge
+def _read(environ: Mapping[str, Any]) -> bytes:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    wanted = int(length) if length.isdecimal() else None
+    if wanted is None and not _comes_in_chunks(environ):
+        return b""
+    if wanted is not None and wanted > LIMIT:
+        drain(environ)
+        raise TooLarge(TOO_LARGE)
+    body = _read_up_to(environ["wsgi.input"], LIMIT + 1 if wanted is None else wanted)
+    if len(body) > LIMIT:
+        drain(environ)
+        raise TooLarge(TOO_LARGE)
+    if wanted is not None and len(body) < wanted:
+        raise BadBody(EARLY_END)
+    return body
+
+
+def _comes_in_chunks(environ: Mapping[str, Any]) -> bool:
+    # HTTP/1.1 names chunks in the head; HTTP/2 says nothing, and the server knows the end.
+    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_TRANSFER_ENCODING" not in environ:
+        return False
+    return bool(environ.get("wsgi.input_terminated"))
+
+
+def _read_up_to(stream: Any, most: int) -> bytes:
+    parts: list[bytes] = []
+    try:
+        while most > 0 and (part := stream.read(most)):
+            parts.append(part)
+            most -= len(part)
+    except OSError as error:
+        raise BadBody(EARLY_END) from error
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def drain(environ: Mapping[str, Any]) -> None:

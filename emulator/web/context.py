@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.core.faults import Asked, Fault
@@ -21,20 +21,19 @@ class Visit:
     each request, and a look through Flask's proxies costs twenty times as much.
 
     :param started: seconds of ``perf_counter``.
+    :param environ: the WSGI environment.
     :param sandbox: None where the URL names one that does not exist.
+    :param notes: what the provider keeps in mind until it has answered, by names of its own.
     """
 
     started: float
+    environ: dict[str, Any]
     sandbox: Sandbox | None
     exchange: Exchange | None = None
     operation: Operation | None = None
     account: Any = None
     fault: Fault | None = None
-
-    @property
-    def sandbox_has_faults(self) -> bool:
-        """Whether something may go wrong with the request on purpose."""
-        return self.sandbox is not None and bool(self.sandbox.faults.faults)
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")
@@ -60,6 +59,16 @@ def sandbox() -> Sandbox:
     found = _visit.get().sandbox
     assert found is not None
     return found
+
+
+def environ() -> dict[str, Any]:
+    """Return the WSGI environment of the request."""
+    return _visit.get().environ
+
+
+def notes() -> dict[str, Any]:
+    """Return what the provider keeps in mind until it has answered, by names of its own."""
+    return _visit.get().notes
 
 
 def exchange() -> Exchange:

@@ -198,7 +198,7 @@ def _refusals(
 @contextmanager
 def _visiting(app: ProviderApp, sandbox: Sandbox, operation: Operation) -> Iterator[None]:
     """Let code that answers requests believe that there is one."""
-    visit = context.Visit(0.0, sandbox, operation=operation)
+    visit = context.Visit(0.0, request.environ, sandbox, operation=operation)
     visit.exchange = Exchange(
         id=0,
         at=sandbox.clock.now(),

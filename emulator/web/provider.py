@@ -6,7 +6,7 @@ import difflib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 NEAREST = 3
+NO_BODY = frozenset({100, 101, 102, 103, 204, 304})
 
 
 class UnknownSandbox(NotFound):
@@ -152,9 +153,6 @@ class ProviderApp(Flask):
         self._views = dict(self.view_functions)
         for endpoint, view in self._views.items():
             self.view_functions[endpoint] = self._guarded(view)
-        self.before_request(self._arrive)
-        self.after_request(self._leave)
-        self.register_error_handler(Exception, self._refuse)
 
     def served(self) -> Iterator[Served]:
         """Yield every operation with its methods and path."""
@@ -180,33 +178,42 @@ class ProviderApp(Flask):
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request; what belongs to it is found in :mod:`.context` meanwhile."""
-        visit = context.Visit(time.perf_counter(), environ["emulator.sandbox"])
+        visit = context.Visit(time.perf_counter(), environ, environ["emulator.sandbox"])
         token = context.begin(visit)
+        flask = self.request_context(environ)
         try:
-            if not visit.sandbox_has_faults:
-                return super().wsgi_app(environ, start_response)
-            return self._with_drops(visit, environ, start_response)
+            flask.push()
+            response = self.full_dispatch_request()
+            if visit.fault is not None and visit.fault.kind == "drop":
+                environ["emulator.is_dropped"] = True
+                return environ["emulator.drop"](environ, start_response)
+            return _handed_over(response, environ, start_response)
         finally:
+            flask.pop(None)
             context.end(token)
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request.
+
+        Nothing hooks into a provider's application (signals, sessions, functions called before
+        or after), and a quarter of Flask's own time goes into looking for what might.
+        """
+        try:
+            self._arrive()
+            response: Response = self.dispatch_request()  # type: ignore[assignment]
+        except Exception as error:  # noqa: BLE001 - vendors say every error in their own shape
+            response = self._refuse(error)
+        return self._leave(response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function: no view is asynchronous, and Flask would ask each every time."""
         return func
 
-    def _with_drops(
-        self, visit: context.Visit, environ: dict[str, Any], start_response: Any
-    ) -> Any:
-        started: list[tuple[Any, ...]] = []
+    def do_teardown_request(self, *_: Any) -> None:
+        """Do nothing: nobody asks for it."""
 
-        def start(*line: Any) -> Any:
-            started.append(line)
-
-        body = super().wsgi_app(environ, start)
-        if visit.fault is not None and visit.fault.kind == "drop":
-            environ["emulator.is_dropped"] = True
-            return environ["emulator.drop"](environ, start_response)
-        start_response(*started[0])
-        return body
+    def do_teardown_appcontext(self, *_: Any) -> None:
+        """Do nothing: nobody asks for it."""
 
     def _arrive(self) -> None:
         visit, environ = context.visit(), request.environ
@@ -325,6 +332,18 @@ class ProviderApp(Flask):
         body = b"" if response.is_streamed else response.get_data()
         sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
         return response
+
+
+def _handed_over(
+    response: Response, environ: dict[str, Any], start_response: Any
+) -> Iterable[bytes]:
+    """Return what a server sends: of a plain answer that is what it holds, as it stands."""
+    is_plain = response.status_code not in NO_BODY and not response.is_streamed
+    if is_plain and environ["REQUEST_METHOD"] != "HEAD" and "Location" not in response.headers:
+        start_response(response.status, response.headers.to_wsgi_list())
+        return [response.get_data()]
+    body: Iterable[bytes] = response(environ, start_response)
+    return body
 
 
 def _path(environ: Mapping[str, Any]) -> str:

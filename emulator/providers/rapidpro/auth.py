@@ -7,8 +7,6 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from flask import g, request
-
 from emulator.core.sandbox import Sandbox
 from emulator.web import context
 
@@ -53,7 +51,7 @@ def authenticate() -> Caller | None:
 
     :raises Denied: it has, and they are wrong.
     """
-    scheme, parts = _split(request.headers.get("Authorization", ""))
+    scheme, parts = _split(context.environ().get("HTTP_AUTHORIZATION", ""))
     if scheme not in ("token", "basic"):
         return None
     word = "Token" if scheme == "token" else "Credentials"
@@ -66,7 +64,7 @@ def authenticate() -> Caller | None:
 
 def current_user() -> User | None:
     """Return the member who asks, None for a key that is only tolerated."""
-    caller: Caller | None = g.get("caller")
+    caller: Caller | None = context.notes().get("caller")
     return None if caller is None else caller.user
 
 

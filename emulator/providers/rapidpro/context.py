@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from flask import g
-
 from emulator.core.errors import EmulatorError
 from emulator.core.store import Kind, Record, Table
 from emulator.web import context
@@ -45,7 +43,7 @@ def is_strict() -> bool:
 def tolerate(warning: str) -> None:
     """Note that the newest server would have refused something, and how."""
     log.warning("RapidPro: %s", warning)
-    g.setdefault("warnings", []).append(warning)
+    context.notes().setdefault("warnings", []).append(warning)
 
 
 @contextmanager
@@ -60,7 +58,7 @@ def our_own() -> Iterator[None]:
 
 def target() -> Record | None:
     """Return the object that the request changes, None if it makes one."""
-    found: Record | None = g.get("target")
+    found: Record | None = context.notes().get("target")
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from flask import Response, g, request
+from flask import Response, request
 
 from emulator.core.errors import EmulatorError
 from emulator.web import context
@@ -87,7 +87,7 @@ def _documentation(endpoint: Endpoint) -> Response:
 
 def _options(endpoint: Endpoint) -> Response:
     """Answer OPTIONS, the only method that an endpoint may have without an operation."""
-    g.is_page = False
+    context.notes()["is_page"] = False
     about: dict[str, Any] = {
         "name": endpoint.title,
         "description": "",

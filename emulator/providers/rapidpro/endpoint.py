@@ -16,10 +16,12 @@ What is served follows from the functions that it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
+from emulator.web import context
 from emulator.web.bodies import json_response
 from emulator.web.context import become
 from emulator.web.operations import Evidence, Operation
@@ -139,7 +141,7 @@ class Endpoint:
         """The methods that it has functions for, in the order of the ``Allow`` header."""
         return tuple(method for method in ("GET", "POST", "DELETE") if method in self.served)
 
-    @property
+    @cached_property
     def allow(self) -> str:
         """The value of the ``Allow`` header."""
         heads = ("HEAD",) if "GET" in self.served else ()
@@ -279,7 +281,7 @@ class Endpoint:
             raise Missing(self.model)
         if getattr(target, "is_system", False):
             raise Denied(f"Cannot {deed} system object.")
-        g.target = target
+        context.notes()["target"] = target
         return target
 
 
@@ -313,7 +315,7 @@ def read_body(kinds: Sequence[str] = ANY_KIND) -> Body:
     """
     body = parse_body(
         request.headers.get("Content-Type", ""),
-        request.get_data(cache=True),
+        context.exchange().body,
         form=lambda: request.form.items(multi=True),
         files=lambda: request.files.items(multi=True),
         kinds=kinds,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, ClassVar
 
-from flask import Response, g
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from emulator.core.errors import (
@@ -19,6 +19,7 @@ from emulator.core.errors import (
     TooLarge,
     Unauthorized,
 )
+from emulator.web import context
 from emulator.web.bodies import json_response
 
 from .bodies import UnsupportedMedia
@@ -154,14 +155,14 @@ def _told(error: Exception) -> tuple[int, str | None]:
 
 def rendered(value: Any, status: int = 200) -> Response:
     """Return a value as JSON, or as a page where the client has asked for one."""
-    if g.get("is_page", False):
+    if context.notes().get("is_page", False):
         return Response(page(value), status, content_type=HTML)
     return json_response(value, status)
 
 
 def page(value: Any) -> str:
     """Return a value as a page for people."""
-    endpoint = g.get("endpoint")
+    endpoint = context.notes().get("endpoint")
     title, usage = ("API", []) if endpoint is None else (endpoint.title, endpoint.usage)
     requests = "".join(f"<li><code>{escape(request)}</code></li>" for request in usage)
     text = json.dumps(value, ensure_ascii=False, indent=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response
 
 from emulator.web import context
 from emulator.web.operations import Operation
@@ -38,14 +38,16 @@ def enter(endpoint: Endpoint) -> None:
 
     :raises EmulatorError: format, credentials, method or rate are not right.
     """
-    has_suffix = request.path.rstrip("/").endswith(".json")
+    asked = context.exchange()
+    has_suffix = asked.path.rstrip("/").endswith(".json")
     caller = arrive(endpoint, is_page=False if has_suffix else None)
-    if not endpoint.has_fixed_permission and not allows_method(endpoint):
-        raise MethodNotAllowed(request.method)
+    is_allowed = allows_method(endpoint, asked.method)
+    if not endpoint.has_fixed_permission and not is_allowed:
+        raise MethodNotAllowed(asked.method)
     if not endpoint.is_open:
         permit(caller)
-    if not allows_method(endpoint):
-        raise MethodNotAllowed(request.method)
+    if not is_allowed:
+        raise MethodNotAllowed(asked.method)
     count(endpoint, caller)
 
 
@@ -59,14 +61,14 @@ def arrive(endpoint: Endpoint, *, is_page: bool | None = False) -> Caller | None
         if is_strict():
             raise NoSuchPage
         tolerate(f"the newest server has no {endpoint.name}")
-    g.endpoint = endpoint
+    context.notes()["endpoint"] = endpoint
     try:
         if is_page is None:
-            g.is_page = wants_page()
+            context.notes()["is_page"] = wants_page()
         else:
             expect_json()
     except NotAcceptable:
-        g.is_page = True
+        context.notes()["is_page"] = True
         _recognise()
         raise
     return _recognise_or_refuse()
@@ -92,28 +94,28 @@ def count(endpoint: Endpoint, caller: Caller | None) -> None:
         throttle.count(caller.workspace, endpoint.scope)
 
 
-def allows_method(endpoint: Endpoint) -> bool:
-    """Say whether an endpoint answers the request's method."""
-    match request.method:
+def allows_method(endpoint: Endpoint, method: str) -> bool:
+    """Say whether an endpoint answers a method."""
+    match method:
         case "HEAD":
             return endpoint.answers_head
         case "OPTIONS":
             return endpoint.answers_options
-    return request.method in endpoint.methods
+    return method in endpoint.methods
 
 
 def finish(response: Response) -> Response:
     """Add the headers that every answer of the API has."""
-    response.headers["Vary"] = "Accept, Accept-Language, Cookie"
-    response.headers["Content-Language"] = "en-us"
-    endpoint: Endpoint | None = g.get("endpoint")
+    notes, headers = context.notes(), response.headers
+    headers.add("Vary", "Accept, Accept-Language, Cookie")
+    headers.add("Content-Language", "en-us")
+    endpoint: Endpoint | None = notes.get("endpoint")
     if endpoint is not None:
-        response.headers["Allow"] = endpoint.allow
-    workspace = g.get("token_workspace")
-    if workspace is not None:
-        response.headers["X-Temba-Workspace"] = workspace
-    for warning in g.get("warnings", ()):
-        response.headers.add("X-Emulator-Warning", warning.encode("ascii", "replace").decode())
+        headers.set("Allow", endpoint.allow)
+    if "token_workspace" in notes:
+        headers.add("X-Temba-Workspace", notes["token_workspace"])
+    for warning in notes.get("warnings", ()):
+        headers.add("X-Emulator-Warning", warning.encode("ascii", "replace").decode())
     return response
 
 
@@ -121,8 +123,7 @@ def _recognise_or_refuse() -> Caller | None:
     caller = authenticate()
     if caller is not None:
         context.set_caller(caller.workspace)
-        g.caller = caller
-        g.token_workspace = caller.workspace.id
+        context.notes().update(caller=caller, token_workspace=caller.workspace.id)
     return caller
 
 

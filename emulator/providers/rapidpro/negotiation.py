@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 from flask import request
+
+from emulator.web import context
 
 from .bodies import JSON
 from .errors import NoSuchPage, NotAcceptable
@@ -23,7 +25,7 @@ def wants_page() -> bool:
         if asked[-1] != "json":
             raise NoSuchPage
         return False
-    return _chosen((PAGE, JSON)) == PAGE
+    return _choose((PAGE, JSON)) == PAGE
 
 
 def expect_json() -> None:
@@ -31,22 +33,30 @@ def expect_json() -> None:
 
     :raises NotAcceptable: it does not.
     """
-    _chosen((JSON,))
+    _choose((JSON,))
 
 
-def _chosen(offered: Iterable[str]) -> str:
-    """Return the first type offered that the most particular of the ranges accepts has.
+def _choose(offered: tuple[str, ...]) -> str:
+    found = _best(context.environ().get("HTTP_ACCEPT", "*/*"), offered)
+    if found is None:
+        raise NotAcceptable
+    return found
+
+
+@lru_cache(maxsize=256)
+def _best(header: str, offered: tuple[str, ...]) -> str | None:
+    """Return the first type offered that the most particular of the ranges accepted has.
 
     The server knows no quality values: only how particular a range is counts.
     """
-    ranges = _ranges(request.headers.get("Accept", "*/*"))
+    ranges = _ranges(header)
     for particular in (True, False, None):
         for offer in offered:
             if any(
                 _rank(accepted) is particular and _covers(accepted, offer) for accepted in ranges
             ):
                 return offer
-    raise NotAcceptable
+    return None
 
 
 def _ranges(header: str) -> list[str]:

@@ -8,12 +8,13 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
-from flask import g, request
+from flask import request
 
 from emulator.core.errors import NotFound
 from emulator.core.ratelimits import limit_of
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Record
+from emulator.web import context
 from emulator.web.context import caller, sandbox, set_caller
 from emulator.web.keys import bearer, stand_in
 from emulator.web.operations import Operation
@@ -65,12 +66,12 @@ def admit(operation: Operation | None) -> None:
     if scope is not None:
         _check_scope(key, scope)
     _count(request.path, extras.get("limit"))
-    g.teekrr_key = key
+    context.notes()["teekrr_key"] = key
 
 
 def require_scope(scope: str) -> None:
     """Check the caller's scope where only the body says which it takes."""
-    _check_scope(g.teekrr_key, scope)
+    _check_scope(context.notes()["teekrr_key"], scope)
 
 
 def _recognise() -> Key:

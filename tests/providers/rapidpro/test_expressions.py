@@ -450,7 +450,8 @@ def test_hostile_texts_take_no_more_than_linear_time(text: str) -> None:
 
     evaluate(text)
 
-    assert perf_counter() - started < 2
+    # Seconds; what grows with the square of the length takes hours.
+    assert perf_counter() - started < 20
 
 
 WORDS = st.sampled_from(

@@ -160,7 +160,7 @@ class Desk:
             id=0, at=at, provider="teekrr", method="POST", path="/sms", query=(), headers=(),
             body=b"",
         )  # fmt: skip
-        token = context.begin(context.Visit(0.0, self.sandbox, entry))
+        token = context.begin(context.Visit(0.0, {}, self.sandbox, entry))
         try:
             return PROVIDER.error_response(error)
         finally:

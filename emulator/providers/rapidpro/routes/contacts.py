@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from marshmallow import ValidationError
 
 from emulator.providers.rapidpro import erasing, filters, lookups, paging
@@ -24,6 +24,7 @@ from emulator.providers.rapidpro.languages import is_language
 from emulator.providers.rapidpro.scalars import Text
 from emulator.providers.rapidpro.urn_field import UrnField
 from emulator.providers.rapidpro.validation import Body, Invalid, Schema
+from emulator.web import context
 from emulator.web.context import sandbox
 
 IN_USE = "URN is in use by another contact."
@@ -126,7 +127,7 @@ def _country() -> str:
 
 def _target() -> r.Contact | None:
     """Return the contact that the body being read is to change, None where it makes one."""
-    found: r.Contact | None = g.get("changed_contact")
+    found: r.Contact | None = context.notes().get("changed_contact")
     return found
 
 
@@ -193,7 +194,7 @@ def create(body: Body) -> r.Contact:
 @contacts.updates
 def update(contact: r.Contact, body: Body) -> r.Contact:
     """Change what the body names of a contact."""
-    g.changed_contact = contact
+    context.notes()["changed_contact"] = contact
     values = BODY.read(body)
     if contact.is_deleted:
         raise Invalid.as_a_whole("Deleted contacts can't be modified.")

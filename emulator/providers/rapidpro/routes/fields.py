@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Response, g
+from flask import Response
 from marshmallow import ValidationError
 
 from emulator.providers.rapidpro import field_types, filters, lookups, paging
@@ -19,6 +19,7 @@ from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.scalars import Choice, Text
 from emulator.providers.rapidpro.smart_groups import field_uses
 from emulator.providers.rapidpro.validation import Body, Schema
+from emulator.web import context
 from emulator.web.context import rests_on, sandbox
 
 MOST: Final = 250
@@ -93,7 +94,7 @@ def make_key(name: str) -> str:
 
 def _target() -> r.Field | None:
     """Return the field that the body being read is to change, None where it makes one."""
-    found: r.Field | None = g.get("changed_field")
+    found: r.Field | None = context.notes().get("changed_field")
     return found
 
 
@@ -175,7 +176,7 @@ def create(body: Body) -> r.Field:
 @fields.updates
 def update(field: r.Field, body: Body) -> r.Field:
     """Change the name and the type of a field; the key stays."""
-    g.changed_field = field
+    context.notes()["changed_field"] = field
     name, type_ = _read(body)
     changed = table(FIELDS).change(field, name=name, type=type_)
     if type_ != field.type:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, g
+from flask import Response
 
 from emulator.providers.rapidpro import erasing, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
@@ -15,6 +15,7 @@ from emulator.providers.rapidpro.kinds import CAMPAIGNS, CONTACTS, GROUPS, TRIGG
 from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.scalars import UniqueName
 from emulator.providers.rapidpro.validation import Body, Schema
+from emulator.web import context
 from emulator.web.context import sandbox
 
 MOST: Final = 250
@@ -69,7 +70,7 @@ def _is_taken(name: str) -> bool:
     if name.lower() in STATUS_GROUPS:
         return True
     other = lookups.by_name(GROUPS, name)
-    return other is not None and other.id != g.get("renamed_group")
+    return other is not None and other.id != context.notes().get("renamed_group")
 
 
 class GroupBody(Schema):
@@ -99,7 +100,7 @@ def create(body: Body) -> r.Group:
 @groups.updates
 def update(group: r.Group, body: Body) -> r.Group:
     """Rename a group."""
-    g.renamed_group = group.id
+    context.notes()["renamed_group"] = group.id
     return table(GROUPS).change(group, name=BODY.read(body)["name"])
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
-
 from emulator.providers.rapidpro.context import workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
+from emulator.web import context
 from emulator.web.operations import Evidence
 
 #: Workspaces have had no credits for a long time; clients still read them.
@@ -30,7 +29,7 @@ def show() -> dict[str, Any]:
 
 
 def _sample() -> dict[str, Any]:
-    return show() if g.get("caller") else {"uuid": None, "name": ""}
+    return show() if context.notes().get("caller") else {"uuid": None, "name": ""}
 
 
 def _endpoint(name: str, evidence: Evidence) -> Endpoint:
