@@ -33,7 +33,7 @@ from . import (
     snapshots,
     traffic,
 )
-from .context import EXTENSION, Control
+from .context import EXTENSION, Control, leave_sandboxes
 
 PREFIX = "/_emulator"
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -79,5 +79,6 @@ def create_control_app(
         root.register_blueprint(blueprint)
     app.register_blueprint(root)
     app.before_request(safety.check_request)
+    app.teardown_request(leave_sandboxes)
     app.register_error_handler(Exception, problems.to_response)
     return app

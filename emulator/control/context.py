@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import current_app
+from flask import current_app, g
 
-from emulator.core.clock import wall_seconds
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
@@ -39,10 +38,17 @@ def control() -> Control:
 
 
 def the_sandbox(name: str) -> Sandbox:
-    """Return a sandbox by name, and note that somebody uses it.
+    """Return a sandbox by name, in use until the request ends.
 
     :raises NotFound: there is none of that name.
     """
     found = control().emulator.get(name)
-    found.used_at = wall_seconds()
+    found.visits.enter()
+    g.setdefault("entered", []).append(found)
     return found
+
+
+def leave_sandboxes(_error: BaseException | None) -> None:
+    """Note that a request that used sandboxes has ended."""
+    for sandbox in g.pop("entered", ()):
+        sandbox.visits.leave()

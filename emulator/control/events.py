@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from emulator.core.clock import wall_seconds
 from emulator.core.errors import Invalid, Problem
 from emulator.core.events import CLOCK, REQUEST, SANDBOX, Happening
 from emulator.core.records import DELIVERIES
@@ -114,6 +113,7 @@ def _told(
 ) -> Iterator[bytes]:
     """Yield the text of a stream. No lock is held while the server sends it."""
     events = stream.sandbox.events
+    stream.sandbox.visits.enter()
     streams.enter(stream)
     try:
         yield b"retry: %d\n\n" % COME_BACK
@@ -125,12 +125,12 @@ def _told(
             yield from _texts(stream.sandbox, news.happenings, shows)
             has_news = events.wait(position, HEARTBEAT, lambda: stream.is_over)
             if not has_news and not stream.is_over:
-                stream.sandbox.used_at = wall_seconds()
                 yield b": still here\n\n"
         if stream.is_ended:
             yield b"retry: %d\n\n" % COME_BACK_LATER
     finally:
         streams.leave(stream)
+        stream.sandbox.visits.leave()
 
 
 def _texts(

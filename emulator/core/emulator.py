@@ -192,9 +192,8 @@ class Emulator:
 
     def expire(self) -> None:
         """Delete the sandboxes that nobody has used for as long as they asked to live."""
-        now = wall_seconds()
         for sandbox in self.all():
-            if sandbox.ttl is not None and now - sandbox.used_at > sandbox.ttl:
+            if sandbox.ttl is not None and sandbox.visits.are_over(sandbox.ttl):
                 self._drop(sandbox)
 
     def _drop(self, sandbox: Sandbox) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .clock import Clock, Mode, wall_seconds
+from .clock import Clock, Mode
 from .engine import Engine, topics_of
 from .errors import NotFound
 from .events import Events
@@ -22,6 +22,7 @@ from .sending import Sender
 from .sink import Sink
 from .store import Kind, Store, Table, Unit
 from .vendor import Vendor
+from .visits import Visits
 from .webhooks import Webhooks
 
 CORE_KINDS: tuple[Kind[Any], ...] = (ENDPOINTS, DELIVERIES)
@@ -70,7 +71,7 @@ class Sandbox:
         self.engine = Engine(self, topics_of(vendors))
         self.is_closed = False
         self.ttl: float | None = None
-        self.used_at = wall_seconds()
+        self.visits = Visits()
         self.wake: Callable[[Sandbox], None] | None = None
         self.store.on_release = self.rouse
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from emulator.core.clock import wall_seconds
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 
@@ -81,22 +80,30 @@ class Front:
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
         environ["PATH_INFO"] = environ.get("PATH_INFO", "")[len(prefix) :] or "/"
         sandbox = self._sandbox(app.provider, name, environ)
-        if sandbox is not None:
-            sandbox.used_at = wall_seconds()
         environ["emulator.drop"] = self._drop
         environ["emulator.sandbox"] = sandbox
         environ["emulator.sandbox_name"] = name
-        answer = app(environ, start_response)
-        if environ.get("emulator.is_dropped"):
-            # What it does to the connection it does when the server asks for it.
-            cut: Iterable[bytes] = answer
-            return cut
-        return _whole(answer)
+        if sandbox is None:
+            return _answer(app, environ, start_response)
+        sandbox.visits.enter()
+        try:
+            return _answer(app, environ, start_response)
+        finally:
+            sandbox.visits.leave()
 
     def _sandbox(self, provider: Provider, name: str | None, environ: Environ) -> Sandbox | None:
         if name is not None:
             return self._emulator.find(name)
         return self._emulator.holder_of(provider.slug, provider.credential(environ))
+
+
+def _answer(app: ProviderApp, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    answer = app(environ, start_response)
+    if environ.get("emulator.is_dropped"):
+        # What it does to the connection it does when the server asks for it.
+        cut: Iterable[bytes] = answer
+        return cut
+    return _whole(answer)
 
 
 def _whole(answer: Any) -> list[bytes]:

@@ -184,16 +184,38 @@ def test_settings_are_in_force_from_the_beginning(desk):
 def test_a_sandbox_lives_as_long_as_it_is_used(desk):
     create(desk, name="brief", ttl="1m")
     brief = desk.world.emulator.get("brief")
-    brief.used_at -= 59
+    brief.visits.ended_at -= 59
     desk.world.emulator.expire()
     assert desk.world.call("GET", f"{SANDBOXES}/brief").status_code == 200
-    brief.used_at -= 59
+    brief.visits.ended_at -= 59
     desk.world.emulator.expire()
     assert desk.world.call("GET", f"{SANDBOXES}/brief").status_code == 200
-    brief.used_at -= 61
+    brief.visits.ended_at -= 61
     desk.world.emulator.expire()
 
     assert desk.world.call("GET", f"{SANDBOXES}/brief").status_code == 404
+
+
+def test_a_sandbox_outlives_a_request_longer_than_its_life(desk):
+    world = desk.world
+    desk.do("POST", "/endpoints", {"provider": "acme", "url": "http://127.0.0.1:9/"}, 201)
+    desk.send("+1")
+    create(desk, name="brief", **{"from": "default"}, ttl="1m")
+    brief = Desk(world, "brief")
+    found = world.emulator.get("brief")
+
+    def dawdle(_parcel):
+        found.visits.ended_at -= 3600
+        world.emulator.expire()
+
+    world.sender.on_send = dawdle
+    ledger = brief.do("POST", "/clock/advance", {"by": "1h"})
+    world.emulator.expire()
+
+    assert ledger["callbacks"]["succeeded"] > 0
+    assert brief.get("/clock")["pending"] == 0
+    dawdle(None)
+    assert world.call("GET", f"{SANDBOXES}/brief").status_code == 404
 
 
 def test_a_fork_has_the_same_keys_and_goes_its_own_way(desk):

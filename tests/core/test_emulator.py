@@ -193,8 +193,8 @@ def test_resetting_all_leaves_the_default_alone(bench):
 def test_sandboxes_that_nobody_uses_are_forgotten(bench):
     used, unused, kept = make(bench, ttl=60), make(bench, ttl=60), make(bench)
     for sandbox in (unused, kept):
-        sandbox.used_at -= 61
-    used.used_at -= 30
+        sandbox.visits.ended_at -= 61
+    used.visits.ended_at -= 30
 
     bench.emulator.expire()
 
