@@ -44,7 +44,7 @@ format: $(STAMP) ## Put the code into its format and order its imports.
 	$(BIN)/ruff check --select I --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## Measure, beside a bare Flask view.
+bench: $(STAMP) ## Measure, beside a bare Flask view and other programs.
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(STAMP) ## Take the pictures of the console in docs/img/ anew; needs chromium.

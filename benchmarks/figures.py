@@ -11,6 +11,7 @@ from time import perf_counter
 from .crowds import cuedesk, whautomate
 from .fixtures import fixtures
 from .load import LoadClient
+from .peers import peers
 from .plugin import plugin
 from .rapidpro import rapidpro
 from .receiver import Receiver
@@ -279,5 +280,6 @@ GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
         memory,
         state,
         size,
+        peers,
     )
 }

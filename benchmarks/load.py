@@ -17,6 +17,9 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 PATIENCE = 60.0
 
 
@@ -96,18 +99,32 @@ class LoadClient:
 
 
 class _Connection:
-    """One connection: a request out, an answer in, and how long that took."""
+    """One connection: a request out, an answer in, and how long that took.
 
-    def __init__(self, address: tuple[str, int], request: bytes) -> None:
-        self.socket = socket.create_connection(address, PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    A server that closes after each answer costs its clients a new connection for each request,
+    which counts as a part of the answer's time.
+    """
+
+    def __init__(self, address: tuple[str, int], request: bytes, poll: select.epoll) -> None:
+        self._address = address
         self._request = request
+        self._poll = poll
         self._answer = b""
         self._sent_at = 0.0
+        self._is_closing = False
+        self._connect()
+
+    def _connect(self) -> None:
+        self.socket = socket.create_connection(self._address, PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poll.register(self.socket, select.EPOLLIN)
 
     def send(self) -> None:
+        """Send the request; afterwards the connection may have another socket."""
         self._answer = b""
         self._sent_at = perf_counter()
+        if self._is_closing:
+            self._connect()
         self.socket.sendall(self._request)
 
     def receive(self) -> float | None:
@@ -119,12 +136,23 @@ class _Connection:
         end = self._answer.find(b"\r\n\r\n")
         if end < 0:
             return None
-        length = LENGTH.search(self._answer, 0, end)
-        if length is None or not self._answer.startswith(b"HTTP/1.1 2"):
+        if not self._answer.startswith(b"HTTP/1.1 2"):
             raise ConnectionError(f"not an answer to count: {self._answer[:500]!r}")
-        if len(self._answer) < end + 4 + int(length[1]):
+        if not self._is_complete(end):
             return None
+        self._is_closing = CLOSING.search(self._answer, 0, end) is not None
+        if self._is_closing:
+            self.socket.close()
         return (perf_counter() - self._sent_at) * 1000
+
+    def _is_complete(self, end: int) -> bool:
+        """Tell whether the answer's body is there, whose head ends at this place."""
+        length = LENGTH.search(self._answer, 0, end)
+        if length is not None:
+            return len(self._answer) >= end + 4 + int(length[1])
+        if CHUNKED.search(self._answer, 0, end) is None:
+            raise ConnectionError(f"an answer of unknown length: {self._answer[:500]!r}")
+        return self._answer.endswith(LAST_CHUNK)
 
 
 class _Job:
@@ -137,11 +165,14 @@ class _Job:
         self._started = perf_counter()
         self._until = self._started + seconds
 
-    def go_on(self, line: _Connection) -> None:
-        if self._left > 0 and perf_counter() < self._until:
-            line.send()
-            self._left -= 1
-            self.under_way += 1
+    def go_on(self, line: _Connection) -> bool:
+        """Send once more, unless it is over; tell which."""
+        if self._left <= 0 or perf_counter() >= self._until:
+            return False
+        line.send()
+        self._left -= 1
+        self.under_way += 1
+        return True
 
     def note(self, took: float) -> None:
         self.times.append(took)
@@ -154,22 +185,22 @@ class _Job:
 def _make_load(order: dict[str, Any]) -> Load:
     request = order["request"].encode("latin-1")
     poll = select.epoll()
-    lines: dict[int, _Connection] = {}
-    for _ in range(order["connections"]):
-        line = _Connection(tuple(order["address"]), request)
-        lines[line.socket.fileno()] = line
-        poll.register(line.socket, select.EPOLLIN)
+    address, count = tuple(order["address"]), order["connections"]
+    opened = [_Connection(address, request, poll) for _ in range(count)]
+    lines = {line.socket.fileno(): line for line in opened}
     job = _Job(order["count"], order["seconds"])
-    for line in lines.values():
+    for line in opened:
         job.go_on(line)
     while job.under_way:
         for number, _ in poll.poll(PATIENCE):
-            took = lines[number].receive()
+            line = lines[number]
+            took = line.receive()
             if took is not None:
                 job.note(took)
-                job.go_on(lines[number])
+                if job.go_on(line):
+                    lines[line.socket.fileno()] = line
     passed = job.passed()
-    for line in lines.values():
+    for line in opened:
         line.socket.close()
     poll.close()
     return _summed_up(job.times, passed)

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+from subprocess import PIPE
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -17,30 +19,44 @@ import psutil
 PATIENCE = 120.0
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 MIB = 1024 * 1024
+JSON = "application/json"
 
 
 class Server:
-    """A server that says one line of JSON once it answers.
+    """A server, started and spoken to.
 
-    :ivar start_seconds: from starting the process to that line.
+    :ivar start_seconds: from starting the process to its first answer.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *command: str, folder: Path | None = None, log: int = PIPE) -> None:
         # What is installed has its bytecode beside it; an environment that keeps Python from
         # writing any would have every start compile everything.
         environment = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
         started = perf_counter()
         self._child = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, text=True, env=environment
+            command,
+            stdout=log,
+            stderr=None if log == PIPE else subprocess.STDOUT,
+            text=True,
+            env=environment,
+            cwd=folder,
         )
-        assert self._child.stdout is not None
-        line = self._child.stdout.readline()
+        self._connection = http.client.HTTPConnection("")
+        self.url = self._ready()
         self.start_seconds = perf_counter() - started
-        if not line:
-            raise RuntimeError(f"{arguments[0]} did not start")
-        self.url: str = json.loads(line)["url"]
         self.host = self.url.removeprefix("http://")
         self._connection = http.client.HTTPConnection(self.host, timeout=PATIENCE)
+
+    def _ready(self) -> str:
+        """Wait until it answers, which it says in a line of JSON; return its address.
+
+        :raises RuntimeError: it ended instead.
+        """
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        if not line:
+            raise RuntimeError("the server did not start")
+        return str(json.loads(line)["url"])
 
     def __enter__(self) -> Self:
         return self
@@ -51,15 +67,30 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Stop the process, politely first."""
         self._connection.close()
         self._child.terminate()
-        self._child.wait(PATIENCE)
+        try:
+            self._child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
 
     def memory(self) -> float:
         """Return what all processes of the server hold, in MiB: shared pages in proportion."""
+        return float(sum(each.memory_full_info().pss for each in self._processes())) / MIB
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that all processes of the server have taken so far."""
+        times = [each.cpu_times() for each in self._processes()]
+        return float(sum(each.user + each.system for each in times))
+
+    def _processes(self) -> list[psutil.Process]:
         parent = psutil.Process(self._child.pid)
-        processes = [parent, *parent.children(recursive=True)]
-        return float(sum(process.memory_full_info().pss for process in processes)) / MIB
+        return [parent, *parent.children(recursive=True)]
 
     def call(
         self,
@@ -75,7 +106,7 @@ class Server:
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         sent = dict(headers or {})
         if raw is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", JSON)
         self._connection.request(method, path, raw, sent)
         response = self._connection.getresponse()
         answer = response.read()
@@ -91,10 +122,11 @@ class Server:
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """Return a request as bytes, for the load client."""
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        sent = dict(headers or {})
         if body is not None:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+            sent = {"Content-Type": JSON, **sent, "Content-Length": str(len(body))}
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"]
+        lines += [f"{name}: {value}" for name, value in sent.items()]
         return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
@@ -103,7 +135,16 @@ class Emulator(Server):
 
     def __init__(self, fixture: str = "empty", *options: str) -> None:
         super().__init__(
-            "emulator", "serve", "--port", "0", "--json", "--fixture", fixture, *options
+            sys.executable,
+            "-m",
+            "emulator",
+            "serve",
+            "--port",
+            "0",
+            "--json",
+            "--fixture",
+            fixture,
+            *options,
         )
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -116,8 +157,10 @@ class Bare(Server):
     """A bare Flask view on the same server, which answers what it is told to."""
 
     def __init__(self) -> None:
-        super().__init__("benchmarks.bare")
+        super().__init__(sys.executable, "-m", "benchmarks.bare")
 
     def answers(self, body: bytes) -> None:
         """Set what is answered from now on."""
+        # A measurement may take longer than the server keeps a silent connection.
+        self._connection.close()
         self.call("PUT", "/answer", body)
