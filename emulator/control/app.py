@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
 from emulator.web.bodies import LIMIT
+from emulator.web.letting_go import without_trace
 from emulator.web.provider import ProviderApp
 from emulator.web.routing import QuickRule
 
@@ -80,5 +81,5 @@ def create_control_app(
     app.register_blueprint(root)
     app.before_request(safety.check_request)
     app.teardown_request(leave_sandboxes)
-    app.register_error_handler(Exception, problems.to_response)
+    app.register_error_handler(Exception, without_trace(problems.to_response))
     return app

@@ -11,8 +11,10 @@ busy and none has finished anything for a moment, more are let go, until work fl
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -39,7 +41,16 @@ class Crew:
         self.members = 0
         self.busy = 0
         self.done = 0
+        gc.callbacks.append(self._note_collection)
         threading.Thread(target=self._watch, name="crew", daemon=True).start()
+
+    @property
+    def is_collecting(self) -> bool:
+        """Whether this thread is freeing what only the collector could find."""
+        return getattr(self._own, "is_collecting", False)
+
+    def _note_collection(self, phase: str, _info: dict[str, int]) -> None:
+        self._own.is_collecting = phase == "start"
 
     @property
     def parked(self) -> int:
@@ -85,6 +96,8 @@ class Crew:
             self._end.set()
             self._is_full.set()
             self._call(len(self._parked))
+        with suppress(ValueError):
+            gc.callbacks.remove(self._note_collection)
 
     def _check(self) -> None:
         if self._parked and self.busy >= self.members and not self._is_full.is_set():
@@ -134,7 +147,9 @@ class _Answer(list[bytes]):
 
     def __del__(self) -> None:
         self.crew.end()
-        if self.thread == threading.get_ident():
+        # An error may have kept an answer until the collector comes by, which is in the midst
+        # of another request: whoever parked there would hold up that one and all collecting.
+        if self.thread == threading.get_ident() and not self.crew.is_collecting:
             self.crew.rest()
 
 

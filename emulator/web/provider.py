@@ -30,6 +30,7 @@ from emulator.core.vendor import Vendor
 from . import context
 from .bodies import LIMIT, drain, json_response, read_body
 from .coverage import Rested
+from .letting_go import without_trace
 from .operations import Operation, Unserved, operation_of
 from .routing import QuickRule
 
@@ -202,7 +203,7 @@ class ProviderApp(Flask):
             self._arrive()
             response: Response = self.dispatch_request()  # type: ignore[assignment]
         except Exception as error:  # noqa: BLE001 - vendors say every error in their own shape
-            response = self._refuse(error)
+            response = without_trace(self._refuse)(error)
         return self._leave(response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -136,3 +137,22 @@ def test_stream_holds_its_place_until_it_is_closed(pool: Pool) -> None:
     assert (list(answer), pool.crew.busy) == ([b"a"], 1)
     answer.close()  # type: ignore[attr-defined]
     assert (stream.is_closed, pool.crew.busy) == (True, 0)
+
+
+def test_nobody_parks_while_the_collector_frees_an_answer() -> None:
+    crew = Crew(size=0, stuck_after=PATIENCE)
+
+    def collect() -> None:
+        kept: list[object] = [with_crew(lambda *_: [b"done"], crew)({}, None)]
+        kept.append(kept)
+        del kept
+        gc.collect()
+
+    thread = threading.Thread(target=collect, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    is_free, done = not thread.is_alive(), crew.done
+    crew.close()
+
+    assert is_free
+    assert done == 1

@@ -180,9 +180,7 @@ def _message(
     )
 
 
-def _fate(
-    found: Sandbox, account: str, letter: Letter, whom: Addressee, face: Face
-) -> Fate:
+def _fate(found: Sandbox, account: str, letter: Letter, whom: Addressee, face: Face) -> Fate:
     if not whom.number:
         return broadcasts.NO_FATE
     [fate] = found.messaging.choose(
