@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from emulator.core.documents import Places
     from emulator.core.errors import Problem
     from emulator.core.generating import Batch, Maker
     from emulator.core.sending import Answer, Parcel
@@ -43,17 +44,22 @@ def check(file: Path) -> None:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(1) from error
     problems = _mistakes(document)
-    places = Places(raw, str(file)) if problems else None
-    for problem in problems[:MOST_SHOWN]:
-        assert places is not None
+    if problems:
+        _tell(file, problems, Places(raw, str(file)))
+        raise click.exceptions.Exit(1)
+    click.echo(f"{file}: good")
+
+
+def _tell(file: Path, problems: Sequence[Problem], places: Places) -> None:
+    """Print mistakes in the order of their lines."""
+    lines = {problem.pointer: places.line(problem.pointer) for problem in problems}
+    ordered = sorted(problems, key=lambda problem: lines[problem.pointer])
+    for problem in ordered[:MOST_SHOWN]:
         meant = f" (did you mean {problem.suggestion!r}?)" if problem.suggestion else ""
-        where = f"{file}:{places.line(problem.pointer)}: {problem.pointer or '/'}"
+        where = f"{file}:{lines[problem.pointer]}: {problem.pointer or '/'}"
         click.echo(f"{where}: {problem.message}{meant}", err=True)
     if len(problems) > MOST_SHOWN:
         click.echo(f"{file}: and {len(problems) - MOST_SHOWN:,} more", err=True)
-    if problems:
-        raise click.exceptions.Exit(1)
-    click.echo(f"{file}: good")
 
 
 def _mistakes(document: Any) -> tuple[Problem, ...]:
@@ -126,8 +132,8 @@ def _generated(
 ) -> dict[str, Any]:
     from emulator.core.clock import Clock
     from emulator.core.errors import Problems
-    from emulator.core.fixtures import read_moment
     from emulator.core.generating import expand, plain
+    from emulator.core.moments import read_moment
     from emulator.core.sandbox import Sandbox
 
     vendor = next(_counted(one, step) for one in _vendors() if one.slug == provider)

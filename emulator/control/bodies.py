@@ -10,7 +10,8 @@ from flask import request
 
 from emulator.core.durations import parse_duration
 from emulator.core.errors import Problems, nearest
-from emulator.core.fixtures import read_clock_moment, read_moment
+from emulator.core.fixtures import read_clock_moment
+from emulator.core.moments import read_moment
 from emulator.web.bodies import parse_json, read_body
 
 T = TypeVar("T")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .adversary import FIELDS as ADVERSARY
 from .endpoints import ENDPOINT_FIELDS
-from .fixtures import VERSION, read_moment
+from .fixtures import VERSION
 from .generating import GENERATE, MOST, NOW
 from .lifecycle import OUTCOMES
+from .moments import read_moment
 from .options import LATENCIES, OneOf, boolean
 from .retention import KEEP
 from .retention import MOST as MOST_KEPT
@@ -59,7 +60,7 @@ def document(vendors: Sequence[Vendor]) -> Schema:
         "emulator": {"const": VERSION, "description": "The version of the format"},
         "description": STRING,
         "seed": NUMBER,
-        "clock": {"anyOf": [{"const": "real"}, MOMENT]},
+        "clock": {"anyOf": [{"const": "real"}, {"type": "string", "format": "date-time"}]},
         "settings": _settings(vendors),
         **parts,
         "outcomes": listed(defs, "outcome", _rule(vendors), ["outcome"]),

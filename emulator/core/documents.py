@@ -36,6 +36,10 @@ class _NotYAML(ValueError):
     """The text is none; says where."""
 
 
+class _Twice(ValueError):
+    """An object has two values for one name."""
+
+
 def parse_document(raw: bytes, name: str) -> Document:
     """Return a fixture document from the text of a file.
 
@@ -44,7 +48,7 @@ def parse_document(raw: bytes, name: str) -> Document:
     """
     is_yaml = PurePath(name).suffix.lower() in YAML_ENDINGS
     try:
-        document = _read_yaml(raw) if is_yaml else json.loads(raw)
+        document = _read_yaml(raw) if is_yaml else _read_json(raw, name)
         # Halves of characters are JSON, but nothing could ever give them back.
         msgspec.json.encode(document)
     except (ValueError, RecursionError) as error:
@@ -55,10 +59,30 @@ def parse_document(raw: bytes, name: str) -> Document:
     return document
 
 
+def _read_json(raw: bytes, name: str) -> Any:
+    try:
+        return json.loads(raw, object_pairs_hook=_once, parse_constant=_no_number)
+    except _Twice:
+        Places(raw, name)  # Which says where.
+        raise
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise _Twice("a name stands in an object twice")
+    return made
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
 class Places:
     """Where the parts of a document stand in its text.
 
     :param raw: the text of a document that can be read.
+    :raises ValueError: a name stands in an object of JSON twice.
     """
 
     def __init__(self, raw: bytes, name: str) -> None:
@@ -79,7 +103,12 @@ class Places:
     def _enter_node(self, node: Any, pointer: str) -> None:
         self._lines.setdefault(pointer, node.start_mark.line + 1)
         if node.id == "mapping":
-            for key, value in node.value:
+            own = [(key, value) for key, value in node.value if not _is_merge(key)]
+            merged = [value for key, value in node.value if _is_merge(key)]
+            for value in merged:
+                for each in value.value if value.id == "sequence" else [value]:
+                    self._enter_node(each, pointer)
+            for key, value in own:
                 inner = f"{pointer}/{escape(key.value)}"
                 self._lines[inner] = key.start_mark.line + 1
                 self._enter_node(value, inner)
@@ -102,8 +131,11 @@ class Places:
             if is_object:
                 key = _STRING.match(text, at)
                 assert key is not None
-                inner = f"{pointer}/{escape(json.loads(key[0]))}"
-                self._lines[inner] = bisect_right(self._starts, at)
+                name, line = json.loads(key[0]), bisect_right(self._starts, at)
+                inner = f"{pointer}/{escape(name)}"
+                if inner in self._lines:
+                    raise _Twice(f"{name!r} stands here twice: line {line}")
+                self._lines[inner] = line
                 at = _after_space(text, _after_space(text, key.end()) + 1)
             at = _after_space(text, self._enter_value(at, inner))
             if text[at] == ",":
@@ -160,12 +192,29 @@ class _Builder:
     def _mapping(self, node: Any) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key, value in node.value:
+            if _is_merge(key):
+                continue
             if key.id != "scalar":
                 raise _at(key.start_mark, "a key must be a word")
             if key.value in made:
                 raise _at(key.start_mark, f"{key.value!r} stands here twice")
             made[key.value] = self.value(value)
+        for key, value in node.value:
+            for each in self._merged(value) if _is_merge(key) else ():
+                made = {**each, **made}
         return made
+
+    def _merged(self, node: Any) -> list[dict[str, Any]]:
+        """Return the mappings that another takes its fields from, the weakest last."""
+        nodes = node.value if node.id == "sequence" else [node]
+        for each in nodes:
+            if each.id != "mapping":
+                raise _at(each.start_mark, "only mappings can be merged")
+        return [self.value(each) for each in nodes]
+
+
+def _is_merge(key: Any) -> bool:
+    return key.id == "scalar" and key.value == "<<" and not key.style
 
 
 def _scalar(node: Any) -> Any:

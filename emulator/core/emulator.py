@@ -17,7 +17,7 @@ from .clock import Clock, Mode, wall_seconds
 from .documents import Document
 from .errors import Conflict, Invalid, NotFound, Problem, Problems
 from .events import SANDBOX, watch
-from .fixtures import Library, check_head, fixture_clock, merge
+from .fixtures import Library, check_object, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender
 from .snapshots import restore
@@ -253,18 +253,16 @@ class Emulator:
         return made
 
     def _built(self, wish: Wish, name: str) -> Sandbox:
-        problems = Problems()
         for at, document in enumerate(wish.documents):
-            check_head(document, [v.slug for v in self.vendors], problems, _pointer(wish, at))
-        problems.check()
+            check_object(document, _pointer(wish, at))
+        # Of mistakes in these, the merging tells, with all the others.
         moments = [
-            fixture_clock(document, problems, _pointer(wish, at))
-            for at, document in enumerate(wish.documents)
+            fixture_clock(document, Problems())
+            for document in wish.documents
+            if document.get("clock") is not None
         ]
-        problems.check()
-        said = [at for at, doc in enumerate(wish.documents) if doc.get("clock") is not None]
-        stands_at = moments[said[-1]] if said else None
-        seeds = [doc["seed"] for doc in wish.documents if doc.get("seed") is not None]
+        stands_at = moments[-1] if moments else None
+        seeds = [doc["seed"] for doc in wish.documents if isinstance(doc.get("seed"), int)]
         seed = wish.seed if wish.seed is not None else (seeds[-1] if seeds else 0)
         clock = _clock(wish.clock, stands_at)
         key = _template_key(wish, seed, clock, is_fixed=bool(wish.clock.now or stands_at))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import pairwise
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .clock import EPOCH, LATEST
 from .documents import ENDINGS, Document, parse_document
 from .endpoints import merge_endpoints
-from .errors import NotFound, Problems, nearest
+from .errors import Invalid, NotFound, Problem, Problems, nearest
 from .generating import expand
-from .records import Moment
+from .moments import read_moment
 from .rules import read_rules
 from .vendor import Vendor
 
@@ -76,45 +75,6 @@ class Library:
             raise NotFound(f"cannot read fixture {path}: {error.strerror}") from error
 
 
-def read_moment(value: Any) -> datetime:
-    """Return a moment from ISO 8601 text with ``Z`` or an offset.
-
-    :raises ValueError: it is none.
-    """
-    if isinstance(value, datetime):
-        return value  # One that was generated.
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError('Must be a time such as "2026-05-06T10:00:00Z"')
-
-
-def read_history(value: Any, states: Mapping[str, str]) -> tuple[Moment, ...]:
-    """Return a message's history from a list of ``{"status", "at"}``.
-
-    :param states: the vendor's words for states, and the states.
-    :raises ValueError: it is none.
-    """
-    if isinstance(value, tuple):
-        # One that was generated; most vendors' words are the states themselves.
-        is_same = all(states[word] == word for word, _ in value)
-        return value if is_same else tuple((states[word], at) for word, at in value)
-    is_list = isinstance(value, list) and value
-    if not is_list or not all(isinstance(item, dict) for item in value):
-        raise ValueError('Must be a list of objects {"status", "at"}')
-    history = []
-    for item in value:
-        if item.keys() != {"status", "at"} or str(item["status"]) not in states:
-            raise ValueError(f"Each must have at, and as status one of: {', '.join(states)}")
-        history.append((states[str(item["status"])], read_moment(item["at"])))
-    if any(before[1] > after[1] for before, after in pairwise(history)):
-        raise ValueError("Must be in the order of time")
-    return tuple(history)
-
-
 def read_clock_moment(value: Any) -> datetime:
     """Return a moment at which a clock can stand.
 
@@ -138,13 +98,19 @@ def fixture_clock(document: Document, problems: Problems, pointer: str = "") -> 
         return None
 
 
-def check_head(
-    document: Any, vendors: Iterable[str], problems: Problems, pointer: str = ""
+def check_object(document: Any, pointer: str) -> None:
+    """Check that something can be a fixture at all.
+
+    :raises Invalid: it is no object.
+    """
+    if not isinstance(document, dict):
+        raise Invalid([Problem(pointer=pointer, message="Must be an object")])
+
+
+def _check_head(
+    document: Document, vendors: Iterable[str], pointer: str, problems: Problems
 ) -> None:
     """Check what all fixtures have in common, apart from the parts that are merged."""
-    if not isinstance(document, dict):
-        problems.add(pointer, "Must be an object")
-        return
     problems.unknown_keys(pointer, document, [*COMMON, *vendors])
     if document.get("emulator") is True or document.get("emulator") != VERSION:
         problems.add(f"{pointer}/emulator", f"Must be {VERSION}: the version of the format")
@@ -188,8 +154,8 @@ def merge_all(sandbox: Sandbox, documents: Sequence[tuple[Document, str]]) -> No
 
 
 def _merge(sandbox: Sandbox, document: Document, pointer: str, problems: Problems) -> None:
-    check_head(document, sandbox.vendors, problems, pointer)
-    problems.check()
+    check_object(document, pointer)
+    _check_head(document, sandbox.vendors, pointer, problems)
     if "settings" in document:
         settings = sandbox.settings.fork()
         settings.merge(document["settings"], f"{pointer}/settings", problems)
@@ -237,6 +203,8 @@ def load_part(
     found = Problems()
     vendor.load(sandbox, expansion.part, pointer, found)
     problems.found += expansion.traced(found.found)
+    if expansion.stumbled is not None and not problems.found:
+        raise expansion.stumbled
 
 
 def new_rule_id(sandbox: Sandbox) -> str:

@@ -14,8 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .durations import parse_duration
-from .errors import Problem, Problems, escape
-from .lifecycle import Lifecycle
+from .errors import Problem, Problems, escape, nearest
+from .lifecycle import Delay, Lifecycle
+from .moments import moment_of
 from .records import Moment
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ GENERATE, NOW = "$generate", "$now"
 MOST = 1_000_000
 SOON = 500
 NOTHING = timedelta()
+NO_DELAY = Delay(0, 0, 0)
 _NAMES = ("id", "uuid", "name", "email", "key", "url")
 
 T = TypeVar("T")
@@ -109,7 +111,20 @@ def way_to(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
         words = [lifecycle.word(state) for state in states]
         if word in words:
             ways.append(states[: words.index(word) + 1])
-    return min(ways, key=len, default=())
+    return min(ways, key=len, default=()) or _way_by_steps(lifecycle, word)
+
+
+def _way_by_steps(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
+    """Return the shortest way to a state that no outcome leads to, such as to be cancelled."""
+    ways: dict[str, tuple[str, ...]] = {lifecycle.initial: (lifecycle.initial,)}
+    for state in (found := [lifecycle.initial]):
+        if lifecycle.word(state) == word:
+            return ways[state]
+        for before, after in lifecycle.steps:
+            if before == state and after not in ways:
+                ways[after] = (*ways[state], after)
+                found.append(after)
+    return ()
 
 
 def walk(
@@ -119,7 +134,7 @@ def walk(
     at, history = begin, []
     for place, state in enumerate(states):
         if place:
-            step = lifecycle.steps[states[place - 1], state]
+            step = lifecycle.steps.get((states[place - 1], state), NO_DELAY)
             luck = draw.fraction(f"step {place}") ** 4
             span = step.p50 / 2 + luck * (step.p95 - step.p50 / 2)
             at = min(at + timedelta(milliseconds=int(span * 1000)), end)
@@ -171,6 +186,11 @@ class Batch:
         :param oldest: how long ago the first was made; the others come closer and closer.
         """
         return between(self.now - oldest, self.now - youngest, n / (SOON + n))
+
+    def born(self, key: str, n: int, oldest: timedelta, youngest: timedelta = NOTHING) -> datetime:
+        """Return when the n-th object was made: what is said of all, else its ``moment``."""
+        said = moment_of(self.given.get(key))
+        return self.moment(n, oldest, youngest) if said is None else min(said, self.now)
 
     def listed(self, name: str) -> list[Any]:
         """Return another list of the same account, generated objects included."""
@@ -239,10 +259,20 @@ class _Place(NamedTuple):
 
 
 class Expansion:
-    """A vendor's part of a fixture without ``$generate``, and where its objects come from."""
+    """A vendor's part of a fixture without ``$generate``, and where its objects come from.
 
-    def __init__(self, part: Any, origins: Mapping[str, Sequence[str]]) -> None:
+    :param stumbled: what kept objects from being made: most likely a mistake in the part, of
+        which its reader will tell.
+    """
+
+    def __init__(
+        self,
+        part: Any,
+        origins: Mapping[str, Sequence[str]],
+        stumbled: Exception | None = None,
+    ) -> None:
         self.part = part
+        self.stumbled = stumbled
         self._origins = origins
 
     def traced(self, problems: Iterable[Problem]) -> list[Problem]:
@@ -252,8 +282,9 @@ class Expansion:
             pointer = self._traced(problem.pointer) if self._origins else problem.pointer
             key = pointer, problem.message
             if key not in found:
+                suggestion = _meant(pointer) or problem.suggestion
                 found[key] = Problem(
-                    pointer=pointer, message=problem.message, suggestion=problem.suggestion
+                    pointer=pointer, message=problem.message, suggestion=suggestion
                 )
         return list(found.values())
 
@@ -267,6 +298,11 @@ class Expansion:
             written += f"/{places[int(segment)]}" if places and is_known else f"/{segment}"
             made += f"/{segment}"
         return written
+
+
+def _meant(pointer: str) -> str | None:
+    last = pointer.rpartition("/")[2]
+    return nearest(last, (GENERATE, NOW)) if last.startswith("$") else None
 
 
 def expand(
@@ -285,7 +321,7 @@ def expand(
         made: Any = expander.items(part, name, _Scope(expander, {}, place, 0), place)
     else:
         made = _Scope(expander, part, _Place(pointer, pointer), 0).whole()
-    return Expansion(made, expander.origins)
+    return Expansion(made, expander.origins, expander.stumbled)
 
 
 def _is_marked(value: Any) -> bool:
@@ -302,6 +338,7 @@ class _Expander:
         self._vendor = vendor
         self._problems = problems
         self.origins: dict[str, list[str]] = {}
+        self.stumbled: Exception | None = None
 
     def value(self, value: Any, pointer: str) -> Any:
         """Return a value with the moments in it worked out."""
@@ -318,13 +355,12 @@ class _Expander:
 
     def _moment(self, given: Any, pointer: str) -> Any:
         text = given if isinstance(given, str) else ""
+        moment = now = self._found.clock.now().replace(microsecond=0)
         try:
             span = parse_duration(text.lstrip("+-") or given)
-            now = self._found.clock.now().replace(microsecond=0)
             moment = now - span if text.startswith("-") else now + span
         except (ValueError, OverflowError):
             self._problems.add(pointer, 'Must be a span such as "-2d", "0s" or "+90m"')
-            return None
         return moment.isoformat().replace("+00:00", "Z")
 
     def items(self, listed: Sequence[Any], name: str, owner: _Scope, place: _Place) -> list[Any]:
@@ -377,14 +413,23 @@ class _Expander:
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST:
             message = f"Must be a whole number from 0 to {MOST:,}"
             self._problems.add(f"{pointer}/{GENERATE}/count", message)
-            return []
+            # There may be more mistakes in the other fields.
+            count = 1
         fields = self._fields(given, f"{pointer}/{GENERATE}")
         batch = Batch(self._found, path, fields, owners, number)
+        try:
+            return self._made(batch, count)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            # Makers look at what other objects say before it has been checked.
+            self.stumbled = error
+            return [dict(fields)] if count else []
+
+    def _made(self, batch: Batch, count: int) -> list[Made]:
         generate = self._vendor.generate if self._vendor is not None else None
         maker = generate(batch) if generate is not None else None
         if maker is None:
-            return [dict(fields) for _ in range(count)]
-        return [{**maker(n), **fields} for n in range(count)]
+            return [dict(batch.given) for _ in range(count)]
+        return [{**maker(n), **batch.given} for n in range(count)]
 
     def _fields(self, given: Mapping[str, Any], pointer: str) -> Made:
         # Lists are expanded for each object by itself.

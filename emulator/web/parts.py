@@ -59,10 +59,19 @@ class CamelPart(Part):
 
 def read_part(schema: Part, given: Any, pointer: str, problems: Problems) -> dict[str, Any] | None:
     """Return the fields given, None if there are mistakes."""
+    before = len(problems.found)
+    read = read_good(schema, given, pointer, problems)
+    return read if len(problems.found) == before else None
+
+
+def read_good(schema: Part, given: Any, pointer: str, problems: Problems) -> dict[str, Any] | None:
+    """Return the fields given that have no mistakes, None if there is no object.
+
+    For objects with lists, in which mistakes are looked for in any case.
+    """
     if not isinstance(given, dict):
         problems.add(pointer, "Must be an object")
         return None
-    before = len(problems.found)
     known = [field.data_key or name for name, field in schema.load_fields.items()]
     problems.unknown_keys(pointer, given, known)
     try:
@@ -72,8 +81,8 @@ def read_part(schema: Part, given: Any, pointer: str, problems: Problems) -> dic
             for message in messages:
                 suggestion = _suggestion(given.get(name), message)
                 problems.add(f"{pointer}/{escape(name)}", message, suggestion)
-        return None
-    return read if len(problems.found) == before else None
+        return error.valid_data if isinstance(error.valid_data, dict) else {}
+    return read
 
 
 def _suggestion(value: Any, message: str) -> str | None:

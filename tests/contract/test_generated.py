@@ -241,3 +241,84 @@ def fields_of(slug: str, name: str) -> list[str]:
     account = SCHEMA["$defs"][accounts["items"]["anyOf"][0]["$ref"].rpartition("/")[2]]
     item = account["properties"][name]["items"]["anyOf"][0]["$ref"].rpartition("/")[2]
     return list(SCHEMA["$defs"][item]["properties"])
+
+
+ODD: tuple[Any, ...] = ("odd", 5, [], {"a": 1}, "9999-12-31T23:59:59Z")
+
+
+def mistakes(slug: str, account: Any) -> tuple[str, ...]:
+    try:
+        load(slug, account)
+    except Invalid as error:
+        return tuple(problem.pointer for problem in error.problems)
+    return ()
+
+
+@each_vendor
+def test_odd_values_are_refused_or_taken_and_never_trip_anybody(slug):
+    usual = whole(slug, 1)
+    for name in lists_of(slug):
+        for odd in ODD:
+            fields = dict.fromkeys(fields_of(slug, name), odd)
+            for listed in ([fields, *many(1)], many(1, **fields)):
+                found = mistakes(slug, {**usual, name: listed})
+                assert all(pointer.startswith(f"/fixture/{slug}/") for pointer in found)
+
+
+def statuses(slug: str, channel: str) -> list[str]:
+    lifecycle = VENDORS[slug].lifecycle(channel)
+    received = {"rapidpro": "handled"}.get(slug, "received")
+    hidden = {"whautomate": {"pending", "scheduled"}}.get(slug, set())
+    return sorted({lifecycle.word(state) for state in lifecycle.states} - hidden | {received})
+
+
+@pytest.mark.parametrize(
+    ("slug", "channel"),
+    [
+        ("rapidpro", "sms"),
+        *(("teekrr", channel) for channel in ("sms", "whatsapp", "email")),
+        ("cuedesk", "whatsapp"),
+        ("whautomate", "whatsapp"),
+    ],
+)
+def test_messages_come_in_every_status_by_the_way_that_leads_there(slug, channel):
+    steps = VENDORS[slug].lifecycle(channel).steps
+    wanted = {"channel": channel} if slug == "teekrr" else {}
+    for status in statuses(slug, channel):
+        sandbox = load(slug, whole(slug, 2, messages=many(12, status=status, **wanted)))
+        for message in messages(slug, sandbox):
+            states = [state for state, _ in message.history]
+            assert VENDORS[slug].lifecycle(channel).word(message.state) == status
+            assert all(step in steps for step in pairwise(states)), states
+            assert message.direction == ("in" if status in ("handled", "received") else "out")
+
+
+BORN = {
+    "rapidpro": "created_on",
+    "teekrr": "createdAt",
+    "cuedesk": "created_at",
+    "whautomate": "timestamp",
+}
+
+
+@each_vendor
+def test_messages_begin_when_the_fixture_says(slug):
+    said = {BORN[slug]: "2026-05-02T08:00:00Z"}
+    sandbox = load(slug, whole(slug, 3, broadcasts=[], messages=many(40, **said)))
+
+    assert {f"{m.created_at:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
+    assert {f"{m.history[0][1]:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
+
+
+@each_vendor
+def test_messages_have_the_history_that_the_fixture_says(slug):
+    words = {"rapidpro": "queued", "whautomate": "sent"}
+    steps = [{"status": words.get(slug, "failed"), "at": "2026-05-02T08:00:00Z"}]
+    kind = {"direction": "out"} if slug != "whautomate" else {"isIncoming": False}
+    listed = many(9, history=steps, **kind)
+
+    found = messages(slug, load(slug, whole(slug, 3, broadcasts=[], messages=listed)))
+
+    assert {(m.history[0][0], f"{m.created_at:%dT%H}") for m in found} == {
+        (steps[0]["status"], "02T08")
+    }

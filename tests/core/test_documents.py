@@ -139,3 +139,42 @@ def test_every_part_of_a_document_has_a_place(document):
                 visit(inner, f"{pointer}/{at}")
 
     visit(document, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b'{"a": 1,\n "b": {"c": 1, "d": 2,\n "\\u0063": 3}}', r"'c' stands here twice: line 3"),
+        (b'{"a": [NaN]}', r"not JSON: NaN is no number"),
+        (b'{"a": -Infinity}', r"not JSON: -Infinity is no number"),
+        (b'{"a": "\\ud800"}', r"not JSON"),
+        (b"[" * 100_000, r"not JSON"),
+    ],
+)
+def test_what_is_no_json_says_why(text, message):
+    with pytest.raises(Invalid, match=message):
+        parse_document(text, "here.json")
+
+
+def test_mappings_of_yaml_take_fields_from_others():
+    text = b"""
+base: &base {name: Base, size: 1, inner: {deep: 1}}
+more: &more {size: 2, colour: red}
+made:
+  size: 3
+  <<: [*more, *base]
+plain: {"<<": 5}
+"""
+    document = parse_document(text, "here.yaml")
+
+    made = {"size": 3, "colour": "red", "name": "Base", "inner": {"deep": 1}}
+    assert document["made"] == made
+    assert document["plain"] == {"<<": 5}
+    places = Places(text, "here.yaml")
+    lines = [places.line(f"/made/{name}") for name in ("name", "colour", "size", "inner/deep")]
+    assert lines == [2, 3, 5, 2]
+
+
+def test_only_mappings_are_merged():
+    with pytest.raises(Invalid, match="only mappings can be merged: line 2"):
+        parse_document(b"a: 1\nb: {<<: [x]}", "here.yaml")

@@ -4,7 +4,8 @@ import pytest
 
 from emulator.core.documents import parse_document
 from emulator.core.errors import Invalid, NotFound
-from emulator.core.fixtures import Library, merge, merge_all, read_moment
+from emulator.core.fixtures import Library, merge, merge_all
+from emulator.core.moments import read_moment
 from tests.acme import CUSTOMER, FIXTURE, NOON, Bench
 
 URL = "http://127.0.0.1:9/other"
@@ -83,6 +84,22 @@ def test_a_list_of_fixtures_is_merged_whole_or_not_at_all(bench):
 
     assert pointers(caught) == ["/1/emulator"]
     assert world(bench) == before
+
+
+def test_mistakes_of_the_head_are_listed_with_the_others(bench):
+    document = {
+        "emulator": 2,
+        "clock": "noon",
+        "seed": True,
+        "acne": {},
+        "acme": {"customers": [{"id": "one", "credit": "5"}]},
+    }
+
+    with pytest.raises(Invalid) as caught:
+        merge(bench.sandbox, document)
+
+    where = ["/acne", "/emulator", "/seed", "/clock", "/acme/customers/0/credit"]
+    assert pointers(caught) == where
 
 
 def test_merging_fires_nothing():

@@ -196,3 +196,66 @@ def test_ways_and_walks_follow_the_lifecycle():
     history = walk(Draw(Draws(0).begin("walk")), LIFECYCLE, ("queued", "sent"), NOON, NOON)
 
     assert history == (("queued", NOON), ("dispatched", NOON))
+
+
+def test_more_mistakes_are_found_behind_a_wrong_count():
+    sandbox = world()
+
+    with pytest.raises(Invalid) as caught:
+        merge(sandbox, {"emulator": 1, "acme": {"customers": many(-1, crdit=5)}})
+
+    where = "/acme/customers/0/$generate"
+    assert [p.pointer for p in caught.value.problems] == [f"{where}/count", f"{where}/crdit"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "pointer", "meant"),
+    [
+        ({"$genrate": {"count": 5}}, "/acme/customers/0/$genrate", "$generate"),
+        ({"id": "one", "$NOW": 1}, "/acme/customers/0/$NOW", "$now"),
+    ],
+)
+def test_marks_are_suggested(customer, pointer, meant):
+    with pytest.raises(Invalid) as caught:
+        merge(world(), {"emulator": 1, "acme": {"customers": [customer]}})
+
+    [problem] = [one for one in caught.value.problems if one.pointer == pointer]
+    assert problem.suggestion == meant
+
+
+def clumsy(batch: Batch) -> Maker | None:
+    if batch.name == "customers":
+        return lambda n: {"id": f"made-{n}", "credit": batch.given["limit"] + n}
+    return None
+
+
+def clumsy_world() -> Sandbox:
+    vendor = replace(Courier().vendor, generate=clumsy)
+    return Sandbox("default", [vendor], RecordingSender(), clock=Clock("manual", NOON), seed=0)
+
+
+def test_mistakes_that_makers_trip_over_are_told_by_their_readers():
+    fields = {"emulator": 1, "acme": {"customers": many(3, credit="much", limit="x")}}
+
+    with pytest.raises(Invalid) as caught:
+        merge(clumsy_world(), fields)
+
+    pointers = {problem.pointer for problem in caught.value.problems}
+    assert "/acme/customers/0/$generate/credit" in pointers
+
+
+def test_makers_that_trip_over_nothing_wrong_are_not_forgiven():
+    sandbox = clumsy_world()
+
+    with pytest.raises(KeyError):
+        merge(sandbox, {"emulator": 1, "acme": {"customers": many(3, id="one")}})
+
+    assert len(sandbox.store.table(sandbox.vendors["acme"].accounts)) == 0
+
+
+def test_a_state_without_an_outcome_is_reached_by_the_shortest_way():
+    steps = {**LIFECYCLE.steps, ("sent", "lost"): LIFECYCLE.steps["queued", "sent"]}
+    lifecycle = replace(LIFECYCLE, steps=steps)
+
+    assert way_to(lifecycle, "lost") == ("queued", "sent", "lost")
+    assert way_to(lifecycle, "nowhere") == ()

@@ -12,7 +12,7 @@ from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.web.parts import Part, read_part
+from emulator.web.parts import Part, read_good, read_part
 
 from . import auth, fixture_traffic, webhooks
 from . import fixture_parts as parts
@@ -69,7 +69,7 @@ _LOADERS: tuple[tuple[str, str, Callable[[_Desk, Any, str], None]], ...]
 
 
 def _load_workspace(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
-    read = read_part(parts.WORKSPACE, given, pointer, problems)
+    read = read_good(parts.WORKSPACE, given, pointer, problems)
     if read is None:
         return
     table = found.store.table(WORKSPACES)
@@ -234,7 +234,7 @@ def _placed(
 
 
 def _load_list(desk: _Desk, given: Any, pointer: str) -> None:
-    read = read_part(parts.LIST, given, pointer, desk.problems)
+    read = read_good(parts.LIST, given, pointer, desk.problems)
     if read is None:
         return
     found, table = desk.found, desk.found.store.table(LISTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.core.describing import FILLED, OBJECT, Defs, Schema, fields, listed
-from emulator.core.fixtures import read_moment
+from emulator.core.moments import read_moment
 from emulator.core.options import boolean, one_of
 from emulator.web import parts
 from emulator.web.parts import (

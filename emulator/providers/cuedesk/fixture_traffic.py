@@ -14,8 +14,8 @@ import msgspec
 
 from emulator.core.describing import FILLED, HISTORY, STRINGS, Defs, Schema, fields, listed
 from emulator.core.errors import Problems
-from emulator.core.fixtures import read_history, read_moment
 from emulator.core.generating import way_to
+from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
 from emulator.core.outcomes import bare
 from emulator.core.records import Failure, Moment

@@ -6,11 +6,11 @@ The n-th object of a list depends on the seed, the workspace, the list and n.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from emulator.core.fixtures import read_moment
 from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.moments import moment_of
 from emulator.web import people
 
 from .lifecycle import LIFECYCLE
@@ -143,7 +143,9 @@ def _webhooks(batch: Batch) -> Maker:
 
 def _broadcasts(batch: Batch) -> Maker:
     templates = [one["name"] for one in batch.listed("templates") if one.get("name")]
-    status = batch.given.get("status", "completed")
+    due = moment_of(batch.given.get("scheduled_at"))
+    is_ahead = due is not None and due > batch.now
+    status = batch.given.get("status", "scheduled" if is_ahead else "completed")
 
     def broadcast(n: int) -> Made:
         draw = batch.draw(n)
@@ -186,7 +188,7 @@ def _messages(batch: Batch) -> Maker:
     templates = {one["name"]: one for one in batch.listed("templates") if one.get("name")}
     readers, wanted, home = _readers(batch), batch.given.get("broadcastUuid"), _country(batch)
 
-    ids, direction = tuple(campaigns), batch.given.get("direction")
+    ids, direction = tuple(campaigns), _direction(batch)
 
     def message(n: int) -> Made:
         draw = batch.draw(n)
@@ -218,14 +220,18 @@ def _reader(
     return readers[n % len(readers) if is_in_turn else draw.settled(len(readers), "contact")]
 
 
+def _direction(batch: Batch) -> Any:
+    """Return which way the messages go, None if they may go both ways."""
+    status = batch.given.get("status")
+    usual = None if status is None else "in" if status == "received" else "out"
+    return batch.given.get("direction", usual)
+
+
 def _received(batch: Batch, draw: Draw, reader: _Reader, n: int) -> Made:
-    at = batch.moment(n, MONTHS)
-    return {
-        "identifier": reader.phone,
-        "direction": "in",
-        "text": draw.pick(ANSWERS, "text"),
-        "history": (("received", at),),
-    }
+    at = batch.born("created_at", n, MONTHS)
+    times = {} if "history" in batch.given else {"history": (("received", at),)}
+    text = draw.pick(ANSWERS, "text")
+    return {"identifier": reader.phone, "direction": "in", "text": text, **times}
 
 
 def _wording(
@@ -243,20 +249,18 @@ def _wording(
 
 def _course(batch: Batch, draw: Draw, campaign: Mapping[str, Any], n: int) -> Made:
     """Return a message's status and history, in agreement with its broadcast."""
-    due, made = _moment(campaign.get("scheduled_at")), _moment(campaign.get("created_at"))
-    if campaign.get("status", "scheduled") == "scheduled" and due is not None and due > batch.now:
+    if "history" in batch.given:
+        return {}
+    due, made = moment_of(campaign.get("scheduled_at")), moment_of(campaign.get("created_at"))
+    is_scheduled = campaign.get("status", "scheduled") == "scheduled"
+    if is_scheduled and due is not None and due > batch.now and "status" not in batch.given:
         return {"status": "queued", "history": (("queued", made or batch.now),)}
-    at = min(due or made or batch.moment(n, MONTHS), batch.now)
+    at = batch.born("created_at", n, MONTHS)
+    if "created_at" not in batch.given:
+        at = min(due or made or at, batch.now)
     status = str(batch.given.get("status") or draw.weighted(ENDINGS, "status"))
     states = way_to(LIFECYCLE, status) or (status,)
     return {"status": status, "history": walk(draw, LIFECYCLE, states, at, batch.now)}
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return read_moment(value)
-    except ValueError:
-        return None  # Its reader will tell of the mistake.
 
 
 _MAKERS: Mapping[str, Callable[[Batch], Maker]] = {

@@ -177,13 +177,14 @@ def _tickets(batch: Batch) -> Maker:
 
     def ticket(n: int) -> Made:
         draw, contact = batch.draw(n), {}
-        opened = batch.moment(n, MONTHS)
+        opened = batch.born("opened_on", n, MONTHS)
         # Nobody has two open tickets.
         may_be_open = n < len(everybody)
         if everybody:
             somebody = everybody[n % len(everybody)]
             contact = {"contact": somebody.ref}
-            opened = max(opened, somebody.since + MINUTE)
+            if "opened_on" not in batch.given:
+                opened = max(opened, somebody.since + MINUTE)
         is_open = may_be_open and draw.fraction("open") > LANGUAGE_SHARE
         if batch.given.get("status", "open" if is_open else "closed") == "open":
             return {**contact, "status": "open", "opened_on": opened}

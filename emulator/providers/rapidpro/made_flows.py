@@ -93,7 +93,9 @@ def make_runs(batch: Batch) -> Maker:
 
     def run(batch: Batch, draw: Draw, n: int) -> Made:
         somebody = somebody_of(draw, everybody)
-        begin = max(batch.moment(n, MONTHS), somebody.since + MINUTE if somebody else batch.now)
+        begin = batch.born("created_on", n, MONTHS)
+        if "created_on" not in batch.given:
+            begin = max(begin, somebody.since + MINUTE if somebody else batch.now)
         end = min(begin + timedelta(seconds=30 + draw.below(3600, "length")), batch.now)
         has_answered = draw.fraction("answered") < LANGUAGE_SHARE
         answer = draw.pick(wording.ANSWERS, "answer")

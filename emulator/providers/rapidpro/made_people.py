@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from emulator.core.fixtures import read_moment
 from emulator.core.generating import Batch, Draw, Made, Maker, between
+from emulator.core.moments import moment_of
 from emulator.web import people
 
 from . import wording
@@ -104,7 +104,7 @@ def make_contacts(batch: Batch) -> Maker:
 
     def contact(n: int) -> Made:
         draw = batch.draw(n)
-        since = batch.moment(n, YEARS, MONTHS)
+        since = batch.born("created_on", n, YEARS, MONTHS)
         status = batch.given.get("status") or draw.weighted(STATUSES, "status")
         made: Made = {
             "name": people.person(draw, home).name,
@@ -195,17 +195,10 @@ def _from_fixture(batch: Batch, given: Mapping[str, Any]) -> Known:
         str(given.get("uuid") or given["urns"][0]),
         name.partition(" ")[0] if isinstance(name, str) else "",
         str(given.get("language") or "eng"),
-        moment_of(given.get("created_on")) or batch.now - timedelta(days=1),
+        min(moment_of(given.get("created_on")) or batch.now - timedelta(days=1), batch.now),
         moment_of(seen),
         frozenset(map(str, given.get("groups") or ())),
     )
-
-
-def moment_of(value: object) -> datetime | None:
-    try:
-        return read_moment(value)
-    except ValueError:
-        return None  # Its reader will tell of the mistake.
 
 
 def somebody_of(draw: Draw, everybody: Sequence[Known]) -> Known | None:

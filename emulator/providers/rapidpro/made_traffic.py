@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.moments import moment_of
+from emulator.core.records import Moment
 
 from . import wording
+from .fixture.traffic import INCOMING, OUTGOING
 from .lifecycle import lifecycle_of
 from .made_people import (
     MINUTE,
@@ -17,7 +20,6 @@ from .made_people import (
     group_names,
     known_people,
     languages_of,
-    moment_of,
     somebody_of,
 )
 
@@ -29,6 +31,7 @@ ENDINGS: Final = (
     ("queued", 0.02),
 )
 INCOMING_SHARE: Final = 0.3
+_DIRECTIONS: Final = {**dict.fromkeys(INCOMING, "in"), **dict.fromkeys(OUTGOING, "out")}
 
 
 def make_messages(batch: Batch) -> Maker:
@@ -38,14 +41,17 @@ def make_messages(batch: Batch) -> Maker:
         return _sent_messages(batch, sent, everybody)
     by_ref = {one.ref: one for one in everybody}
     named = by_ref.get(str(batch.given.get("contact")))
+    status = batch.given.get("status")
+    direction = batch.given.get("direction", _DIRECTIONS.get(str(status)))
 
     def message(n: int) -> Made:
         draw = batch.draw(n)
         somebody = named or somebody_of(draw, everybody)
         if somebody is None:
             return {"direction": "out", "status": "failed", "text": "Nobody is there"}
-        at = max(batch.moment(n, MONTHS), somebody.since + MINUTE)
-        direction = batch.given.get("direction")
+        at = batch.born("created_on", n, MONTHS)
+        if "created_on" not in batch.given:
+            at = max(at, somebody.since + MINUTE)
         is_incoming = direction == "in" or (
             direction is None
             and somebody.seen is not None
@@ -53,7 +59,7 @@ def make_messages(batch: Batch) -> Maker:
             and draw.fraction("incoming") < INCOMING_SHARE
         )
         if is_incoming:
-            return _received(draw, somebody, at)
+            return _received(batch, draw, somebody, at)
         return _sent(batch, draw, somebody, at, _text(draw, wording.SENT, somebody))
 
     return message
@@ -64,15 +70,21 @@ def _text(draw: Draw, texts: Mapping[str, Sequence[str]], somebody: Known) -> st
     return wanted.format(first=somebody.first or "friend")
 
 
-def _received(draw: Draw, somebody: Known, at: datetime) -> Made:
+def _received(batch: Batch, draw: Draw, somebody: Known, at: datetime) -> Made:
+    status = str(batch.given.get("status") or "handled")
     return {
         "contact": somebody.ref,
         "direction": "in",
-        "status": "handled",
         "text": _text(draw, wording.RECEIVED, somebody),
-        "created_on": at,
-        "history": (("handled", at),),
+        **_course(batch, ((status, at),)),
     }
+
+
+def _course(batch: Batch, history: tuple[Moment, ...]) -> Made:
+    """Return the times of a message, if nothing is said of them already."""
+    if "history" in batch.given:
+        return {}
+    return {"status": history[-1][0], "created_on": history[0][1], "history": history}
 
 
 def _sent(batch: Batch, draw: Draw, somebody: Known, at: datetime, text: str) -> Made:
@@ -82,10 +94,8 @@ def _sent(batch: Batch, draw: Draw, somebody: Known, at: datetime, text: str) ->
     return {
         "contact": somebody.ref,
         "direction": "out",
-        "status": status,
         "text": text,
-        "created_on": at,
-        "history": history,
+        **_course(batch, history),
     }
 
 
@@ -114,6 +124,7 @@ def _sent_messages(batch: Batch, sent: Mapping[str, Any], everybody: Sequence[Kn
             "@contact", somebody.first
         )
         at = min(begin + timedelta(seconds=1 + n / 20), batch.now)
+        at = batch.born("created_on", n, MONTHS) if "created_on" in batch.given else at
         return _sent(batch, batch.draw(n), somebody, at, filled)
 
     return message

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from emulator.core.clock import LATEST
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Topic
 
@@ -32,10 +33,11 @@ def waiting_run(sandbox: Sandbox, contact: str) -> Run | None:
 
 def expires_at(run: Run, flow: Flow) -> datetime:
     """Return when a run that has begun to wait gives up."""
-    longest = run.created_on + LONGEST
+    longest = min(run.created_on, LATEST) + LONGEST
     if not flow.expires:
         return longest
-    return min(run.modified_on + timedelta(minutes=flow.expires), longest)
+    span = timedelta(minutes=min(flow.expires, LONGEST // timedelta(minutes=1)))
+    return min(min(run.modified_on, LATEST) + span, longest)
 
 
 def plan_expiry(sandbox: Sandbox, run: Run, flow: Flow) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from emulator.core.clock import LATEST
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 from emulator.core.vendor import Topic
@@ -32,7 +33,7 @@ def watch(sandbox: Sandbox, kind: Kind[Any]) -> None:
     if oldest is None:
         sandbox.agenda.cancel(TOPIC, kind.name)
         return
-    at = max(oldest + _SPANS[kind.name], sandbox.clock.now())
+    at = max(min(oldest, LATEST) + _SPANS[kind.name], sandbox.clock.now())
     night = at.replace(hour=0, minute=0, second=0, microsecond=0) + HOUR
     due = night if night > at else night + DAY
     if sandbox.agenda.planned(TOPIC, kind.name) != due:

@@ -20,7 +20,7 @@ from emulator.core.describing import (
 )
 from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
-from emulator.core.fixtures import read_moment
+from emulator.core.moments import read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
@@ -31,6 +31,7 @@ from emulator.web.parts import (
     Value,
     any_text,
     key_text,
+    read_good,
     read_part,
     text,
     thing,
@@ -174,7 +175,7 @@ def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Proble
 
 
 def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:
-    read = read_part(_ClientPart(), given, pointer, problems)
+    read = read_good(_ClientPart(), given, pointer, problems)
     if read is None:
         return
     table = found.store.table(CLIENTS)

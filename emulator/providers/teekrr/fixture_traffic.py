@@ -15,9 +15,9 @@ import msgspec
 
 from emulator.core.describing import HISTORY, Defs, Schema, listed
 from emulator.core.errors import Problems
-from emulator.core.fixtures import read_history, read_moment
 from emulator.core.generating import way_to
 from emulator.core.messaging import Fate
+from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox

@@ -6,11 +6,11 @@ The n-th object of a list depends on the seed, the client, the list and n.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from emulator.core.fixtures import read_moment
 from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.moments import moment_of
 from emulator.web import people
 
 from . import lifecycle
@@ -100,7 +100,9 @@ def _webhooks(batch: Batch) -> Maker:
 
 
 def _broadcasts(batch: Batch) -> Maker:
-    status = batch.given.get("status", "completed")
+    due = moment_of(batch.given.get("scheduledAt"))
+    is_ahead = due is not None and due > batch.now
+    status = batch.given.get("status", "scheduled" if is_ahead else "completed")
 
     def broadcast(n: int) -> Made:
         draw = batch.draw(n)
@@ -127,6 +129,8 @@ def _messages(batch: Batch) -> Maker:
     }
     ids = tuple(campaigns)
     wanted = batch.given.get("broadcastUuid")
+    is_in = "received" in (batch.given.get("status"), batch.given.get("direction"))
+    is_in = is_in or batch.given.get("direction") == "in"
 
     def message(n: int) -> Made:
         draw = batch.draw(n)
@@ -143,36 +147,40 @@ def _messages(batch: Batch) -> Maker:
             "recipient": recipient,
             "content": content.format(name=somebody.first),
             "variables": {"name": somebody.first},
-            **_course(batch, draw, channel, campaign, n),
+            **(_arrival(batch, n) if is_in else _course(batch, draw, channel, campaign, n)),
         }
 
     return message
 
 
+def _arrival(batch: Batch, n: int) -> Made:
+    """Return the times of a message that came in."""
+    at = batch.born("createdAt", n, MONTHS)
+    times = {} if "history" in batch.given else {"history": (("received", at),)}
+    return {"direction": "in", "broadcastUuid": None, **times}
+
+
 def _course(batch: Batch, draw: Draw, channel: str, campaign: Mapping[str, Any], n: int) -> Made:
     """Return a message's status and history, in agreement with its broadcast."""
-    due = _moment(campaign.get("scheduledAt"))
-    begin = due or _moment(campaign.get("createdAt"))
-    if campaign.get("status", "scheduled") == "scheduled" and due is not None and due > batch.now:
-        at = _moment(campaign.get("createdAt")) or batch.now
-        return {"status": "pending", "history": (("pending", at),)}
-    at = min(begin or batch.moment(n, MONTHS), batch.now)
+    if "history" in batch.given:
+        return {}
+    due, born = moment_of(campaign.get("scheduledAt")), moment_of(campaign.get("createdAt"))
+    is_scheduled = campaign.get("status", "scheduled") == "scheduled"
+    if is_scheduled and due is not None and due > batch.now and "status" not in batch.given:
+        return {"status": "pending", "history": (("pending", born or batch.now),)}
+    at = batch.born("createdAt", n, MONTHS)
+    if "createdAt" not in batch.given:
+        at = min(due or born or at, batch.now)
     endings: Sequence[tuple[str, float]] = WITH_READING if channel == "whatsapp" else ENDINGS
     status = str(batch.given.get("status") or draw.weighted(endings, "status"))
     status = ACCEPTED[channel] if status == "accepted" else status
-    states = way_to(lifecycle.of_channel(channel), status) or (status,)
-    history = walk(draw, lifecycle.of_channel(channel), states, at, batch.now)
+    course = lifecycle.of_channel(channel)
+    states = way_to(course, status) or (course.initial, status)
+    history = walk(draw, course, states, at, batch.now)
     made: Made = {"status": status, "history": history}
     if status == "failed":
         made["errorCode"] = lifecycle.FAILURES[channel].code
     return made
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return read_moment(value)
-    except ValueError:
-        return None  # Its reader will tell of the mistake.
 
 
 _MAKERS: Mapping[str, Callable[[Batch], Maker]] = {

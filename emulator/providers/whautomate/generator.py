@@ -139,7 +139,7 @@ def _contacts(batch: Batch) -> Maker:
 
     def contact(n: int) -> Made:
         draw = batch.draw(n)
-        since = batch.moment(n, YEARS, MONTHS)
+        since = batch.born("createdAt", n, YEARS, MONTHS)
         made: Made = {
             "id": id_of(draw, "con"),
             "name": people.person(draw, home).name,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.core.fixtures import read_moment
 from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.moments import moment_of
 from emulator.core.records import Moment
 from emulator.web import people
 
@@ -102,14 +102,19 @@ def make_broadcasts(batch: Batch) -> Maker:
 
 def _when(batch: Batch, n: int) -> Made:
     """Return the state of a broadcast and its times, in agreement."""
-    status = batch.given.get("status", words.COMPLETED)
-    made = batch.moment(n, MONTHS)
+    due = moment_of(batch.given.get("scheduleDateTime"))
+    is_ahead = due is not None and due > batch.now
+    status = batch.given.get("status", words.SCHEDULED if is_ahead else words.COMPLETED)
+    made = batch.born("createdAt", n, MONTHS)
     if status in (words.SCHEDULED, words.DRAFT):
         later = batch.now + timedelta(days=1 + n)
-        due = {"scheduleDateTime": later.isoformat()} if status == words.SCHEDULED else {}
-        return {"status": status, "createdAt": batch.now - timedelta(hours=1), **due}
-    times = {"startedAt": made, "completedAt": min(made + timedelta(minutes=3), batch.now)}
-    return {"status": status, "createdAt": made, **times}
+        times = {"scheduleDateTime": later.isoformat()} if status == words.SCHEDULED else {}
+        return {"status": status, "createdAt": batch.now - timedelta(hours=1), **times}
+    begin = min(max(due or made, made), batch.now)
+    begin = moment_of(batch.given.get("startedAt")) or begin
+    end = min(begin + timedelta(minutes=3), batch.now)
+    made = min(made, begin)
+    return {"status": status, "createdAt": made, "startedAt": begin, "completedAt": end}
 
 
 class _Reader:
@@ -127,8 +132,8 @@ def _readers(batch: Batch) -> list[_Reader]:
         _Reader(
             "contact",
             one["id"],
-            _moment(one.get("createdAt")) or batch.now - timedelta(days=1),
-            _moment(one.get("lastInboundAt")),
+            moment_of(one.get("createdAt")) or batch.now - timedelta(days=1),
+            moment_of(one.get("lastInboundAt")),
         )
         for one in listed
     ]
@@ -137,46 +142,45 @@ def _readers(batch: Batch) -> list[_Reader]:
     ]
 
 
-def _moment(value: object) -> datetime | None:
-    try:
-        return read_moment(value)
-    except ValueError:
-        return None  # Its reader will tell of the mistake.
-
-
 def make_messages(batch: Batch) -> Maker:
     readers, wanted = _readers(batch), batch.given.get("broadcast")
     sent = next((one for one in batch.listed("broadcasts") if one.get("id") == wanted), None)
-    begin = _moment(sent.get("startedAt") or sent.get("createdAt")) if sent else None
+    begin = moment_of(sent.get("startedAt") or sent.get("createdAt")) if sent else None
+    status = batch.given.get("status")
+    is_received = None if status is None else status == "received"
 
     def message(n: int) -> Made:
         draw = batch.draw(n)
         if not readers:
             return {"text": "Nobody is there"}
         reader = readers[n % len(readers) if sent else draw.settled(len(readers), "contact")]
+        is_said = "timestamp" in batch.given
+        at = batch.born("timestamp" if is_said else "createdAt", n, MONTHS)
         if wanted is not None:
-            at = min((begin or batch.now) + timedelta(milliseconds=50 * n), batch.now)
+            if not is_said and begin is not None:
+                at = min(begin + timedelta(milliseconds=50 * n), batch.now)
             return {**reader.ref, **_sent(batch, draw, at)}
-        at = max(batch.moment(n, MONTHS), reader.since)
-        is_incoming = batch.given.get("isIncoming")
+        at = at if is_said else max(at, reader.since)
+        is_incoming = batch.given.get("isIncoming", is_received)
         if is_incoming is None:
             has_written = reader.wrote is not None and reader.wrote >= at
             is_incoming = has_written and draw.fraction("incoming") < 0.4
         if is_incoming:
-            return {**reader.ref, **_received(draw, at)}
+            return {**reader.ref, **_received(batch, draw, at)}
         return {**reader.ref, **_sent(batch, draw, at)}
 
     return message
 
 
-def _received(draw: Draw, at: datetime) -> Made:
-    return {
-        "isIncoming": True,
-        "type": "text",
-        "text": draw.pick(ANSWERS, "text"),
-        "timestamp": at,
-        "history": (("received", at),),
-    }
+def _received(batch: Batch, draw: Draw, at: datetime) -> Made:
+    text = draw.pick(ANSWERS, "text")
+    made = {"isIncoming": True, "type": "text", "text": text}
+    return {**made, **_course(batch, (("received", at),))}
+
+
+def _course(batch: Batch, history: tuple[Moment, ...]) -> Made:
+    """Return the times of a message, if nothing is said of them already."""
+    return {} if "history" in batch.given else {"timestamp": history[0][1], "history": history}
 
 
 def _sent(batch: Batch, draw: Draw, at: datetime) -> Made:
@@ -185,9 +189,8 @@ def _sent(batch: Batch, draw: Draw, at: datetime) -> Made:
     made: Made = {
         "type": "template",
         "text": draw.pick(OFFERS, "text"),
-        "status": status,
-        "timestamp": at,
-        "history": history,
+        **({} if "history" in batch.given else {"status": status}),
+        **_course(batch, history),
     }
     if status == "failed":
         was_sent = any(word == "sent" for word, _ in history)
