@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from .kinds import by_creation
 from .store import Kind, Lookup, Order, Record
 
 Moment = tuple[str, datetime]
@@ -187,17 +188,15 @@ DELIVERIES: Kind[Delivery] = Kind(
     "deliveries",
     Delivery,
     orders={
-        "all": Order(frozenset({"created_at"}), lambda d: ("all",), lambda d: d.created_at),
+        "all": Order(frozenset({"created_at"}), lambda d: ("all",), by_creation),
         "endpoint": Order(
-            frozenset({"endpoint", "created_at"}), lambda d: (d.endpoint,), lambda d: d.created_at
+            frozenset({"endpoint", "created_at"}), lambda d: (d.endpoint,), by_creation
         ),
-        "subject": Order(
-            frozenset({"subject", "created_at"}), lambda d: (d.subject,), lambda d: d.created_at
-        ),
+        "subject": Order(frozenset({"subject", "created_at"}), lambda d: (d.subject,), by_creation),
         "over": Order(
             frozenset({"state", "created_at"}),
             lambda d: ("over",) if d.is_over else (),
-            lambda d: d.created_at,
+            by_creation,
         ),
     },
 )

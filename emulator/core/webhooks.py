@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
@@ -39,6 +40,15 @@ class RetryPolicy:
         return failed_at + timedelta(seconds=self.waits[attempts - 1])
 
 
+class Notice(NamedTuple):
+    """One event that endpoints are to be told."""
+
+    endpoints: Sequence[Endpoint]
+    event: str
+    subject: str
+    body: bytes
+
+
 class Webhooks:
     """The endpoints and deliveries of one sandbox."""
 
@@ -69,25 +79,44 @@ class Webhooks:
 
         Within :meth:`at_once` it leaves as soon as the open unit has ended.
         """
-        sandbox = self._sandbox
+        return self.owe_each(vendor, [Notice(endpoints, event, subject, body)])
+
+    def owe_each(self, vendor: Vendor, notices: Sequence[Notice]) -> list[Delivery]:
+        """Owe many events; see :meth:`owe`."""
+        meddles = any(
+            endpoint.adversary is not None for notice in notices for endpoint in notice.endpoints
+        )
+        if not meddles:
+            return self.owe_all(self._made_out(vendor, notices))
+        # What goes wrong with a callback depends on those that were owed before.
+        owed: list[Delivery] = []
+        for notice in notices:
+            owed += self.owe_all(self._made_out(vendor, [notice]))
+        return owed
+
+    def _made_out(self, vendor: Vendor, notices: Sequence[Notice]) -> list[Delivery]:
+        sandbox, sign = self._sandbox, vendor.sign
+        total = sum(len(notice.endpoints) for notice in notices)
+        ids = sandbox.ids.uuid4s(f"{vendor.slug}.deliveries", total)
+        serials = count(sandbox.ids.serial("deliveries", total))
         now = sandbox.clock.now()
-        deliveries = [
+        owed = ((notice, endpoint) for notice in notices for endpoint in notice.endpoints)
+        return [
             Delivery(
-                id=sandbox.ids.uuid4(f"{vendor.slug}.deliveries"),
-                serial=sandbox.ids.serial("deliveries"),
+                id=id,
+                serial=serial,
                 provider=vendor.slug,
                 account=endpoint.account,
                 endpoint=endpoint.id,
-                event=event,
-                subject=subject,
+                event=notice.event,
+                subject=notice.subject,
                 url=endpoint.url,
-                headers=vendor.sign(sandbox, endpoint, event, body),
-                body=body,
+                headers=sign(sandbox, endpoint, notice.event, notice.body),
+                body=notice.body,
                 created_at=now,
             )
-            for endpoint in endpoints
+            for id, serial, (notice, endpoint) in zip(ids, serials, owed, strict=False)
         ]
-        return self.owe_all(deliveries)
 
     def owe_all(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Owe what a vendor has made out itself; see :meth:`owe`."""
@@ -276,6 +305,11 @@ class Listeners:
         self._vendor = vendor
         self._known: dict[tuple[str, str, str | None], list[Endpoint]] = {}
 
+    @property
+    def is_silence(self) -> bool:
+        """Whether there is no endpoint at all that anything could be told."""
+        return not len(self._sandbox.store.table(ENDPOINTS))
+
     def of(self, account: str, event: str, channel: str | None = None) -> list[Endpoint]:
         """Return the active endpoints that want this event; see :meth:`Webhooks.listening`."""
         key = account, event, channel
@@ -290,6 +324,10 @@ class Listeners:
     ) -> list[Delivery]:
         """Owe an event to the endpoints found; see :meth:`Webhooks.owe`."""
         return self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
+
+    def owe_each(self, notices: Sequence[Notice]) -> list[Delivery]:
+        """Owe many events in one go."""
+        return self._sandbox.webhooks.owe_each(self._vendor, notices)
 
 
 def _parcel(delivery: Delivery) -> Parcel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +14,7 @@ from emulator.core.errors import Problems
 from emulator.core.records import Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.triggers import Trigger, message_about, overlaid
-from emulator.core.webhooks import Listeners, RetryPolicy
+from emulator.core.webhooks import Listeners, Notice, RetryPolicy
 
 from .records import CHANNEL, CHANNELS, SLUG, Channel, CueMessage
 
@@ -61,7 +60,7 @@ def long_iso(moment: datetime) -> str:
 
 def signature(secret: str, body: bytes) -> str:
     """Return the signature over the bytes of a body."""
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def sign(
@@ -82,6 +81,9 @@ def tell(found: Sandbox, messages: Sequence[CueMessage], at: datetime) -> None:
     """Owe the status updates of messages that have just moved."""
     settings = found.settings[SLUG]
     listeners = Listeners(found, found.vendor(SLUG))
+    if listeners.is_silence:
+        return
+    notices = []
     for message in messages:
         if message.state not in WORDS:
             continue
@@ -90,7 +92,8 @@ def tell(found: Sandbox, messages: Sequence[CueMessage], at: datetime) -> None:
             channel = found.store.table(CHANNELS).get(message.sender)
             event = _status(message, channel, at, settings["reference_key"])
             body = _enveloped(channel, settings["status_trigger"], at, event)
-            listeners.owe(endpoints, STATUS, message.id, body)
+            notices.append(Notice(endpoints, STATUS, message.id, body))
+    listeners.owe_each(notices)
 
 
 def tell_of_inbound(found: Sandbox, message: CueMessage) -> None:

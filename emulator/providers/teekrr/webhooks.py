@@ -13,7 +13,7 @@ import msgspec
 
 from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.core.webhooks import Listeners
+from emulator.core.webhooks import Listeners, Notice
 from emulator.web.moments import iso
 
 from .credit import Booking, booking_of
@@ -28,7 +28,7 @@ def signature(secret: str, body: bytes) -> str:
 
     The key is the hex text of the secret's hash, 64 characters, and not the hash itself.
     """
-    return hmac.new(_secret_hash(secret), body, hashlib.sha256).hexdigest()
+    return hmac.digest(_secret_hash(secret), body, "sha256").hex()
 
 
 @lru_cache(maxsize=1024)
@@ -58,8 +58,8 @@ def payload(
         "recipient": message.address,
     }
     about.update(_details(event, message, bounce_type))
-    about[f"{event}At"] = iso(at)
-    return {"event": event, "timestamp": iso(at), "data": about}
+    stamp = about[f"{event}At"] = iso(at)
+    return {"event": event, "timestamp": stamp, "data": about}
 
 
 def _details(event: str, message: TeekrrMessage, bounce_type: str) -> Mapping[str, Any]:
@@ -77,9 +77,13 @@ def tell(
 ) -> None:
     """Owe the events of many steps; ``billed`` comes before what else a step tells."""
     listeners = Listeners(found, found.vendor(SLUG))
+    if listeners.is_silence:
+        return
+    notices = []
     for before, after in steps:
         for event in _events(before, after):
-            _tell(listeners, event, after, at)
+            notices += _notices(listeners, event, after, at)
+    listeners.owe_each(notices)
 
 
 def _events(before: TeekrrMessage, after: TeekrrMessage) -> list[str]:
@@ -97,18 +101,19 @@ def tell_of_soft_bounces(found: Sandbox, messages: Sequence[TeekrrMessage], at: 
     """Owe the event of a soft bounce for each of these messages."""
     listeners = Listeners(found, found.vendor(SLUG))
     for message in messages:
-        _tell(listeners, "bounced", message, at, bounce_type=SOFT)
+        listeners.owe_each(_notices(listeners, "bounced", message, at, bounce_type=SOFT))
 
 
-def _tell(
+def _notices(
     listeners: Listeners,
     event: str,
     message: TeekrrMessage,
     at: datetime,
     *,
     bounce_type: str = HARD,
-) -> None:
+) -> list[Notice]:
     endpoints = listeners.of(message.account, event, message.channel)
-    if endpoints:
-        body = msgspec.json.encode(payload(event, message, at, bounce_type=bounce_type))
-        listeners.owe(endpoints, event, message.id, body)
+    if not endpoints:
+        return []
+    body = msgspec.json.encode(payload(event, message, at, bounce_type=bounce_type))
+    return [Notice(endpoints, event, message.id, body)]
