@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
@@ -204,6 +205,19 @@ class Agenda:
             self._live.setdefault(due.topic, {})
             self._restore(due.topic, due.subject, due)
             self._order = max(self._order, due.order)
+
+    def load(self, live: dict[str, dict[str, Due]]) -> None:
+        """Take over what is planned, by topic and subject; nothing may be planned yet."""
+        self._live = live
+        together: dict[datetime, list[Due]] = defaultdict(list)
+        for due in self.live():
+            together[due.at].append(due)
+        for dues in together.values():
+            dues.sort()
+        self._buckets = {at: _Bucket(dues) for at, dues in together.items()}
+        self._instants = sorted(together)
+        self._count = self._entries = sum(map(len, live.values()))
+        self._order = max((dues[-1].order for dues in together.values()), default=0)
 
     def live(self) -> list[Due]:
         """Return everything planned, in no order."""

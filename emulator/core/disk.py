@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from types import GenericAlias
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -18,14 +17,16 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 
 from .errors import EmulatorError
+from .sharing import pack
 
 ROWS_AT_ONCE = 500
+SYNCED_AT_ONCE = 16 * 1024 * 1024
 COPIED_AT_ONCE = 1024 * 1024
+FIRST = "sandbox"
+CHECKSUM = "checksum"
 _encode = msgspec.json.Encoder().encode
 
 Tables = Mapping[str, Iterable[Any]]
-Types = Callable[[str], Any]
-Glance = Callable[[Mapping[str, msgspec.Raw]], None]
 
 
 class Damaged(EmulatorError):
@@ -39,91 +40,135 @@ class FolderTaken(EmulatorError):
 # --- the TinyDB file -----------------------------------------------------------------------
 
 
+class Piece(NamedTuple):
+    """Some rows of a table, by their numbers, as JSON."""
+
+    table: str
+    rows: bytes | msgspec.Raw
+
+
 class Segments(Storage):
-    """Brings whole tables of records to a TinyDB file and back, some at a time.
+    """A TinyDB file of which some rows at a time are written, and read, on a line of their own.
 
-    TinyDB's own way makes one text of everything, which nobody else could work beside.
-
-    :param types: the type of the rows of a table.
-    :param glance: looks at the tables before their rows are read; may raise.
+    TinyDB's own way makes one text of everything, which nobody else could work beside. What
+    TinyDB has written itself can be read as well.
     """
 
-    def __init__(self, path: Path, types: Types, glance: Glance) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._types = types
-        self._glance = glance
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return the tables with their rows by number.
+        """Return the tables with their rows by number."""
+        with _read_as_json(self._path):
+            tables: dict[str, dict[str, Any]] = msgspec.json.decode(
+                self._path.read_bytes(), type=dict[str, dict[str, Any]]
+            )
+        tables.pop(CHECKSUM, None)
+        return tables
 
-        :raises Damaged: the file cannot be read as what it was written as.
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the rows of all tables, the first one's first.
+
+        :raises Damaged: the file cannot be read as what it was written as; this may come last.
         """
-        try:
+        with self._path.open("rb", buffering=COPIED_AT_ONCE) as file:
+            if file.readline() == _opening(FIRST):
+                yield from _pieces_of_lines(self._path, file)
+                return
+        with _read_as_json(self._path):
             tables = msgspec.json.decode(self._path.read_bytes(), type=dict[str, msgspec.Raw])
-            self._glance(tables)
-            return {name: self._rows(name, raw) for name, raw in tables.items()}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Damaged(f"{self._path.name}: {error}") from error
-
-    def _rows(self, table: str, raw: msgspec.Raw) -> dict[str, Any]:
-        try:
-            types = GenericAlias(dict, (str, self._types(table)))
-            rows: dict[str, Any] = msgspec.json.decode(raw, type=types)
-        except msgspec.ValidationError as error:
-            raise msgspec.ValidationError(f"table {table}: {error}") from error
-        return rows
+        for name in sorted(tables, key=lambda name: name != FIRST):
+            if name != CHECKSUM:
+                yield Piece(name, tables[name])
 
     def write(self, data: Tables) -> None:
         """Write all tables, and see to it that they are on the disk."""
-        with self._path.open("wb", buffering=COPIED_AT_ONCE) as file:
-            for piece in _pieces(data):
-                file.write(piece)
-            file.flush()
+        with self._path.open("wb", buffering=0) as file:
+            unsynced, checksum = 0, 0
+            for line in _lines(data):
+                # Everybody else may go on while it is written.
+                _write_whole(file.fileno(), line)
+                checksum = crc32(line, checksum)
+                unsynced += len(line)
+                if unsynced > SYNCED_AT_ONCE:
+                    os.fdatasync(file.fileno())
+                    unsynced = 0
+            _write_whole(file.fileno(), b'"1":%b\n}}\n' % _encode({"crc32": checksum}))
             os.fsync(file.fileno())
 
 
-def _pieces(tables: Tables) -> Iterator[bytes]:
-    lead = b"{"
+def _opening(table: str) -> bytes:
+    return b"%b%b:{\n" % (b"{" if table == FIRST else b"},", _encode(table))
+
+
+def _lines(tables: Tables) -> Iterator[bytes]:
     for name, rows in tables.items():
-        yield lead + _encode(name) + b":{"
-        lead, comma, number, kept = b"},", b"", 1, iter(rows)
+        yield _opening(name)
+        comma, number, kept = b"", 1, iter(rows)
         while some := list(islice(kept, ROWS_AT_ONCE)):
             # Without the braces it goes on where the rows before it ended.
-            yield comma + _encode(dict(enumerate(some, number)))[1:-1]
+            numbered = dict(enumerate(pack(some, number), number))
+            yield b"%b%b\n" % (comma, _encode(numbered)[1:-1])
             comma, number = b",", number + len(some)
-    yield b"}}" if tables else b"{}"
+    yield _opening(CHECKSUM)
 
 
-def read_tables(path: Path, types: Types, glance: Glance) -> dict[str, list[Any]]:
-    """Return the tables of a TinyDB file, each with its rows in their order.
+def _pieces_of_lines(path: Path, file: Iterable[bytes]) -> Iterator[Piece]:
+    table, checksum, found = FIRST, crc32(_opening(FIRST)), b""
+    for line in file:
+        if table == CHECKSUM:
+            found += line
+            continue
+        checksum = crc32(line, checksum)
+        if line[:2] == b"},":
+            with _read_as_json(path):
+                table = msgspec.json.decode(line[2:-3], type=str)
+        else:
+            yield Piece(table, b"{%b}" % line.strip(b",\n"))
+    if found != b'"1":%b\n}}\n' % _encode({"crc32": checksum}):
+        raise Damaged(f"{path.name}: it is not what was written: the checksum differs")
 
-    :raises Damaged: it cannot be read as what it was written as.
+
+@contextmanager
+def _read_as_json(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Damaged(f"{path.name}: {error}") from error
+
+
+def read_pieces(path: Path) -> Iterator[Piece]:
+    """Yield what a TinyDB file holds; see :meth:`Segments.pieces`.
+
     :raises OSError: it cannot be read at all.
     """
-    with TinyDB(path, types, glance, storage=Segments) as database:
-        return {name: list(rows.values()) for name, rows in database.storage.read().items()}
+    with TinyDB(path, storage=Segments) as database:
+        yield from database.storage.pieces()
+
+
+def read_tables(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the tables of a TinyDB file as plain values, each with its rows by number.
+
+    :raises Damaged: it cannot be read as what it was written as.
+    """
+    with TinyDB(path, storage=Segments) as database:
+        tables: dict[str, dict[str, Any]] = database.storage.read()
+        return tables
 
 
 def write_tables(path: Path, tables: Tables) -> None:
     """Write a TinyDB file.
 
+    :param tables: the first is ``sandbox``.
     :raises OSError: it cannot be written; what is there of it is removed.
     """
     try:
-        with TinyDB(path, _anything, _pass_over, storage=Segments) as database:
+        with TinyDB(path, storage=Segments) as database:
             database.storage.write(tables)
     except BaseException:
         with suppress(OSError):
             path.unlink()
         raise
-
-
-def _anything(_table: str) -> Any:
-    return Any
-
-
-def _pass_over(_tables: Mapping[str, msgspec.Raw]) -> None:
-    return None
 
 
 # --- the log -------------------------------------------------------------------------------
@@ -149,13 +194,27 @@ def read_log(path: Path) -> Iterator[Entry]:
 
 
 class Log:
-    """A file that changes are written to the end of, a line each."""
+    """A file that changes are written to the end of, a line each.
+
+    Before everything is brought together in the TinyDB file, the log is parted: what the file
+    will hold stays beside it as ``NAME.log.old`` until the file is there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = self._open()
-        self.size = os.fstat(self._file).st_size
+        self._file = self._open(path)
+        self._size = os.fstat(self._file).st_size
         self._is_torn = False
+
+    @property
+    def size(self) -> int:
+        """Bytes written since the TinyDB file was."""
+        return self._size + (self.old.stat().st_size if self.old.exists() else 0)
+
+    @property
+    def old(self) -> Path:
+        """The part that the TinyDB file will hold, if it has been parted."""
+        return old_part(self._path)
 
     def append(self, payload: bytes) -> None:
         """Write one line, in one go: it is there once this returns, even if we are killed.
@@ -172,37 +231,43 @@ class Log:
             with suppress(OSError):
                 self._mend()
             raise
-        self.size += len(line)
+        self._size += len(line)
 
-    def cut(self, offset: int) -> None:
-        """Forget the lines before an offset."""
+    def part(self) -> None:
+        """Go on in an empty file. One that is parted already stays as it is.
+
+        :raises OSError: there is no room for another file; it goes on in this one.
+        """
+        if self.old.exists() or not self._size:
+            return
+        if self._is_torn:
+            self._mend()
         fresh = self._path.with_suffix(".log.new")
-        with fresh.open("wb") as file:
-            for piece in self._from(offset):
-                file.write(piece)
-        fresh.replace(self._path)
-        self.close()
-        self._file = self._open()
-        self.size -= offset
+        file = self._open(fresh)
+        self._path.rename(self.old)
+        fresh.rename(self._path)
+        os.close(self._file)
+        self._file, self._size = file, 0
+
+    def drop_old(self) -> None:
+        """Forget what the TinyDB file holds by now."""
+        self.old.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)
 
-    def _from(self, offset: int) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            left = self.size - offset
-            while left and (piece := file.read(min(left, COPIED_AT_ONCE))):
-                left -= len(piece)
-                yield piece
-
     def _mend(self) -> None:
-        os.ftruncate(self._file, self.size)
+        os.ftruncate(self._file, self._size)
         self._is_torn = False
 
-    def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    def _open(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def old_part(path: Path) -> Path:
+    """Return where a log's first part is while the TinyDB file is being written."""
+    return path.with_suffix(".log.old")
 
 
 def _write_whole(file: int, line: bytes) -> None:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import msgspec
-
-from .disk import Damaged, FolderTaken, Log, lock_folder, read_log, read_tables, write_tables
+from .disk import FolderTaken, Log, lock_folder, old_part, write_tables
 from .errors import CannotRecord, EmulatorError
+from .migrations import SCHEMA
 from .recorder import Recorder
+from .recovery import ORIGIN, Newer, read_file, replay, set_aside
 from .sandbox import CORE_KINDS, Sandbox
 from .sending import Sender
-from .state import SCHEMA, Delta, Head, Image, Picture, Sends, Timer, picture_of
+from .state import Forms, Picture, picture_of
 from .vendor import Vendor
 
 log = logging.getLogger(__name__)
 
-ORIGIN = "origin."
-"""In front of the tables of what a sandbox was created from, and is reset to."""
 LEAST_TO_FOLD = 4 * 1024 * 1024
 PATIENCE = 2.0
 """Real seconds that a server before us may take to end."""
@@ -33,10 +32,6 @@ LOOK_AGAIN = 0.05
 
 class BadFolder(EmulatorError):
     """The state folder cannot be used."""
-
-
-class Newer(EmulatorError):
-    """A file was written by a later version."""
 
 
 class Recovered(NamedTuple):
@@ -105,10 +100,8 @@ class Keeper:
         self._held: int | None = _locked(folder)
         self._kept: dict[str, _Kept] = {}
         self._refused: set[str] = set()
-        kinds = [*CORE_KINDS, *(kind for vendor in vendors for kind in vendor.kinds)]
-        self._types: dict[str, Any] = {kind.name: kind.record for kind in kinds}
-        self._types.update(sandbox=Head, timers=Timer, sends=Sends)
-        self._lists = {kind.name: msgspec.json.Decoder(list[kind.record]) for kind in kinds}  # type: ignore[name-defined]
+        self._forms = Forms([*CORE_KINDS, *(kind for vendor in vendors for kind in vendor.kinds)])
+        self._folds = threading.Lock()
 
     def holds(self, name: str) -> bool:
         """Return whether the sandbox of a name is kept here."""
@@ -149,7 +142,8 @@ class Keeper:
                     self._new(name).replace(self._base(name))
                     before.let_go()
             # If we are killed here, the log is of another life and of no use.
-            self._log(name).unlink(missing_ok=True)
+            for part in self._logs(name):
+                part.unlink()
             self._attach(sandbox, origin, life, 0)
         except OSError as error:
             raise CannotRecord(f"sandbox {name}: {error}") from error
@@ -169,12 +163,16 @@ class Keeper:
         with kept.turn:
             with kept.lock:
                 kept.let_go()
-            self._base(name).unlink(missing_ok=True)
-            self._log(name).unlink(missing_ok=True)
+            for path in (self._base(name), *self._logs(name)):
+                path.unlink(missing_ok=True)
 
     def fold_due(self) -> None:
         """Bring the TinyDB files up to date whose logs have become long."""
-        self._fold(lambda kept: kept.changes.size > max(LEAST_TO_FOLD, kept.base))
+        if self._folds.acquire(blocking=False):
+            try:
+                self._fold(lambda kept: kept.changes.size > max(LEAST_TO_FOLD, kept.base))
+            finally:
+                self._folds.release()
 
     def fold_all(self) -> None:
         """Bring all TinyDB files up to date."""
@@ -205,12 +203,11 @@ class Keeper:
         recorder, changes = kept.recorder, kept.changes
         with kept.lock:
             picture = picture_of(recorder.sandbox, recorder.life, recorder.number)
-            offset = changes.size
+            changes.part()
         self._write(name, picture, kept.origin)
-        with kept.lock:
-            self._new(name).replace(self._base(name))
-            # If we are killed here, the file says up to which change the log is of no use.
-            changes.cut(offset)
+        self._new(name).replace(self._base(name))
+        # If we are killed here, the file says up to which change the log is of no use.
+        changes.drop_old()
         kept.base = self._base(name).stat().st_size
 
     def _write(self, name: str, picture: Picture, origin: Picture) -> None:
@@ -226,76 +223,40 @@ class Keeper:
         for left in (*self._folder.glob("*.json.new"), *self._folder.glob("*.log.new")):
             left.unlink()
         names = sorted(path.stem for path in self._folder.glob("*.json"))
-        found = [self._recover(name) for name in names]
-        for path in self._folder.glob("*.log"):
-            if path.stem not in names:
-                self._set_aside(path, f"there is no {path.stem}.json beside it")
+        with not_collecting():
+            found = [self._recover(name) for name in names]
+        for path in (*self._folder.glob("*.log"), *self._folder.glob("*.log.old")):
+            name = path.name.partition(".")[0]
+            if name not in names:
+                set_aside(path, f"there is no {name}.json beside it")
         return [recovered for recovered in found if recovered is not None]
 
     def _recover(self, name: str) -> Recovered | None:
-        path = self._base(name)
+        path, changes = self._base(name), self._log(name)
         try:
-            tables = read_tables(path, self._type_of, self._glance)
-            image, origin = self._image(path, tables, ""), self._image(path, tables, ORIGIN)
-            del tables
-            pristine = origin.revive(name, self._vendors, self._sender)
-            self._replay(name, image)
-            sandbox = image.revive(name, self._vendors, self._sender)
+            found = read_file(path, self._forms)
+            pristine = found.origin.revive(name, self._vendors, self._sender)
+            replay(changes, self._forms, found.image)
+            sandbox = found.image.revive(name, self._vendors, self._sender)
+            head = found.image.head
+            if found.schema < SCHEMA:
+                self._rewrite(name, picture_of(sandbox, head.life, head.number), pristine)
+            self._attach(sandbox, picture_of(pristine, 0, 0), head.life, head.number)
         except (Newer, OSError) as error:
             log.warning("%s is left alone, and so is its sandbox: %s", path, error)
             self._refused.add(name)
             return None
         except EmulatorError as error:
-            self._set_aside(path, str(error))
-            if self._log(name).exists():
-                self._set_aside(self._log(name), f"{path.name} cannot be read")
+            set_aside(path, str(error))
+            for part in self._logs(name):
+                set_aside(part, f"{path.name} cannot be read")
             return None
-        self._attach(sandbox, picture_of(pristine, 0, 0), image.head.life, image.head.number)
         return Recovered(sandbox, pristine)
 
-    def _type_of(self, table: str) -> Any:
-        return self._types.get(table.removeprefix(ORIGIN), Any)
-
-    def _glance(self, tables: Mapping[str, msgspec.Raw]) -> None:
-        heads = msgspec.json.decode(tables.get("sandbox", b"{}"), type=dict[str, _Version])
-        for head in heads.values():
-            if head.schema > SCHEMA:
-                raise Newer(f"a later version has written it: schema {head.schema}, not {SCHEMA}")
-
-    def _image(self, path: Path, tables: Mapping[str, list[Any]], prefix: str) -> Image:
-        names = [name for name in tables if name.startswith(ORIGIN) == bool(prefix)]
-        found = {name.removeprefix(prefix): tables[name] for name in names}
-        heads, timers, sends = (found.pop(name, []) for name in ("sandbox", "timers", "sends"))
-        if len(heads) != 1:
-            raise Damaged(f"{path.name}: no table {prefix}sandbox")
-        for name in [name for name in found if name not in self._lists]:
-            log.warning("%s: nothing is known of the table %s; it is not read", path, name)
-            del found[name]
-        return Image(heads[0], found, timers, sends)
-
-    def _replay(self, name: str, image: Image) -> None:
-        path, end, made = self._log(name), 0, 0
-        if not path.exists():
-            return
-        head = image.head
-        for entry in read_log(path):
-            try:
-                delta = msgspec.json.decode(entry.payload, type=Delta)
-                if delta.life == head.life and delta.n > head.number:
-                    if delta.n > head.number + 1:
-                        raise Damaged(f"change {head.number + 1} is missing")
-                    image.apply(delta, self._lists)
-                    made += 1
-            except (msgspec.DecodeError, EmulatorError) as error:
-                log.warning("%s: %s", path, error)
-                break
-            end = entry.end
-        _drop_rest(path, end, made)
-
-    def _set_aside(self, path: Path, reason: str) -> None:
-        aside = _free(path.with_name(f"{path.name}.damaged"))
-        path.rename(aside)
-        log.warning("%s cannot be used (%s); it is kept as %s", path, reason, aside.name)
+    def _rewrite(self, name: str, picture: Picture, pristine: Sandbox) -> None:
+        # An earlier version could not make anything of what this one adds to the log.
+        self._write(name, picture, picture_of(pristine, 0, 0))
+        self._new(name).replace(self._base(name))
 
     def _base(self, name: str) -> Path:
         return self._folder / f"{name}.json"
@@ -306,31 +267,19 @@ class Keeper:
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 
-
-class _Version(msgspec.Struct):
-    """What every version says of itself."""
-
-    schema: int
-
-
-def _drop_rest(path: Path, end: int, made: int) -> None:
-    """Cut off what cannot be read, and keep it beside if it is more than a torn line."""
-    with path.open("r+b") as file:
-        file.seek(end)
-        rest = file.read()
-        if not rest:
-            return
-        kept = f"{path.stem}.json and {made} changes are kept"
-        if b"\n" not in rest:
-            log.warning("%s: the last line is torn and was never answered; %s", path, kept)
-        else:
-            aside = _free(path.with_name(f"{path.name}.damaged"))
-            aside.write_bytes(rest)
-            words = "%s is damaged at byte %d: %s; the %d bytes from there are in %s"
-            log.warning(words, path, end, kept, len(rest), aside.name)
-        file.truncate(end)
+    def _logs(self, name: str) -> list[Path]:
+        """Return the parts of a log that are there."""
+        path = self._log(name)
+        return [part for part in (old_part(path), path) if part.exists()]
 
 
-def _free(path: Path) -> Path:
-    names = (path.with_name(f"{path.name}-{number}") for number in count(2))
-    return path if not path.exists() else next(name for name in names if not name.exists())
+@contextmanager
+def not_collecting() -> Iterator[None]:
+    """Look for no garbage: of a million records that are read none is."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One thing of a sandbox. A change makes a new record that takes the old one's place.
 
     ``serial`` grows in the order of creation within a kind.

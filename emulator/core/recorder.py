@@ -13,6 +13,7 @@ from .errors import CannotRecord
 from .faults import Fault, FaultBook, Tally
 from .rules import Rule
 from .sandbox import Sandbox
+from .sharing import pack
 from .state import Delta
 from .tables import Change
 
@@ -158,7 +159,7 @@ def _records(changes: Sequence[Change]) -> dict[str, Any]:
     for kind, rows in latest.items():
         there = [row for row in rows.values() if row is not None]
         if there:
-            put[kind] = msgspec.Raw(_encode(there))
+            put[kind] = msgspec.Raw(_encode(pack(there)))
         if len(there) < len(rows):
             drop[kind] = [id for id, row in rows.items() if row is None]
     return {"put": put, "drop": drop}

@@ -9,12 +9,13 @@ from typing import Literal
 import msgspec
 
 from .kinds import by_creation
+from .sharing import Shared
 from .store import Kind, Lookup, Order, Record
 
 Moment = tuple[str, datetime]
 
 
-class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A span in virtual seconds: fixed, evenly drawn from a range, or lognormal."""
 
     fixed: float | None = None
@@ -24,14 +25,14 @@ class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     p95: float | None = None
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Why a message failed, in the vendor's code and words."""
 
     code: str
     message: str
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a message is meant to go through; shared by all messages with the same fate.
 
     :param outcome: canonical name of the ending.
@@ -80,10 +81,10 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     address: str
     state: str
     created_at: datetime
-    history: tuple[Moment, ...]
+    history: Shared[tuple[Moment, ...]]
     direction: Literal["out", "in"] = "out"
     broadcast: str | None = None
-    plan: Plan = NO_PLAN
+    plan: Shared[Plan] = NO_PLAN
     nth: int = 1
     taken: int = 0
     error: Failure | None = None
@@ -121,7 +122,7 @@ class Endpoint(Record, frozen=True, kw_only=True, gc=False):
     extra: Mapping[str, str] = {}
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One HTTP try: when (virtual), what came back, how long it took (real)."""
 
     at: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,23 +12,24 @@ import msgspec
 from .clock import Clock, ClockState
 from .errors import Invalid, Problem, Problems
 from .faults import Fault, FaultBook, Tally
+from .migrations import SCHEMA, Unreadable, migrate_snapshot
 from .ratelimits import Windows
 from .rules import Rule
 from .sandbox import Sandbox
 from .sending import Sender
+from .sharing import NoSuchRow, unpack
+from .state import planned
 from .vendor import Vendor
-
-VERSION = 1
 
 T = TypeVar("T")
 
 
-class Timer(msgspec.Struct, frozen=True, array_like=True):
-    """One planned thing, in the order in which it was planned."""
+class Together(msgspec.Struct, frozen=True):
+    """Things planned for one instant, in the order in which they were planned."""
 
     at: datetime
     topic: str
-    subject: str
+    subjects: list[str]
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +45,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clock: ClockState
     settings: dict[str, Any]
     records: dict[str, list[Any]]
-    timers: list[Timer]
+    timers: list[Together]
     counters: dict[str, int]
     sends: dict[str, int]
     rules: list[Rule]
@@ -58,7 +60,7 @@ def take(sandbox: Sandbox) -> dict[str, Any]:
     """Return a sandbox as a document of plain values."""
     with sandbox.store.lock:
         snapshot = Snapshot(
-            emulator_snapshot=VERSION,
+            emulator_snapshot=SCHEMA,
             name=sandbox.name,
             seed=sandbox.seed,
             clock=sandbox.clock.state(),
@@ -68,10 +70,7 @@ def take(sandbox: Sandbox) -> dict[str, Any]:
                 for name, table in sandbox.store.tables().items()
                 if len(table)
             },
-            timers=[
-                Timer(due.at, due.topic, due.subject)
-                for due in sorted(sandbox.agenda.entries(), key=lambda due: due.order)
-            ],
+            timers=_timers(sandbox),
             counters=dict(sandbox.store.counters),
             sends=dict(sandbox.store.sends),
             rules=sandbox.outcomes.rules,
@@ -82,19 +81,39 @@ def take(sandbox: Sandbox) -> dict[str, Any]:
             departing=list(sandbox.webhooks.departing),
         )
     document: dict[str, Any] = msgspec.to_builtins(snapshot)
+    for name, rows in document["records"].items():
+        _drop_defaults(rows, sandbox.store.tables()[name].kind.record)
     return document
+
+
+def _drop_defaults(rows: list[dict[str, Any]], type_: Any) -> None:
+    # msgspec leaves some of them out; one and the same sandbox has to be the same document.
+    defaults = _defaults_of(type_)
+    for row in rows:
+        for name in [name for name in row.keys() & defaults if row[name] == defaults[name]]:
+            del row[name]
+
+
+@cache
+def _defaults_of(type_: Any) -> Mapping[str, Any]:
+    return {
+        field.encode_name: msgspec.to_builtins(field.default)
+        for field in msgspec.structs.fields(type_)
+        if field.default is not msgspec.NODEFAULT
+    }
+
+
+def _timers(sandbox: Sandbox) -> list[Together]:
+    dues = sorted(sandbox.agenda.live(), key=lambda due: due.order)
+    return [Together(row.at, row.topic, row.subjects) for row in planned(dues)]
 
 
 def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender) -> Sandbox:
     """Return a sandbox that continues where a snapshot was taken.
 
-    :raises Invalid: the document is no snapshot of this version.
+    :raises Invalid: the document is no snapshot of this version or an earlier one.
     """
-    version = document.get("emulator_snapshot") if isinstance(document, Mapping) else None
-    if version != VERSION:
-        message = f"Must be {VERSION}: the version of snapshots that this server reads"
-        raise Invalid([Problem(pointer="/emulator_snapshot", message=message)])
-    snapshot = _converted(document, Snapshot, "")
+    snapshot = _converted(_migrated(document), Snapshot, "")
     clock = Clock(snapshot.clock.mode, snapshot.clock.now, snapshot.clock.rate)
     sandbox = Sandbox(name, vendors, sender, clock=clock, seed=snapshot.seed)
     problems = Problems()
@@ -111,6 +130,19 @@ def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender)
     return sandbox
 
 
+def _migrated(document: Any) -> dict[str, Any]:
+    version = document.get("emulator_snapshot") if isinstance(document, Mapping) else None
+    if type(version) is not int or not 1 <= version <= SCHEMA:
+        message = f"Must be 1 to {SCHEMA}: the versions of snapshots that this server reads"
+        raise Invalid([Problem(pointer="/emulator_snapshot", message=message)])
+    migrated = {**document, "emulator_snapshot": SCHEMA}
+    try:
+        migrate_snapshot(migrated, version)
+    except Unreadable as error:
+        raise Invalid([Problem(pointer=error.pointer, message=error.message)]) from error
+    return migrated
+
+
 def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
     tables = sandbox.store.tables()
     problems.unknown_keys("/records", snapshot.records, tables)
@@ -119,15 +151,18 @@ def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> No
             table = tables[kind]
             record_type = table.kind.record
             where = f"/records/{kind}"
-            table.add_all(
-                [_converted(row, record_type, f"{where}/{at}") for at, row in enumerate(rows)]
-            )
+            records = [_converted(row, record_type, f"{where}/{at}") for at, row in enumerate(rows)]
+            try:
+                table.add_all(unpack(dict(enumerate(records, 1))))
+            except NoSuchRow as error:
+                problems.add(where, str(error))
 
 
 def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
     for at, timer in enumerate(snapshot.timers):
         if sandbox.engine.knows(timer.topic):
-            sandbox.agenda.plan(timer.at, timer.topic, timer.subject)
+            for subject in timer.subjects:
+                sandbox.agenda.plan(timer.at, timer.topic, subject)
         else:
             problems.add(f"/timers/{at}", f"No topic {timer.topic!r}")
 

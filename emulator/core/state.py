@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice, repeat
+from operator import attrgetter
+from types import GenericAlias
 from typing import Any
 
 import msgspec
 
 from .agenda import Due
 from .clock import Anchor, Clock
-from .errors import Problems
+from .errors import EmulatorError, Problems
 from .faults import Fault, FaultBook, Tally
+from .migrations import SCHEMA
 from .ratelimits import Count, RateLimits, Windows
-from .records import DELIVERIES, Message
+from .records import DELIVERIES
 from .rules import Rule
 from .sandbox import Sandbox
 from .sending import Sender
-from .store import Record
+from .sharing import unpack
+from .store import Kind
 from .vendor import Vendor
 from .webhooks import TOPIC as DELIVERY
 
-SCHEMA = 1
-"""Grows when a state file of before cannot be read as it is any more."""
+IN_ONE_ROW = 100
 
 
-class Timer(msgspec.Struct, frozen=True, gc=False):
-    """One planned thing."""
+class NoHead(EmulatorError):
+    """A file does not say what it is of."""
+
+
+class Planned(msgspec.Struct, frozen=True, gc=False):
+    """Things planned for one instant, in the order in which they were planned.
+
+    :param orders: where each of them stands among all that has ever been planned.
+    """
 
     at: datetime
-    order: int
     topic: str
-    subject: str
+    orders: list[int]
+    subjects: list[str]
 
 
 class Sends(msgspec.Struct, frozen=True, gc=False):
-    """How many messages have gone to an address."""
+    """How many messages have gone to some addresses."""
 
-    address: str
-    count: int
+    counts: dict[str, int]
 
 
 class Head(msgspec.Struct, kw_only=True):
@@ -92,28 +103,36 @@ class Delta(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     clock: Anchor | None = None
 
 
-Rows = Mapping[str, Sequence[Any]]
-
-
 @dataclass(frozen=True)
 class Picture:
     """A sandbox at one instant, taken in as little time as possible; nothing in it changes."""
 
     head: Head
-    rows: Rows
+    rows: Mapping[str, Sequence[Any]]
     timers: Sequence[Due]
-    sends: Sequence[tuple[str, int]]
+    sends: Mapping[str, int]
 
     def tables(self, prefix: str = "") -> dict[str, Iterable[Any]]:
         """Return everything as tables of rows, by the tables' names."""
         return {
             f"{prefix}sandbox": [self.head],
-            f"{prefix}timers": (
-                Timer(due.at, due.order, due.topic, due.subject) for due in self.timers
-            ),
-            f"{prefix}sends": (Sends(*sends) for sends in self.sends),
+            f"{prefix}timers": planned(self.timers),
+            f"{prefix}sends": map(Sends, _some(self.sends)),
             **{f"{prefix}{kind}": rows for kind, rows in self.rows.items()},
         }
+
+
+def planned(dues: Iterable[Due]) -> Iterator[Planned]:
+    """Return planned things as they are written: what was planned together in one row."""
+    for (at, topic), together in groupby(dues, attrgetter("at", "topic")):
+        while some := list(islice(together, IN_ONE_ROW)):
+            yield Planned(at, topic, [due.order for due in some], [due.subject for due in some])
+
+
+def _some(sends: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    left = iter(sends.items())
+    while counts := dict(islice(left, IN_ONE_ROW)):
+        yield counts
 
 
 def picture_of(sandbox: Sandbox, life: int, number: int) -> Picture:
@@ -135,48 +154,91 @@ def picture_of(sandbox: Sandbox, life: int, number: int) -> Picture:
         windows=sandbox.limits.windows(),
     )
     tables = sandbox.store.tables()
-    rows = {name: list(table) for name, table in tables.items() if len(table)}
-    return Picture(head, rows, sandbox.agenda.live(), list(sandbox.store.sends.items()))
+    rows = {name: table.all() for name, table in tables.items() if len(table)}
+    return Picture(head, rows, sandbox.agenda.live(), sandbox.store.sends.copy())
+
+
+class Forms:
+    """What reads the rows of each table and the lists of each kind in a change."""
+
+    def __init__(self, kinds: Iterable[Kind[Any]]) -> None:
+        types: dict[str, Any] = {"sandbox": Head, "timers": Planned, "sends": Sends}
+        types.update((kind.name, kind.record) for kind in kinds)
+        self.types = types
+        self._rows = {
+            name: msgspec.json.Decoder(GenericAlias(dict, (int, type_)))
+            for name, type_ in types.items()
+        }
+        self._lists = {
+            name: msgspec.json.Decoder(GenericAlias(list, (type_,)))
+            for name, type_ in types.items()
+        }
+
+    def rows(self, table: str, text: bytes | msgspec.Raw) -> Sequence[Any]:
+        """Return the rows of a piece of a table.
+
+        :raises DecodeError, NoSuchRow: they are not what was written.
+        """
+        return unpack(self._rows[table].decode(text))
+
+    def changed(self, kind: str, text: bytes | msgspec.Raw) -> Sequence[Any]:
+        """Return the records of a kind that one unit has written; raises likewise."""
+        return unpack(dict(enumerate(self._lists[kind].decode(text), 1)))
 
 
 class Image:
     """A sandbox being put together again: what was written last, and the changes since."""
 
-    def __init__(
-        self,
-        head: Head,
-        rows: Mapping[str, Iterable[Any]],
-        timers: Iterable[Timer],
-        sends: Iterable[Sends],
-    ) -> None:
-        self.head = head
-        self.rows: dict[str, dict[str, Any]] = {
-            kind: {row.id: row for row in kept} for kind, kept in rows.items()
-        }
-        self.timers = {
-            (timer.topic, timer.subject): Due(timer.at, timer.order, timer.topic, timer.subject)
-            for timer in timers
-        }
-        self.sends = {sent.address: sent.count for sent in sends}
+    def __init__(self) -> None:
+        self._heads: list[Head] = []
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.timers: dict[str, dict[str, Due]] = {}
+        self.sends: dict[str, int] = {}
         self._limits = RateLimits()
-        self._limits.restore(head.windows)
 
-    def apply(self, delta: Delta, lists: Mapping[str, Any]) -> None:
-        """Make the changes of a unit once more: all, or none if they cannot be read.
+    @property
+    def head(self) -> Head:
+        """All that there is one of.
 
-        :param lists: what reads the records of each kind.
+        :raises NoHead: there is none.
         """
+        if len(self._heads) != 1:
+            raise NoHead("it has no table sandbox of one row")
+        return self._heads[0]
+
+    def take(self, table: str, rows: Sequence[Any]) -> None:
+        """Take some rows of a table."""
+        if table == "sandbox":
+            self._heads += rows
+            self._limits.restore(self.head.windows)
+        elif table == "timers":
+            for row in rows:
+                self._plan(row)
+        elif table == "sends":
+            for row in rows:
+                self.sends.update(row.counts)
+        else:
+            ids = map(attrgetter("id"), rows)
+            self.rows.setdefault(table, {}).update(zip(ids, rows, strict=True))
+
+    def _plan(self, row: Planned) -> None:
+        topic = sys.intern(row.topic)
+        dues = map(Due, repeat(row.at), row.orders, repeat(topic), row.subjects)
+        self.timers.setdefault(topic, {}).update(zip(row.subjects, dues, strict=True))
+
+    def apply(self, delta: Delta, forms: Forms) -> None:
+        """Make the changes of a unit once more: all, or none if they cannot be read."""
         head = self.head
-        read = {kind: lists[kind].decode(raw) for kind, raw in delta.put.items()}
+        read = {kind: forms.changed(kind, raw) for kind, raw in delta.put.items()}
         for kind, records in read.items():
-            self.rows.setdefault(kind, {}).update((record.id, record) for record in records)
+            self.take(kind, records)
         for kind, ids in delta.drop.items():
             for id in ids:
                 self.rows.get(kind, {}).pop(id, None)
-        for key in delta.cancel:
-            self.timers.pop(key, None)
+        for topic, subject in delta.cancel:
+            self.timers.get(topic, {}).pop(subject, None)
         for due in delta.plan:
-            self.timers[due.topic, due.subject] = due
+            self.timers.setdefault(due.topic, {})[due.subject] = due
         head.counters.update(delta.counters)
         self.sends.update(delta.sends)
         for count in delta.windows:
@@ -212,40 +274,17 @@ class Image:
         sandbox.outcomes.rules, sandbox.outcomes.hits = head.rules, head.hits
         sandbox.faults = FaultBook(head.faults, head.tallies)
         sandbox.limits = self._limits
-        sandbox.agenda.put_back(sorted(self.timers.values(), key=lambda due: due.order))
+        sandbox.agenda.load(self.timers)
         sandbox.webhooks.take_over(self._departed())
         return sandbox
 
     def _fill(self, sandbox: Sandbox) -> None:
         tables = sandbox.store.tables()
         for kind, rows in self.rows.items():
-            records = list(rows.values())
-            if records and isinstance(records[0], Message):
-                share(records)
-            tables[kind].add_all(records)
+            tables[kind].load(rows)
 
     def _departed(self) -> list[str]:
         """Return the callbacks that were on their way: neither planned nor over."""
         deliveries = self.rows.get(DELIVERIES.name, {}).values()
-        return [
-            delivery.id
-            for delivery in deliveries
-            if delivery.state == "pending" and (DELIVERY, delivery.id) not in self.timers
-        ]
-
-
-SHARED = ("account", "channel", "state", "broadcast", "direction")
-
-
-def share(messages: Iterable[Record]) -> None:
-    """Let messages that have just been read share what is equal, as they did when made."""
-    known: dict[Any, Any] = {}
-    plans: dict[bytes, Any] = {}
-    for message in messages:
-        for field in SHARED:
-            value = getattr(message, field)
-            msgspec.structs.force_setattr(message, field, known.setdefault(value, value))
-        plan = getattr(message, "plan")  # noqa: B009 - records in general have none
-        msgspec.structs.force_setattr(
-            message, "plan", plans.setdefault(msgspec.json.encode(plan), plan)
-        )
+        planned = self.timers.get(DELIVERY, {})
+        return [d.id for d in deliveries if d.state == "pending" and d.id not in planned]

@@ -63,6 +63,10 @@ class Table(Generic[R]):
     def __contains__(self, id: str) -> bool:
         return id in self._rows
 
+    def all(self) -> list[R]:
+        """Return all records, in no order."""
+        return list(self._rows.values())
+
     def find(self, id: str) -> R | None:
         """Return the record with this id, or None."""
         return self._rows.get(id)
@@ -176,6 +180,14 @@ class Table(Generic[R]):
         name = self.kind.name
         self._log([Change(name, record.id, None, record) for record in records])
         self._enter(records)
+
+    def load(self, rows: dict[str, R]) -> None:
+        """Take over records by their ids, unseen by the log; there must be none yet."""
+        self._rows = rows
+        for name, spec in self.kind.lookups.items():
+            keys = self._lookups[name]
+            keys.update((key, row.id) for row in rows.values() for key in spec.keys(row))
+        self._enter(list(rows.values()))
 
     def _has_namesakes(self, records: Sequence[R]) -> bool:
         # Loading goes on after mistakes, to find them all; what it displaces must come back.

@@ -53,6 +53,8 @@ class Ticker:
                 self._emulator.keeper.fold_due,
                 IntervalTrigger(seconds=FOLDING.total_seconds()),
                 next_run_time=self._now(),
+                # One that comes while another is still at work has nothing to do.
+                max_instances=2,
                 coalesce=True,
                 misfire_grace_time=None,
             )

@@ -227,7 +227,7 @@ class Acme:
         return [{"name": name, "key": key} for name, key in account.api_keys.items()]
 
     def account_view(self, sandbox: Sandbox, account: AcmeAccount) -> dict[str, Any]:
-        view: dict[str, Any] = msgspec.to_builtins(account)
+        view: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(account))
         del view["serial"]
         return view
 

@@ -11,6 +11,7 @@ from tests.contract.conftest import CHANNELS, SPEAKERS
 from tests.world import FIXTURES, World
 
 BASE = "/_emulator/sandboxes"
+NOON = "2026-05-06T12:00:00Z"
 ADDRESSES = {"sms": "60123456789", "whatsapp": "60123456789", "email": "aisyah@example.com"}
 
 
@@ -106,12 +107,14 @@ def test_reset_goes_back_to_the_snapshot(busy):
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
-        ({"emulator_snapshot": 2}, "/emulator_snapshot"),
+        ({"emulator_snapshot": 3}, "/emulator_snapshot"),
+        ({"emulator_snapshot": 0}, "/emulator_snapshot"),
         ({"emulator_snapshot": None}, "/emulator_snapshot"),
         ({"clock": 5}, ""),
         ({"records": {"nobody.things": []}}, "/records/nobody.things"),
         ({"records": {"teekrr.messages": [{"id": 1}]}}, "/records/teekrr.messages/0"),
-        ({"timers": [["2026-05-06T10:00:00Z", "nothing.known", "x"]]}, "/timers/0"),
+        ({"timers": [{"at": NOON, "topic": "nothing.known", "subjects": ["x"]}]}, "/timers/0"),
+        ({"emulator_snapshot": 1, "timers": [{"at": NOON}]}, "/timers"),
         ({"more": 1}, ""),
     ],
 )

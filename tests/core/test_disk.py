@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -70,7 +71,7 @@ class Server:
 def look(sandbox: Sandbox) -> dict[str, Any]:
     """Return all that there is in a sandbox; callbacks that are on their way are planned again."""
     found = take(sandbox.fork(sandbox.name))
-    found["timers"].sort()
+    found["timers"].sort(key=str)
     return found
 
 
@@ -186,7 +187,7 @@ def acted(folder: Path, deeds: list[Deed]) -> list[tuple[int, dict[str, Any]]]:
     return seen
 
 
-def check_cuts(folder: Path, seen: list[tuple[int, dict[str, Any]]], cuts: Iterator[int]) -> None:
+def check_cuts(folder: Path, seen: list[tuple[int, dict[str, Any]]], cuts: Iterable[int]) -> None:
     whole = (folder / "default.log").read_bytes()
     for cut in cuts:
         (folder / "default.log").write_bytes(whole[:cut])
@@ -194,11 +195,13 @@ def check_cuts(folder: Path, seen: list[tuple[int, dict[str, Any]]], cuts: Itera
         assert found_in(folder) == wanted, f"cut at {cut} of {len(whole)}"
 
 
-def test_log_cut_at_any_byte_holds_all_units_before(tmp_path: Path) -> None:
+def test_log_holds_all_units_before_wherever_it_is_cut(tmp_path: Path) -> None:
     deeds = [("rule", 1), ("send", 0), ("refuse", 1), ("advance", 8)]
     seen = acted(tmp_path, deeds)
 
-    check_cuts(tmp_path, seen, iter(range(seen[-1][0] + 1)))
+    last = seen[-1][0]
+    around = {size + by for size, _ in seen for by in (-2, -1, 0, 1)}
+    check_cuts(tmp_path, seen, sorted((around | {*range(0, last, 17)}) & {*range(last + 1)}))
 
 
 @settings(max_examples=25)
@@ -212,7 +215,7 @@ def test_random_units_are_found_as_far_as_they_were_written(
     with TemporaryDirectory() as name:
         seen = acted(Path(name), deeds)
         last = seen[-1][0]
-        check_cuts(Path(name), seen, iter([last, *(round(place * last) for place in places)]))
+        check_cuts(Path(name), seen, [last, *(round(place * last) for place in places)])
 
 
 def test_server_goes_on_exactly_where_the_one_before_was_killed(tmp_path: Path) -> None:
@@ -227,9 +230,12 @@ def test_server_goes_on_exactly_where_the_one_before_was_killed(tmp_path: Path) 
     assert gone_on == found_in(tmp_path / "two")
 
 
-@pytest.mark.parametrize("kills", ["before the cut", "after the cut"])
+@pytest.mark.parametrize(
+    "kills", ["while the log is parted", "before the file is there", "after the file is there"]
+)
 def test_folding_changes_nothing_whenever_it_is_killed(tmp_path: Path, kills: str) -> None:
     with served(tmp_path) as server:
+        base = (tmp_path / "default.json").read_bytes()
         server.send("+11", "+12")
         server.advance(1)
         log = (tmp_path / "default.log").read_bytes()
@@ -239,9 +245,15 @@ def test_folding_changes_nothing_whenever_it_is_killed(tmp_path: Path, kills: st
         after = (tmp_path / "default.log").read_bytes()
         wanted = look(server.sandbox)
 
-    if kills == "before the cut":
-        (tmp_path / "default.log").write_bytes(log + after)
+    (tmp_path / "default.log.old").write_bytes(log)
+    if kills == "before the file is there":
+        (tmp_path / "default.json").write_bytes(base)
         (tmp_path / "default.json.new").write_bytes(b"{half")
+    elif kills == "while the log is parted":
+        (tmp_path / "default.json").write_bytes(base)
+        (tmp_path / "default.log.old").write_bytes(log + after)
+        (tmp_path / "default.log").rename(tmp_path / "default.log.new")
+        (tmp_path / "default.log.new").write_bytes(b"")
 
     assert found_in(tmp_path) == wanted
     assert not list(tmp_path.glob("*.new"))
@@ -251,15 +263,47 @@ def test_what_happens_during_folding_stays_in_the_log(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         server.send("+11")
         kept = server.keeper._kept[DEFAULT]
-        offset = kept.changes.size
+        kept.origin = replace(kept.origin, timers=Sending(server))
+
+        server.keeper.fold_all()
+
+        assert numbers(tmp_path / "default.log") == [2]
+        assert not (tmp_path / "default.log.old").exists()
+        wanted = look(server.sandbox)
+    assert found_in(tmp_path) == wanted
+
+
+class Sending(list[Any]):
+    """A table without rows; while it is being written, something is sent."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    def __iter__(self) -> Iterator[Any]:
+        self._server.send("+12")
+        return super().__iter__()
+
+
+def numbers(log: Path) -> list[int]:
+    return [json.loads(line[9:])["n"] for line in log.read_bytes().splitlines()]
+
+
+def test_fold_that_fails_leaves_the_log_to_the_next(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        server.send("+11")
+        with full_disk(100):
+            server.keeper.fold_all()
         server.send("+12")
+        parts = [numbers(tmp_path / name) for name in ("default.log.old", "default.log")]
+        wanted = look(server.sandbox)
+    with served(tmp_path) as server:
+        assert look(server.sandbox) == wanted
+        server.keeper.fold_all()
+        assert not (tmp_path / "default.log.old").exists()
 
-        kept.changes.cut(offset)
-        server.send("+13")
-
-        lines = (tmp_path / "default.log").read_bytes().splitlines()
-        assert [json.loads(line[9:])["n"] for line in lines] == [2, 3]
-        assert kept.changes.size == (tmp_path / "default.log").stat().st_size
+    assert parts == [[1], [2]]
+    assert found_in(tmp_path) == wanted
 
 
 def test_file_opens_with_tinydb_as_it_is(tmp_path: Path) -> None:
@@ -413,20 +457,39 @@ def test_missing_line_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert "change 2 is missing" in caplog.text
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "garbled", "other"])
+def test_file_that_tinydb_has_written_is_read(tmp_path: Path) -> None:
+    acted(tmp_path, EVERY_DEED)
+    with served(tmp_path) as server:
+        server.keeper.fold_all()
+    wanted = found_in(tmp_path)
+
+    with TinyDB(tmp_path / "default.json") as database:
+        database.table("acme.messages").update({"address": "+99"}, doc_ids=[1])
+
+    [row, *_] = wanted["records"]["acme.messages"]
+    row["address"] = "+99"
+    assert found_in(tmp_path) == wanted
+
+
+@pytest.mark.parametrize("damage", ["cut", "emptied", "garbled", "other", "a digit", "a row"])
 def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
     with served(tmp_path) as server:
         server.emulator.create(Wish(name="other", documents=(DOCUMENT,)))
         other = look(server.emulator.get("other"))
+        server.send("+11", "+12")
+        server.keeper.fold_all()
     file = tmp_path / "default.json"
     whole = file.read_bytes()
+    assert b',"2":{' in whole
     wrong = {
         "cut": whole[:-10],
         "emptied": b"",
         "garbled": b"\xff" + whole,
         "other": b'{"_default": {"1": {"a": 1}}}',
+        "a digit": whole.replace(b'"serial":1', b'"serial":7', 1),
+        "a row": whole.replace(b',"2":{', b',"2":[{', 1),
     }
     file.write_bytes(wrong[damage])
 
@@ -445,7 +508,7 @@ def test_file_of_a_later_version_is_left_alone(
         server.emulator.create(Wish(name="other", documents=(DOCUMENT,)))
     for name in ("default", "other"):
         file = tmp_path / f"{name}.json"
-        later = file.read_text().replace('"schema":1,', '"schema":7,"more":{},', 1)
+        later = file.read_text().replace('"schema":2,', '"schema":7,"more":{},', 1)
         file.write_text(later)
 
     with served(tmp_path) as server:
@@ -455,7 +518,7 @@ def test_file_of_a_later_version_is_left_alone(
 
     assert file.read_text() == later
     assert "other.json is left alone" in caplog.text
-    assert "a later version has written it: schema 7, not 1" in caplog.text
+    assert "a later version has written it: schema 7, not 2" in caplog.text
 
 
 def test_log_without_its_file_is_kept_beside(tmp_path: Path) -> None:
