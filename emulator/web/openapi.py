@@ -73,17 +73,20 @@ def document(
     from apispec.ext.marshmallow import MarshmallowPlugin
 
     provider = app.provider
+    marshmallow = MarshmallowPlugin()
     spec = APISpec(
         title=f"{provider.vendor.title}, emulated",
         version=version,
         openapi_version=VERSION,
-        plugins=[MarshmallowPlugin()],
+        plugins=[marshmallow],
         info={
             "description": "Every operation says in x-emulator-evidence how what it does is known: "
             "documented, observed or assumed."
         },
         servers=list(servers),
     )
+    assert marshmallow.converter is not None
+    marshmallow.converter.add_attribute_function(_own_schema)
     if provider.security is not None:
         spec.components.security_scheme("key", dict(provider.security))
         spec.options["security"] = [{"key": []}]
@@ -95,6 +98,16 @@ def document(
             operations[method.lower()] = {"operationId": _own_id(ids, served), **shown}
         spec.path(path=path, operations=operations, parameters=parameters_of(_route(methods)))
     return spec.to_dict()
+
+
+def _own_schema(_converter: Any, field: Any, *, ret: dict[str, Any], **_more: Any) -> Any:
+    """Return what a field of a vendor's own kind says about itself, null included."""
+    describe = getattr(field, "json_schema", None)
+    if describe is None:
+        return {}
+    schema: dict[str, Any] = describe()
+    ret.pop("type", None)
+    return {"anyOf": [schema, {"type": "null"}]} if field.allow_none and schema else schema
 
 
 def _route(methods: Mapping[str, Sequence[Served]]) -> str:
@@ -146,10 +159,12 @@ def _operation(
 
 
 def _content(operations: Sequence[Operation]) -> dict[str, Any]:
-    takes = next((each.takes for each in operations if each.takes is not None), None)
-    if takes is None:
+    known = [each for each in operations if each.takes is not None]
+    if not known:
         return {"application/json": ANY_BODY, "multipart/form-data": ANY_BODY}
-    return {"application/json": {"schema": takes}}
+    bodies = list(dict.fromkeys(each.takes for each in known))
+    schema = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
+    return {kind: {"schema": schema} for kind in known[0].media}
 
 
 def _responses(

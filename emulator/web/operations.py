@@ -18,7 +18,9 @@ class Operation:
     :param id: short name, unique within the provider: ``sms.create``.
     :param source: address of the page that documents it, or what was observed.
     :param read_on: the day the source was read (ISO date).
-    :param takes: marshmallow schema class of the body, for OpenAPI.
+    :param takes: marshmallow schema class of the body, for OpenAPI; a field of a kind of its own
+        says with ``json_schema()`` what is meant to stand there.
+    :param media: the types of body that are read, for OpenAPI.
     :param gives: marshmallow schema class of the answer, for OpenAPI.
     :param also: operations that share path and method; the view finds out which one is meant
         and says so with :func:`.context.become`.
@@ -34,6 +36,7 @@ class Operation:
     extras: Mapping[str, Any] | None = None
     also: tuple[Operation, ...] = ()
     answers: tuple[int, ...] = ()
+    media: tuple[str, ...] = ("application/json",)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,44 @@ def test_operations_that_share_a_path_are_one(world: World) -> None:
     assert {"200", "201", "400", "403", "404", "429"} <= set(found["responses"])
 
 
+def resolved(found: Any, schema: Any) -> dict[str, Any]:
+    """Return the fields of an object, or of several that may stand at one place."""
+    if "$ref" in schema:
+        schema = found["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    fields = dict(schema.get("properties", {}))
+    for each in schema.get("anyOf", ()):
+        fields |= resolved(found, each)
+    return fields
+
+
+def test_rapidpro_reads_the_fields_that_its_document_names() -> None:
+    """Every field complains of what it does not take, and no other field does."""
+    world = World(PROVIDERS, [REFERENCE])
+    found = document(world, of_provider("rapidpro"))
+    compared = 0
+    for method, path, operation in operations(found):
+        content = operation.get("requestBody", {}).get("content", {})
+        named = resolved(found, content.get("application/json", {}).get("schema", {}))
+        if not named:
+            continue
+        body = dict.fromkeys(named, True)
+        answer = world.call(method.upper(), f"/rapidpro{path}", body, headers=HEADERS["rapidpro"])
+        flags = {name for name, schema in named.items() if schema == {"type": "boolean"}}
+        assert answer.status_code == 400, path
+        assert set(answer.get_json()) == set(named) - flags, path
+        compared += 1
+    assert compared == 16
+
+
+def test_files_are_described_as_forms(world: World) -> None:
+    found = document(world, of_provider("rapidpro"))
+    body = found["paths"]["/api/v2/media.json"]["post"]["requestBody"]["content"]
+
+    assert list(body) == ["application/x-www-form-urlencoded", "multipart/form-data"]
+    named = resolved(found, body["multipart/form-data"]["schema"])
+    assert named == {"file": {"type": "string", "format": "binary"}}
+
+
 def test_errors_are_shown_as_the_vendor_says_them(world: World) -> None:
     found = document(world, of_provider("teekrr"))["paths"]["/sms"]["post"]["responses"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import Any, ClassVar, Final, TypeVar, Unpack
 
 from marshmallow import ValidationError, missing
 
@@ -12,6 +12,9 @@ from .scalars import Choice, LanguageCode, Text
 from .validation import Field, Form, Messages, Options
 
 T = TypeVar("T")
+
+#: What clients name an object by: a UUID, a name, a number.
+REFERENCE: Final = {"type": ["string", "integer"]}
 
 #: What finds an object; it may raise a ValidationError about one that it finds.
 Find = Callable[[str | int], T | None]
@@ -83,6 +86,11 @@ class ListOf(Field[list[T]]):
         self.inner = inner
         self.max_items = max_items
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a list, and of what."""
+        items = self.inner.json_schema()
+        return {"type": "array", "items": items, "maxItems": self.max_items}
+
     def from_form(self, form: Form, name: str) -> Any:
         """Return the values of a repeated key, else those of ``name[0]``, ``name[1]`` and so on."""
         if form.get(name):
@@ -123,6 +131,11 @@ class DictOf(_Keyed[T]):
         self.inner = inner
         self.max_items = max_items
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is an object, and of what."""
+        inner = self.inner.json_schema()
+        return {"type": "object", "additionalProperties": inner, "maxProperties": self.max_items}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, T]:
         _check_size(value, self.max_items)
         _check_is_dict(value)
@@ -158,6 +171,12 @@ class Translated(_Keyed[T]):
         self.allowed = allowed
         self.max_languages = max_languages
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a value, or one for each language."""
+        inner = self.inner.json_schema()
+        languages = {"minProperties": 1, "maxProperties": self.max_languages}
+        return {"anyOf": [inner, {"type": "object", "additionalProperties": inner, **languages}]}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, T]:
         if isinstance(value, str | list):
             return _each([(self.first_language(), value)], self._in_first_language)
@@ -184,6 +203,10 @@ class Reference(Field[T]):
         super().__init__(**options)
         self.find = find
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is what an object is found by."""
+        return dict(REFERENCE)
+
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the object."""
         return super().deserialize(None if value == "" else value, *args, **kwargs)
@@ -202,6 +225,10 @@ class ReferenceList(Field[list[T]]):
         super().__init__(**options)
         self.find = find
         self.max_items = max_items
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a list of what objects are found by."""
+        return {"type": "array", "items": REFERENCE, "maxItems": self.max_items}
 
     def from_form(self, form: Form, name: str) -> list[Any]:
         """Return the values of a repeated key."""
@@ -231,6 +258,11 @@ class QuickReply(Field[dict[str, str]]):
     def __init__(self, accepts_texts: Callable[[], bool], **options: Unpack[Options]) -> None:
         super().__init__(**options)
         self.accepts_texts = accepts_texts
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is an object, and what may stand in it."""
+        parts = {name: part.json_schema() for name, part in self.PARTS.items()}
+        return {"type": "object", "properties": parts}
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the reply; null is one more thing that is no object."""

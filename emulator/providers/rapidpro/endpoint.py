@@ -7,7 +7,7 @@ A module of ``routes`` makes an :class:`Endpoint` and hands it its functions::
     @topics.lists
     def list_() -> Response: ...
 
-    @topics.creates
+    @topics.creates(TopicIn)
     def create(body: Body) -> Topic: ...
 
 What is served follows from the functions that it has.
@@ -31,7 +31,7 @@ from .bodies import ANY_KIND, parse_body
 from .context import our_own, workspace
 from .errors import Denied, LimitReached, Missing, Refusal, rendered
 from .lookups import as_integer
-from .validation import Body, Invalid
+from .validation import Body, Invalid, Schema
 
 SOURCE: Final = "https://app.rapidpro.io/api/v2/{name}"
 OBSERVED: Final = "RapidPro v26.3.54"
@@ -115,8 +115,8 @@ class Endpoint:
         self.is_old = rules.get("is_old", False)
         self.evidence: Evidence = rules.get("evidence", "documented")
         self.served: dict[str, Served] = {}
+        self.bodies: dict[str, type[Schema]] = {}
         self._update: Callable[..., Answer] | None = None
-        self._update_operation = self._operation("update")
 
     @property
     def title(self) -> str:
@@ -142,6 +142,10 @@ class Endpoint:
         return tuple(method for method in ("GET", "POST", "DELETE") if method in self.served)
 
     @cached_property
+    def _update_operation(self) -> Operation:
+        return self._operation("update")
+
+    @cached_property
     def allow(self) -> str:
         """The value of the ``Allow`` header."""
         heads = ("HEAD",) if "GET" in self.served else ()
@@ -162,28 +166,51 @@ class Endpoint:
         self._serve("GET", "read", lambda: rendered(view()), view)
         return view
 
-    def creates(self, view: View) -> View:
-        """Take a function that makes an object: ``create(body) -> Record``."""
-        self._serve("POST", "create", lambda: self._write(view), view)
-        return view
+    def creates(self, body: type[Schema]) -> Callable[[View], View]:
+        """Take a function that makes an object: ``create(body) -> Record``.
 
-    def updates(self, view: View) -> View:
-        """Take a function that changes an object: ``update(target, body) -> Record``."""
-        self._update = view
-        return view
+        :param body: what it reads.
+        """
+
+        def take(view: View) -> View:
+            self.bodies["create"] = body
+            self._serve("POST", "create", lambda: self._write(view), view)
+            return view
+
+        return take
+
+    def updates(self, body: type[Schema]) -> Callable[[View], View]:
+        """Take a function that changes an object: ``update(target, body) -> Record``.
+
+        :param body: what it reads.
+        """
+
+        def take(view: View) -> View:
+            self.bodies["update"] = body
+            self._update = view
+            return view
+
+        return take
 
     def deletes(self, view: View) -> View:
         """Take a function that deletes an object: ``delete(target)``."""
         self._serve("DELETE", "delete", lambda: self._delete(view), view)
         return view
 
-    def acts(self, view: View) -> View:
+    def acts(self, body: type[Schema]) -> Callable[[View], View]:
         """Take a function that does something to many: ``act(body) -> failures or None``.
 
         An action that failed for some answers with a list of them, else it answers nothing.
+
+        :param body: what it reads.
         """
-        self._serve("POST", "act", lambda: self._act(view), view)
-        return view
+
+        def take(view: View) -> View:
+            self.bodies["act"] = body
+            self._serve("POST", "act", lambda: self._act(view), view)
+            return view
+
+        return take
 
     def check_filters(self) -> None:
         """Check the filters that exclude each other.
@@ -220,6 +247,8 @@ class Endpoint:
             extras={"endpoint": self},
             also=also,
             answers=ANSWERS[verb],
+            takes=self.bodies.get(verb),
+            media=tuple(self.kinds),
         )
 
     def _serve(

@@ -17,6 +17,11 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ZERO_FRACTION = re.compile(r"\.0*\s*\Z")
 
 
+def limited(schema: dict[str, Any], **limits: int | None) -> dict[str, Any]:
+    """Return a JSON Schema with those limits that there are."""
+    return schema | {name: limit for name, limit in limits.items() if limit is not None}
+
+
 class Text(Field[str]):
     """A text, or a number written as one; surrounding blanks go."""
 
@@ -36,6 +41,11 @@ class Text(Field[str]):
         self.min_length = min_length
         self.allow_blank = allow_blank
         self.trim = trim
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a text, and how long."""
+        least = self.min_length or (0 if self.allow_blank else 1)
+        return limited({"type": "string"}, minLength=least or None, maxLength=self.max_length)
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the text; one of blanks alone is empty, whatever else is asked of it."""
@@ -155,6 +165,10 @@ class Integer(Field[int]):
         self.min_value = min_value
         self.max_value = max_value
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a whole number, and its range."""
+        return limited({"type": "integer"}, minimum=self.min_value, maximum=self.max_value)
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -185,6 +199,10 @@ class Boolean(Field[bool]):
         **dict.fromkeys((False, "f", "n", "no", "false", "off", "0"), False),
     }
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is true or false."""
+        return {"type": "boolean"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         spelling = value.lower() if isinstance(value, str) else value
         try:
@@ -205,6 +223,10 @@ class Choice(Field[str]):
         super().__init__(**options)
         self.choices = choices
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a text, and which it may be where that is fixed."""
+        return {"type": "string"} if callable(self.choices) else {"enum": list(self.choices)}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         word = value if isinstance(value, str) else _quoted(value)
         if word not in (self.choices() if callable(self.choices) else self.choices):
@@ -221,6 +243,10 @@ class JSONObject(Field[dict[str, Any]]):
     def __init__(self, *, max_encoded: int | None = None, **options: Unpack[Options]) -> None:
         super().__init__(**options)
         self.max_encoded = max_encoded
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is an object."""
+        return {"type": "object"}
 
     def from_form(self, form: Form, name: str) -> Any:
         """Return what a form says, which is JSON written out."""

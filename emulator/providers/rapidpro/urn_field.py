@@ -21,6 +21,10 @@ class UrnField(Field[urns.Urn]):
         super().__init__(**options)
         self.country = country
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a text."""
+        return {"type": "string"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> urns.Urn:
         # Whatever else stands there is written out, and then is no URN.
         text = value if isinstance(value, str) else _written(value)

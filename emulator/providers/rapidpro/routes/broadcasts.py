@@ -116,7 +116,7 @@ class BroadcastIn(Schema):
     checks = (needs_content, _says_to_whom, _has_base_language)
 
 
-@broadcasts.creates
+@broadcasts.creates(BroadcastIn)
 def create(body: Body) -> r.RapidBroadcast:
     """Take a broadcast on; the messages are made later."""
     values = BroadcastIn().read(body)

@@ -175,7 +175,7 @@ def _deed(values: dict[str, Any]) -> engine.Deed:
     return engine.Deed(None, values["message"], _first_language())
 
 
-@campaign_events.creates
+@campaign_events.creates(EventIn)
 def create(body: Body) -> r.CampaignEvent:
     """Make an event; it is scheduled a moment later."""
     values = BODY.read(body)
@@ -184,7 +184,7 @@ def create(body: Body) -> r.CampaignEvent:
     )
 
 
-@campaign_events.updates
+@campaign_events.updates(ChangeIn)
 def update(event: r.CampaignEvent, body: Body) -> r.CampaignEvent:
     """Change an event."""
     values = (BODY if is_strict() else CHANGE).read(body)

@@ -73,7 +73,7 @@ def _period() -> filters.Period | None:
     return filters.period()
 
 
-@campaigns.creates
+@campaigns.creates(CampaignIn)
 def create(body: Body) -> r.Campaign:
     """Make a campaign without events."""
     values = BODY.read(body)
@@ -89,7 +89,7 @@ def create(body: Body) -> r.Campaign:
     return campaign
 
 
-@campaigns.updates
+@campaigns.updates(CampaignIn)
 def update(campaign: r.Campaign, body: Body) -> r.Campaign:
     """Change name and group of a campaign; with another group its events are scheduled anew."""
     values = BODY.read(body)

@@ -67,7 +67,7 @@ def list_optins() -> Response:
     return paging.page(OPTINS, "created", (workspace().id,), show_optin)
 
 
-@optins.creates
+@optins.creates(OptInIn)
 def create_optin(body: Body) -> r.OptIn:
     """Make an opt-in."""
     optin = r.OptIn(

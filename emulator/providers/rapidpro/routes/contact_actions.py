@@ -85,7 +85,7 @@ class ActionBody(Schema):
 BODY = ActionBody()
 
 
-@contact_actions.acts
+@contact_actions.acts(ActionBody)
 def act(body: Body) -> None:
     """Do something to contacts, to all or to none of them."""
     values = BODY.read(body)

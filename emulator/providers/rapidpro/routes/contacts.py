@@ -175,7 +175,7 @@ class ContactBody(Schema):
 BODY = ContactBody()
 
 
-@contacts.creates
+@contacts.creates(ContactBody)
 def create(body: Body) -> r.Contact:
     """Make a contact; nothing is required of it, and a note is passed over."""
     values = BODY.read(body)
@@ -191,7 +191,7 @@ def create(body: Body) -> r.Contact:
     )
 
 
-@contacts.updates
+@contacts.updates(ContactBody)
 def update(contact: r.Contact, body: Body) -> r.Contact:
     """Change what the body names of a contact."""
     context.notes()["changed_contact"] = contact

@@ -156,7 +156,7 @@ def _read(body: Body) -> tuple[str, str]:
     return values.get("name") or values["label"], type_
 
 
-@fields.creates
+@fields.creates(FieldBody)
 def create(body: Body) -> r.Field:
     """Make a field; its key follows from the name."""
     name, type_ = _read(body)
@@ -173,7 +173,7 @@ def create(body: Body) -> r.Field:
     return field
 
 
-@fields.updates
+@fields.updates(FieldBody)
 def update(field: r.Field, body: Body) -> r.Field:
     """Change the name and the type of a field; the key stays."""
     context.notes()["changed_field"] = field

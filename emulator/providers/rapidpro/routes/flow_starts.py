@@ -98,7 +98,7 @@ class StartIn(Schema):
     checks = (_says_who,)
 
 
-@starts.creates
+@starts.creates(StartIn)
 def create(body: Body) -> FlowStart:
     """Take a start on; the contacts enter the flow later."""
     values = StartIn().read(body)

@@ -90,7 +90,7 @@ def list_() -> Response:
     )
 
 
-@globals_.creates
+@globals_.creates(GlobalIn)
 def create(body: Body) -> Global:
     """Make a global, or give another value to one whose key the name comes to."""
     values = GlobalIn().read(body)
@@ -113,7 +113,7 @@ def create(body: Body) -> Global:
     return made
 
 
-@globals_.updates
+@globals_.updates(GlobalIn)
 def update(found: Global, body: Body) -> Global:
     """Give another value to a global; its name stays."""
     value = GlobalIn().read(body)["value"]

@@ -82,7 +82,7 @@ class GroupBody(Schema):
 BODY = GroupBody()
 
 
-@groups.creates
+@groups.creates(GroupBody)
 def create(body: Body) -> r.Group:
     """Make a manual group; others cannot be made here."""
     values = BODY.read(body)
@@ -97,7 +97,7 @@ def create(body: Body) -> r.Group:
     return group
 
 
-@groups.updates
+@groups.updates(GroupBody)
 def update(group: r.Group, body: Body) -> r.Group:
     """Rename a group."""
     context.notes()["renamed_group"] = group.id

@@ -56,13 +56,13 @@ def list_() -> Response:
     return paging.page(LABELS, "created", (workspace().id,), show)
 
 
-@labels.creates
+@labels.creates(LabelIn)
 def create(body: Body) -> Label:
     """Make a label."""
     return add_label(sandbox(), workspace(), LabelIn().read(body)["name"])
 
 
-@labels.updates
+@labels.updates(LabelIn)
 def update(label: Label, body: Body) -> Label:
     """Rename a label."""
     return table(LABELS).change(label, name=LabelIn().read(body)["name"])

@@ -54,6 +54,10 @@ class File(Field[FileStorage]):
         super().__init__(required=True)
         self.error_messages["required"] = "No file was submitted."
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return that it is a file."""
+        return {"type": "string", "format": "binary"}
+
     def from_form(self, form: Form, name: str) -> Any:
         """Return the last part of that name, a file or not.
 
@@ -91,7 +95,7 @@ class Upload(Schema):
 media = Endpoint("media", show=show, kinds=FORMS)
 
 
-@media.creates
+@media.creates(Upload)
 def create(body: Body) -> Media:
     """Keep a file."""
     file: FileStorage = Upload().read(body)["file"]

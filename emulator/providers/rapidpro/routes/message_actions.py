@@ -62,7 +62,7 @@ def _fits_action(_: Schema, values: dict[str, Any]) -> str | None:
     return None
 
 
-class Action(Schema):
+class MessageAction(Schema):
     """The body of a POST."""
 
     messages = ReferenceList(_meant, required=True, then=[_all_incoming])
@@ -76,10 +76,10 @@ class Action(Schema):
 message_actions = Endpoint("message_actions", has_fixed_permission=True, answers_options=True)
 
 
-@message_actions.acts
+@message_actions.acts(MessageAction)
 def act(body: Body) -> list[str | int]:
     """Do something to messages; return the items that are no messages."""
-    values = Action().read(body)
+    values = MessageAction().read(body)
     messages = [meant.message for meant in values["messages"] if meant.message is not None]
     action = values["action"]
     if action in DEEDS:

@@ -126,7 +126,7 @@ class MessageIn(Schema):
     checks = (needs_content,)
 
 
-@messages.creates
+@messages.creates(MessageIn)
 def create(body: Body) -> RapidMessage:
     """Send a message; its text is taken as it is."""
     values = MessageIn().read(body)

@@ -141,7 +141,7 @@ class SubscriberIn(Schema):
     checks = (_is_new,)
 
 
-@subscribers.creates
+@subscribers.creates(SubscriberIn)
 def create(body: Body) -> Subscriber:
     """Let a URL be called by a resthook."""
     values = SubscriberIn().read(body)

@@ -113,7 +113,7 @@ def _has_needs(_: Schema, values: dict[str, Any]) -> str | None:
     return None if key in values else f'For action "{action}" you must specify {words}'
 
 
-class Action(Schema):
+class TicketAction(Schema):
     """The body of a POST."""
 
     tickets = ReferenceList(lookups.find_ticket, required=True)
@@ -125,11 +125,11 @@ class Action(Schema):
     checks = (_has_needs,)
 
 
-BODY = Action()
+BODY = TicketAction()
 ticket_actions = Endpoint("ticket_actions", has_fixed_permission=True, answers_options=True)
 
 
-@ticket_actions.acts
+@ticket_actions.acts(TicketAction)
 def act(body: Body) -> list[str]:
     """Do something to tickets; return those that stay as they were."""
     values = BODY.read(body)

@@ -57,7 +57,7 @@ def list_() -> Response:
     return page(TOPICS, "created", (workspace().id,), show)
 
 
-@topics.creates
+@topics.creates(TopicIn)
 def create(body: Body) -> Topic:
     """Make a topic."""
     name = TopicIn().read(body)["name"]
@@ -72,7 +72,7 @@ def create(body: Body) -> Topic:
     return topic
 
 
-@topics.updates
+@topics.updates(TopicIn)
 def update(topic: Topic, body: Body) -> Topic:
     """Rename a topic."""
     name = TopicIn().read(body)["name"]
