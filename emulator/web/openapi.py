@@ -86,7 +86,7 @@ def document(
         servers=list(servers),
     )
     assert marshmallow.converter is not None
-    marshmallow.converter.add_attribute_function(_own_schema)
+    marshmallow.converter.add_attribute_function(_own_schema)  # type: ignore[no-untyped-call]
     if provider.security is not None:
         spec.components.security_scheme("key", dict(provider.security))
         spec.options["security"] = [{"key": []}]

@@ -66,6 +66,10 @@ class Field(fields.Field[Any]):
             raise wrong(REQUIRED, FIELD_REQUIRED)
         return self.read(value)
 
+    def json_schema(self) -> dict[str, Any]:
+        """Return what is meant to stand here."""
+        return {}
+
     def read(self, value: Any) -> Any:
         """Return the value, checked."""
         return value
@@ -80,6 +84,9 @@ class Text(Field):
     def __init__(self, *, is_required: bool = False, most: int | None = None) -> None:
         super().__init__(is_required=is_required)
         self.most = most
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string"} | ({} if self.most is None else {"maxLength": self.most})
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -96,6 +103,9 @@ class Word(Text):
         super().__init__(is_required=is_required)
         self.words = words
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"enum": list(self.words)}
+
     def read(self, value: Any) -> str:
         word = str(super().read(value))
         if word not in self.words:
@@ -105,6 +115,9 @@ class Word(Text):
 
 class Number(Text):
     """A phone number with country code."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{NUMBER.pattern}$"}
 
     def read(self, value: Any) -> str:
         number = str(super().read(value))
@@ -116,6 +129,9 @@ class Number(Text):
 class UuidText(Text):
     """A UUID as text."""
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}
+
     def read(self, value: Any) -> str:
         uuid = str(super().read(value))
         if not UUID.fullmatch(uuid):
@@ -125,6 +141,9 @@ class UuidText(Text):
 
 class Moment(Text):
     """A moment in ISO 8601; without an offset it is in UTC."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
 
     def read(self, value: Any) -> datetime:
         text = str(super().read(value))
@@ -142,6 +161,9 @@ class Index(Field):
 
     has_empty = True
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 0}
+
     def read(self, value: Any) -> int:
         if type(value) is not int or value < 0:
             raise wrong(INVALID_FORMAT, BAD_INDEX)
@@ -158,6 +180,12 @@ class Texts(Field):
         super().__init__()
         self.has_gaps = has_gaps
 
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": ["string", "null"] if self.has_gaps else "string"},
+        }
+
     def read(self, value: Any) -> list[str | None]:
         if not isinstance(value, list):
             raise wrong(INVALID_FORMAT, MUST_BE_ARRAY)
@@ -173,6 +201,9 @@ class Texts(Field):
 
 class Object(Field):
     """An object of which no field is looked at."""
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object"}
 
     def read(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -195,6 +226,9 @@ class Rows(Field):
         super().__init__(is_required=is_required)
         self.prefix = f"{name}."
         self.read_rows = read_rows
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}, "minItems": 1}
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, list):

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import words
 from .bookings import wall_time, zone_name
-from .checks import Flaw, day, filled, flag, number, one_of, reference, string, thing, things, whole
+from .checks import Flaw, Word, day, filled, flag, number, reference, string, thing, things, whole
 from .schemas import REQUIRED, Body, Field
 
 LONGEST = 7 * 24 * 60
@@ -52,7 +52,7 @@ class BlockBody(Body):
 
 class ServiceBody(Body):
     name = Field(filled, needs=REQUIRED)
-    service_type = Field(one_of(*words.SERVICE_TYPES))
+    service_type = Field(Word(*words.SERVICE_TYPES))
     location = Field(reference)
     duration_minutes = Field(_minutes)
     categories = Field(_ids)
@@ -121,7 +121,7 @@ class LessonBody(Body):
 
 class AddParticipantBody(Body):
     client = Field(reference, needs=REQUIRED, within=".id")
-    status = Field(one_of("BOOKED", "WAITLISTED"))
+    status = Field(Word("BOOKED", "WAITLISTED"))
 
 
 class CancelParticipantBody(Body):

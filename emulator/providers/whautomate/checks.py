@@ -117,15 +117,17 @@ def _is_deeper(value: Any, levels: int) -> bool:
     )
 
 
-def one_of(*known: str) -> Check:
-    """Return a check that a value is one of some words."""
+class Word:
+    """A check that a value is one of some words."""
 
-    def check(value: Any) -> str:
-        if value not in known:
-            raise Flaw(f"must be one of {', '.join(known)}")
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def __call__(self, value: Any) -> str:
+        """Return the word."""
+        if value not in self.words:
+            raise Flaw(f"must be one of {', '.join(self.words)}")
         return str(value)
-
-    return check
 
 
 def moment(value: Any) -> datetime:
@@ -200,15 +202,17 @@ def references(value: Any) -> tuple[str, ...]:
     raise Flaw("must be an array of objects with id")
 
 
-def members(**checks: Check) -> Check:
-    """Return a check of an object's members: all of them must be there."""
+class Members:
+    """A check of an object's members: all of them must be there."""
 
-    def check(value: Any) -> dict[str, Any]:
+    def __init__(self, **checks: Check) -> None:
+        self.checks = checks
+
+    def __call__(self, value: Any) -> dict[str, Any]:
+        """Return the members."""
         if not isinstance(value, dict):
             raise Flaw("must be an object")
-        return {name: within(name, read, value.get(name)) for name, read in checks.items()}
-
-    return check
+        return {name: within(name, read, value.get(name)) for name, read in self.checks.items()}
 
 
 def within(name: str, check: Check, value: Any) -> Any:
@@ -220,13 +224,15 @@ def within(name: str, check: Check, value: Any) -> Any:
         raise Flaw(flaw.text, where, is_sentence=flaw.is_sentence) from flaw
 
 
-def degrees(most: int) -> Check:
-    """Return a check that a value is a number from ``-most`` to ``most``."""
+class Degrees:
+    """A check that a value is a number from ``-most`` to ``most``."""
 
-    def check(value: Any) -> int | float:
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, value: Any) -> int | float:
+        """Return the number."""
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not -most <= value <= most:
+        if not is_number or not -self.most <= value <= self.most:
             raise Flaw("is invalid")
         return float(value) if isinstance(value, float) else int(value)
-
-    return check

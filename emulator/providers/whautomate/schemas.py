@@ -19,15 +19,15 @@ from emulator.web.bodies import parse_json, read_body
 from . import words
 from .checks import (
     Check,
+    Degrees,
     Flaw,
+    Members,
+    Word,
     day,
-    degrees,
     filled,
     flag,
-    members,
     moment,
     names,
-    one_of,
     phone,
     reference,
     references,
@@ -39,6 +39,7 @@ from .checks import (
     whole,
     within,
 )
+from .describing import schema_of
 from .errors import Refused
 from .records import Criteria
 
@@ -56,6 +57,10 @@ class Field(fields.Field[Any]):
         messages: dict[str, Any] = {"required": [missing]}
         super().__init__(required=needs is not None, error_messages=messages)
         self.check = check
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return what the check lets through."""
+        return schema_of(self.check)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
         try:
@@ -92,8 +97,8 @@ def _template(value: Any) -> tuple[str, str]:
     return name, within("language", required_filled, given.get("language"))
 
 
-PLACE = members(latitude=degrees(90), longitude=degrees(180), address=string, name=string)
-FLOW = members(flowToken=string, flowData=string)
+PLACE = Members(latitude=Degrees(90), longitude=Degrees(180), address=string, name=string)
+FLOW = Members(flowToken=string, flowData=string)
 
 
 class TemplateBody(Body):
@@ -110,13 +115,13 @@ class TemplateBody(Body):
 
 class BroadcastHead(Body):
     name = Field(required_filled, needs=REQUIRED)
-    type = Field(one_of(*words.TYPES), needs=REQUIRED)
+    type = Field(Word(*words.TYPES), needs=REQUIRED)
     segments = Field(references)
     target_class = Field(reference)
     retarget_broadcast = Field(reference)
     location = Field(reference)
-    target_class_status = Field(one_of(*words.CLASS_STATUSES))
-    retarget_engagement_type = Field(one_of(*words.ENGAGEMENTS))
+    target_class_status = Field(Word(*words.CLASS_STATUSES))
+    retarget_engagement_type = Field(Word(*words.ENGAGEMENTS))
     schedule_date_time = Field(moment)
 
 
@@ -128,11 +133,11 @@ class ContactBody(Body):
     name = Field(filled, needs=REQUIRED)
     phone_number = Field(phone, needs=REQUIRED)
     location = Field(reference, needs=REQUIRED, within=".id")
-    stage = Field(one_of(*words.STAGES))
+    stage = Field(Word(*words.STAGES))
     notes = Field(string)
     custom_fields = Field(thing)
     tags = Field(names)
-    channel = Field(one_of(*words.CHANNELS))
+    channel = Field(Word(*words.CHANNELS))
 
 
 CLIENT_TEXTS = (
@@ -154,7 +159,7 @@ CLIENT_TEXTS = (
 
 
 def _gender(value: Any) -> str:
-    return "" if value == "" else str(one_of(*words.GENDERS)(value))
+    return "" if value == "" else str(Word(*words.GENDERS)(value))
 
 
 class ClientBody(Body):
@@ -209,11 +214,11 @@ class TagBody(Body):
 _CRITERIA: Mapping[str, tuple[str, Check]] = {
     "tags": ("tags", strings),
     "exclusionTags": ("exclusion_tags", strings),
-    "gender": ("gender", one_of(*words.GENDERS)),
+    "gender": ("gender", Word(*words.GENDERS)),
     "numberOfDaysLastActivity": ("active_within", whole),
     "ageFrom": ("age_from", whole),
     "ageTo": ("age_to", whole),
-    "contactStage": ("stage", one_of(*words.STAGES)),
+    "contactStage": ("stage", Word(*words.STAGES)),
     "primaryLocations": ("locations", references),
 }
 
@@ -234,7 +239,7 @@ def criteria(value: Any) -> Criteria:
 
 class SegmentBody(Body):
     name = Field(filled, needs=REQUIRED)
-    type = Field(one_of(*words.TYPES), needs=REQUIRED)
+    type = Field(Word(*words.TYPES), needs=REQUIRED)
     criteria = Field(criteria)
     location = Field(reference)
 
