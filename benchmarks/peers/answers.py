@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from benchmarks.servers import JSON, Emulator
-from benchmarks.worlds import FIRST_PAGE, RAPIDPRO_AUTH, TEEKRR_AUTH, World, sms
+from benchmarks.worlds import FIRST_PAGE, RAPIDPRO_AUTH, TEEKRR_AUTH, World, sms, sms_with_variables
 
-GET, POST, PAGE, CROWD = "get", "post", "page", "crowd"
+GET, POST, PAGE, CROWD, ROWS = "get", "post", "page", "crowd", "rows"
 FEW, PAGE_SIZE, MANY = 1_000, 250, 10_000
 
 
@@ -23,6 +23,7 @@ class Exchange(NamedTuple):
 
     :param path: in a sandbox of the emulator.
     :param plain: the path at a peer that is told what to answer.
+    :param schema: what the emulator's own description says of the body.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Exchange(NamedTuple):
     body: bytes | None
     status: int = 200
     answer: bytes = b""
+    schema: Mapping[str, Any] = {}
 
     def at(self, world: World) -> Exchange:
         """Return it with what the emulator answers in a sandbox."""
@@ -46,6 +48,7 @@ EXCHANGES = (
     Exchange(POST, "POST", "teekrr/sms", "/sms", TEEKRR_AUTH, sms(1), 202),
     Exchange(PAGE, "GET", FIRST_PAGE, "/messages.json", RAPIDPRO_AUTH, None),
     Exchange(CROWD, "POST", "teekrr/sms", "/crowd", TEEKRR_AUTH, sms(MANY), 202),
+    Exchange(ROWS, "POST", "teekrr/sms", "/rows", TEEKRR_AUTH, sms_with_variables(MANY), 202),
 )
 
 
@@ -54,7 +57,9 @@ def our_answers() -> dict[str, Exchange]:
     with Emulator() as emulator:
         world = World(emulator, "answers")
         world.fill(FEW)
-        answered = {exchange.name: exchange.at(world) for exchange in EXCHANGES}
+        described = json.loads(emulator.call("GET", "/_emulator/openapi/teekrr.json"))
+        schema = described["components"]["schemas"]["SmsBody"]
+        answered = {each.name: each.at(world)._replace(schema=schema) for each in EXCHANGES}
     assert len(json.loads(answered[PAGE].answer)["results"]) == PAGE_SIZE
     return answered
 
@@ -74,20 +79,11 @@ def _operation(exchange: Exchange) -> dict[str, Any]:
         "responses": {str(exchange.status): {"description": "Ours.", "content": {JSON: example}}}
     }
     if exchange.body is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": BROADCAST}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {JSON: {"schema": exchange.schema}},
+        }
     return operation
-
-
-BROADCAST = {
-    "type": "object",
-    "required": ["type", "templateContent", "recipients"],
-    "properties": {
-        "campaignName": {"type": "string", "maxLength": 255},
-        "type": {"type": "string"},
-        "templateContent": {"type": "string"},
-        "recipients": {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{8,15}$"}},
-    },
-}
 
 
 def mockoon(exchanges: Sequence[Exchange], port: int) -> dict[str, Any]:
