@@ -10,6 +10,7 @@ from time import perf_counter
 
 from .crowds import cuedesk, whautomate
 from .fixtures import fixtures
+from .growth import growth
 from .load import LoadClient
 from .peers import peers
 from .plugin import plugin
@@ -281,5 +282,6 @@ GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
         state,
         size,
         peers,
+        growth,
     )
 }

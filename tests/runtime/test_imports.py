@@ -1,0 +1,75 @@
+"""What a start brings in: heavy libraries wait until something asks for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from emulator.registry import PROVIDERS
+from tests.scenarios.servers import PATIENCE, ROOT
+
+IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
+# Each costs milliseconds of the start or megabytes, and most runs need none of them.
+HEAVY = (
+    "apispec",  # OpenAPI documents.
+    "email.mime",
+    "faker",  # Fixtures that generate, and people who are made up.
+    "hypothesis",
+    "iso639",  # Names of languages.
+    "jsonschema",
+    "openapi_spec_validator",
+    "phonenumbers",  # Numbers that are not in the international form.
+    "pytest",
+    "requests",
+    "rich",  # The commands that print tables.
+    "sqlite3",
+    "tinydb",  # State in a folder.
+    "tzdata",
+    "unittest",
+    "urllib.request",
+    "urllib3",
+    "waitress",  # Serving inside a test.
+    "xml",
+    "yaml",  # Fixtures in YAML.
+)
+
+
+def imported_by_serving(told: Path) -> set[str]:
+    """Return every module that all processes of an empty server import, first requests included."""
+    command = [sys.executable, "-X", "importtime", "-m", "emulator", "serve", "--port", "0"]
+    with told.open("w") as stderr:
+        process = subprocess.Popen(
+            [*command, "--json", "--fixture", "empty"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            url = json.loads(process.stdout.readline())["url"]
+            assert requests.get(f"{url}/_emulator/sandboxes/default", timeout=PATIENCE).ok
+            for provider in PROVIDERS:
+                requests.get(f"{url}/{provider.slug}/unknown", timeout=PATIENCE)
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+    return set(IMPORTED.findall(told.read_text()))
+
+
+def test_start_brings_no_heavy_library_in(tmp_path: Path) -> None:
+    imported = imported_by_serving(tmp_path / "stderr")
+
+    # It is the list of a server that answered for every vendor.
+    assert imported >= {"flask", "granian", *(f"emulator.providers.{p.slug}" for p in PROVIDERS)}
+    heavy = [name for name in sorted(imported) if is_heavy(name)]
+    assert not heavy, f"`python -X importtime -m emulator serve` says by whom: {heavy}"
+
+
+def is_heavy(name: str) -> bool:
+    return name in HEAVY or name.startswith(tuple(f"{heavy}." for heavy in HEAVY))
