@@ -28,6 +28,9 @@ class Crew:
 
     :param size: threads that are not parked as long as they get on.
     :param stuck_after: seconds without a finished request after which they do not.
+    :ivar members: threads that are not parked, of those that have ever taken up a request.
+    :ivar busy: members that are at a request.
+    :ivar done: requests that have been finished.
     """
 
     def __init__(self, size: int = SIZE, stuck_after: float = STUCK_AFTER) -> None:
@@ -45,35 +48,38 @@ class Crew:
         threading.Thread(target=self._watch, name="crew", daemon=True).start()
 
     @property
-    def is_collecting(self) -> bool:
-        """Whether this thread is freeing what only the collector could find."""
-        return getattr(self._own, "is_collecting", False)
-
-    def _note_collection(self, phase: str, _info: dict[str, int]) -> None:
-        self._own.is_collecting = phase == "start"
-
-    @property
     def parked(self) -> int:
         """How many threads are parked."""
         return len(self._parked)
 
-    def begin(self) -> None:
-        """Say that this thread has taken up a request."""
+    def begin(self) -> Place:
+        """Say that this thread has taken up a request; returns its place in the crew."""
         with self._lock:
-            if not hasattr(self._own, "place"):
-                self._own.place = _Place(self)
+            place: Place | None = getattr(self._own, "place", None)
+            if place is None:
+                place = self._own.place = Place(self)
                 self.members += 1
+            place.is_busy = True
             self.busy += 1
             self._check()
+            return place
 
-    def end(self) -> None:
-        """Say that a request is done with."""
+    def end(self, place: Place) -> None:
+        """Say that the thread in a place has done with its request."""
         with self._lock:
+            place.is_busy = False
             self.busy -= 1
             self.done += 1
 
-    def rest(self) -> None:
-        """Return once this thread may take up another request."""
+    def rest(self, place: Place) -> None:
+        """Return once the thread in a place may take up another request.
+
+        Only that thread may be held up, never in the midst of a request, and never while the
+        collector has it free things: it may have the next request in hand by then.
+        """
+        is_collecting = getattr(self._own, "is_collecting", False)
+        if place.is_busy or is_collecting or place.thread != threading.get_ident():
+            return
         with self._lock:
             if self.members <= self._size or self._end.is_set():
                 return
@@ -98,6 +104,9 @@ class Crew:
             self._call(len(self._parked))
         with suppress(ValueError):
             gc.callbacks.remove(self._note_collection)
+
+    def _note_collection(self, phase: str, _info: dict[str, int]) -> None:
+        self._own.is_collecting = phase == "start"
 
     def _check(self) -> None:
         if self._parked and self.busy >= self.members and not self._is_full.is_set():
@@ -127,37 +136,40 @@ class Crew:
                     more *= 2
 
 
-class _Place:
+class Place:
     """What a thread holds as long as it lives."""
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
+        self.thread = threading.get_ident()
+        self.is_busy = False
 
     def __del__(self) -> None:
         self._crew.leave()
 
 
 class _Answer(list[bytes]):
-    """The parts of an answer, which tell when the server has taken them over."""
+    """The parts of an answer, which tell when the server has taken them over.
 
-    __slots__ = ("crew", "thread")
+    An error's frames may refer to an answer, too, and let go of it at any later time; the crew
+    holds nobody up then.
+    """
+
+    __slots__ = ("crew", "place")
 
     crew: Crew
-    thread: int
+    place: Place
 
     def __del__(self) -> None:
-        self.crew.end()
-        # An error may have kept an answer until the collector comes by, which is in the midst
-        # of another request: whoever parked there would hold up that one and all collecting.
-        if self.thread == threading.get_ident() and not self.crew.is_collecting:
-            self.crew.rest()
+        self.crew.rest(self.place)
 
 
 class _Stream:
-    """An answer that the server asks for piece by piece."""
+    """An answer that the server asks for piece by piece; until its end the thread is busy."""
 
-    def __init__(self, crew: Crew, parts: Iterable[bytes]) -> None:
+    def __init__(self, crew: Crew, place: Place, parts: Iterable[bytes]) -> None:
         self._crew = crew
+        self._place = place
         self._parts = parts
 
     def __iter__(self) -> Iterator[bytes]:
@@ -170,8 +182,8 @@ class _Stream:
             if close is not None:
                 close()
         finally:
-            # The server closes the connection's answer only after this: no place to park.
-            self._crew.end()
+            # The server ends the answer only after this: no place to park.
+            self._crew.end(self._place)
 
 
 def with_crew(app: WSGI, crew: Crew) -> WSGI:
@@ -183,16 +195,17 @@ def with_crew(app: WSGI, crew: Crew) -> WSGI:
     """
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        crew.begin()
+        place = crew.begin()
         try:
             parts = app(environ, start_response)
         except BaseException:
-            crew.end()
+            crew.end(place)
             raise
         if not isinstance(parts, list):
-            return _Stream(crew, parts)
+            return _Stream(crew, place, parts)
+        crew.end(place)
         whole = _Answer(parts)
-        whole.crew, whole.thread = crew, threading.get_ident()
+        whole.crew, whole.place = crew, place
         return whole
 
     return answer

@@ -139,6 +139,30 @@ def test_stream_holds_its_place_until_it_is_closed(pool: Pool) -> None:
     assert (stream.is_closed, pool.crew.busy) == (True, 0)
 
 
+def test_nobody_parks_in_the_midst_of_a_request() -> None:
+    crew = Crew(size=0, stuck_after=PATIENCE)
+    kept: list[object] = []
+
+    def let_go(_environ: object, _start_response: object) -> Iterator[bytes]:
+        kept.clear()
+        yield b"done"
+
+    def work() -> None:
+        kept.append(with_crew(lambda *_: [b"done"], crew)({}, None))
+        stream = with_crew(let_go, crew)({}, None)
+        assert list(stream) == [b"done"]
+        stream.close()  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    is_free, done = not thread.is_alive(), crew.done
+    crew.close()
+
+    assert is_free
+    assert done == 2
+
+
 def test_nobody_parks_while_the_collector_frees_an_answer() -> None:
     crew = Crew(size=0, stuck_after=PATIENCE)
 
