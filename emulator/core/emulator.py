@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 TEMPLATES = 16
+LINGER = 1.0
+"""Real seconds after which nobody has an ended sandbox in hand without being its visitor."""
 
 
 class ClockWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ class Emulator:
         self._sandboxes: dict[str, Sandbox] = {}
         self._pristine: dict[str, Sandbox] = {}
         self._templates: OrderedDict[bytes, Sandbox] = OrderedDict()
+        self._ended: deque[tuple[float, Sandbox]] = deque()
         self._made = 0
         self.started_at = wall_seconds()
 
@@ -122,6 +125,7 @@ class Emulator:
         made.ttl = wish.ttl
         with self._lock:
             if name in self._sandboxes:
+                made.discard()
                 raise Conflict(f"there is a sandbox {name!r} already")
             pristine = made.fork(name)
             pristine.clock = made.clock.restarted()
@@ -145,8 +149,10 @@ class Emulator:
             sandbox = self.get(name)
             if self.keeper is not None:
                 self.keeper.forget(name)
-            del self._sandboxes[name], self._pristine[name]
+            del self._sandboxes[name]
+            pristine = self._pristine.pop(name)
         sandbox.close()
+        self._let_go(sandbox, pristine)
 
     def reset(self, name: str, *, is_empty: bool = False) -> Sandbox:
         """Put a sandbox back to what it was created from, or leave it without any account.
@@ -166,6 +172,7 @@ class Emulator:
             is_kept = self.keeper is not None and self.keeper.holds(name)
             self._install(name, fresh, pristine, is_kept=is_kept)
         old.close()
+        self._let_go(old)
         return fresh
 
     def put(self, name: str, document: Any) -> tuple[Sandbox, bool]:
@@ -177,11 +184,12 @@ class Emulator:
         _check_name(name)
         fresh = restore(document, name, self.vendors, self.sender)
         with self._lock:
-            old = self._sandboxes.get(name)
+            old, pristine = self._sandboxes.get(name), self._pristine.get(name)
             fresh.ttl = old.ttl if old is not None else None
             self._install(name, fresh, fresh.fork(name))
-        if old is not None:
+        if old is not None and pristine is not None:
             old.close()
+            self._let_go(old, pristine)
         return fresh, old is None
 
     def reset_all(self) -> None:
@@ -191,10 +199,26 @@ class Emulator:
         self.reset(DEFAULT)
 
     def expire(self) -> None:
-        """Delete the sandboxes that nobody has used for as long as they asked to live."""
+        """Delete the sandboxes that nobody has used for as long as they asked to live.
+
+        Those that have ended are taken apart.
+        """
+        self._let_go()
         for sandbox in self.all():
             if sandbox.ttl is not None and sandbox.visits.are_over(sandbox.ttl):
                 self._drop(sandbox)
+
+    def _let_go(self, *ended: Sandbox) -> None:
+        """Take ended sandboxes apart, once nobody can be in them any more."""
+        now = wall_seconds()
+        with self._lock:
+            known = [*self._ended, *((now, sandbox) for sandbox in ended)]
+            self._ended.clear()
+            for since, sandbox in known:
+                if now - since > LINGER and sandbox.visits.are_over(LINGER):
+                    sandbox.discard()
+                else:
+                    self._ended.append((since, sandbox))
 
     def _drop(self, sandbox: Sandbox) -> None:
         # Somebody else may be deleting it at the same time.
@@ -244,12 +268,13 @@ class Emulator:
     def _forked(self, wish: Wish, name: str) -> Sandbox:
         assert wish.parent is not None
         made = self.get(wish.parent).fork(name, wish.seed)
-        if wish.clock != ClockWish():
-            made.clock.set(wish.clock.mode, wish.clock.now, wish.clock.rate)
-            made.clock = made.clock.fork()
-        for at, document in enumerate(wish.documents):
-            merge(made, document, _pointer(wish, at))
-        _apply_settings(made, wish)
+        with made.in_the_making():
+            if wish.clock != ClockWish():
+                made.clock.set(wish.clock.mode, wish.clock.now, wish.clock.rate)
+                made.clock = made.clock.fork()
+            for at, document in enumerate(wish.documents):
+                merge(made, document, _pointer(wish, at))
+            _apply_settings(made, wish)
         return made
 
     def _built(self, wish: Wish, name: str) -> Sandbox:
@@ -269,12 +294,14 @@ class Emulator:
         template = self._template(key)
         if template is None:
             template = self._blank(name, clock, seed)
-            with clock.pinned(clock.now()):
+            with template.in_the_making(), clock.pinned(clock.now()):
                 for at, document in enumerate(wish.documents):
                     merge(template, document, _pointer(wish, at))
-            _apply_settings(template, wish)
+                _apply_settings(template, wish)
             self._keep_template(key, template)
         made = template.fork(name)
+        if key is None:
+            template.discard()
         # Loading has taken real time, which a fast clock would make hours of.
         made.clock = clock.restarted()
         return made
@@ -292,7 +319,7 @@ class Emulator:
         with self._lock:
             self._templates[key] = template
             while len(self._templates) > TEMPLATES:
-                self._templates.popitem(last=False)
+                self._let_go(self._templates.popitem(last=False)[1])
 
 
 def _check_name(name: str) -> None:

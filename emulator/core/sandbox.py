@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +110,24 @@ class Sandbox:
         self.journal.close()
         self.sink.close()
         self.sender.abandon(self)
+
+    @contextmanager
+    def in_the_making(self) -> Iterator[None]:
+        """Discard this sandbox if what is done in the context fails: nobody gets it then."""
+        try:
+            yield
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Take this world apart; nobody may use it any more.
+
+        Its parts hold each other, so that all its records would stay in memory until the collector
+        comes by, which is seldom.
+        """
+        self.store.discard()
+        vars(self).clear()
 
     def find_message(self, id: str) -> tuple[Vendor, Message] | None:
         """Return a message of any vendor by the vendor's own id, with its vendor."""

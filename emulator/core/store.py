@@ -100,6 +100,12 @@ class Store:
             self._unit.sends.extend(addresses)
         return counted
 
+    def discard(self) -> None:
+        """Let go of all tables, which know their store."""
+        self._tables.clear()
+        self.on_commit.clear()
+        self.on_release = self.sink = None
+
     def fork(self) -> Store:
         """Return a copy that goes its own way; cheap, because records are never changed."""
         with self.lock:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import io
 import weakref
+from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests.control.desk import Desk
@@ -34,9 +36,10 @@ def test_nothing_of_a_refused_request_is_left(method: str, path: str, status: in
         method=method,
         input_stream=body,
         content_type="application/json",
-        headers={"X-Api-Key": "key-one"},
+        headers=Headers({"X-Api-Key": "key-one"}),
     )
-    environ = {**builder.get_environ(), "CONTENT_LENGTH": "1", "wsgi.input": body}
+    environ: dict[str, Any] = dict(builder.get_environ())
+    environ |= {"CONTENT_LENGTH": "1", "wsgi.input": body}
     held = weakref.ref(body)
     del builder, body
     gc.collect()
