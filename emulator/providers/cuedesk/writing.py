@@ -7,7 +7,17 @@ from typing import Any
 from emulator.core.sandbox import Sandbox
 
 from . import views
-from .records import BROADCASTS, MESSAGES, CueBroadcast, CueMessage, Workspace
+from .records import (
+    BROADCASTS,
+    CONTACTS,
+    LISTS,
+    MESSAGES,
+    Contact,
+    ContactList,
+    CueBroadcast,
+    CueMessage,
+    Workspace,
+)
 
 
 def write(found: Sandbox, workspace: Workspace) -> dict[str, Any]:
@@ -17,9 +27,24 @@ def write(found: Sandbox, workspace: Workspace) -> dict[str, Any]:
     own = workspace.id
     return {
         **views.account(found, workspace),
+        "contactLists": [
+            _list(found, one) for one in found.store.table(LISTS).every("account", own)
+        ],
         "broadcasts": [_broadcast(one) for one in broadcasts if one.account == own],
         "messages": [_message(found, one) for one in messages if one.account == own],
     }
+
+
+def _list(found: Sandbox, listed: ContactList) -> dict[str, Any]:
+    contacts = found.store.table(CONTACTS)
+    members = [_contact(contacts.get(id)) for id in listed.contacts]
+    return {"uuid": listed.id, "name": listed.name, "contacts": members}
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    # The list of contacts shows no parts of seconds, by which it is in order all the same.
+    times = {"created_at": contact.created_at, "updated_at": contact.updated_at}
+    return {**views.contact(contact), **times}
 
 
 def _broadcast(broadcast: CueBroadcast) -> dict[str, Any]:

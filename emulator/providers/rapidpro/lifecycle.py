@@ -102,10 +102,17 @@ def evolve(sandbox: Sandbox, message: RapidMessage, target: str, at: datetime) -
     if target == "errored":
         return _after_error(message, at)
     if target == "failed":
-        usual = _ERROR_LIMIT if message.errors else _REFUSED
-        error = message.plan.error or usual
+        error = message.plan.error or usual_failure(message.errors)
         return {"modified_on": at, "sent_on": None, "error": error}
     return {"modified_on": at}
+
+
+def usual_failure(errors: int) -> Failure:
+    """Return why a message fails for which nothing else is said.
+
+    :param errors: how often sending has failed for a while.
+    """
+    return _ERROR_LIMIT if errors else _REFUSED
 
 
 def forced(message: RapidMessage, target: str) -> str:

@@ -16,12 +16,13 @@ from emulator.core.messaging import Fate
 from emulator.core.outcomes import step_delay
 from emulator.core.records import Broadcast, Failure, Plan
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
 
 from . import audience, faces, lifecycle, words
 from .ids import new_id
-from .kinds import BROADCASTS, MESSAGES
+from .kinds import BROADCASTS, CLIENTS, CONTACTS, MESSAGES
 from .people import forget
-from .records import SLUG, Client, Contact, Face, Person, WhBroadcast, WhMessage
+from .records import NO_FACE, SLUG, Client, Contact, Person, WhBroadcast, WhMessage
 from .topics import SEND_TOPIC, START_TOPIC
 
 NOTHING = timedelta()
@@ -83,7 +84,8 @@ def _messages(
     template = faces.template_of(found, broadcast.account, content)
     painter = faces.Painter(found, content, template)
     shown = [painter.face(person) for person in people]
-    fates = _fates(found, broadcast, people, shown)
+    texts = [face.text or "" for face in shown]
+    fates = _fates(found, broadcast, list(zip(map(address_of, people), texts, strict=True)))
     history = (("pending", at),)
     serial = found.ids.serial(MESSAGES.name, len(people))
     messages = []
@@ -123,13 +125,10 @@ def address_of(person: Contact | Client) -> str:
 
 
 def _fates(
-    found: Sandbox, broadcast: WhBroadcast, people: Sequence[Person], shown: Sequence[Face]
+    found: Sandbox, broadcast: WhBroadcast, letters: Sequence[tuple[str, str]]
 ) -> list[Fate]:
-    reachable = [
-        (address, face.text or "")
-        for person, face in zip(people, shown, strict=True)
-        if (address := address_of(person))
-    ]
+    """Return what is meant to happen to each message, given its address and text."""
+    reachable = [letter for letter in letters if letter[0]]
     chosen = iter(
         found.messaging.choose(
             found.vendor(SLUG),
@@ -140,10 +139,29 @@ def _fates(
             broadcast=broadcast.id,
         )
     )
-    return [next(chosen) if person.digits else NO_FATE for person in people]
+    return [next(chosen) if address else NO_FATE for address, _ in letters]
 
 
 NO_FATE = Fate(Plan(outcome="rejected", path=("refused",), error=faces.NO_PHONE), 1)
+
+
+def go_on(found: Sandbox, broadcast: WhBroadcast, left: Sequence[WhMessage]) -> None:
+    """Store what a broadcast under way has still to send, and plan a moment for each message."""
+    content = broadcast.content
+    template = faces.template_of(found, broadcast.account, content)
+    painter = faces.Painter(found, content, template)
+    shown = []
+    for one in left:
+        kind: Kind[Any] = CLIENTS if one.is_client else CONTACTS
+        person = found.store.table(kind).get(one.person or "")
+        shown.append(painter.face(person) if one.face == NO_FACE else one.face)
+    letters = [(one.address, face.text or "") for one, face in zip(left, shown, strict=True)]
+    planned = [
+        msgspec.structs.replace(one, face=face, content=content, plan=fate.plan, nth=fate.nth)
+        for one, face, fate in zip(left, shown, _fates(found, broadcast, letters), strict=True)
+    ]
+    found.store.table(MESSAGES).add_all(planned)
+    _plan_all(found, planned, found.clock.now())
 
 
 def _plan_all(found: Sandbox, messages: Sequence[WhMessage], at: datetime) -> None:

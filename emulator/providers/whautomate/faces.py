@@ -29,6 +29,7 @@ WRONG_COUNT = Failure(
 WRONG_FORMAT = Failure(
     code="132012", message="Parameter format does not match format in the created template"
 )
+FAILURES = (NO_PHONE, NO_CHANNEL, GONE, PAUSED, WRONG_COUNT, WRONG_FORMAT)
 
 
 def template_of(found: Sandbox, account: str, content: Content) -> Template | None:

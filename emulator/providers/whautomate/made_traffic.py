@@ -110,6 +110,9 @@ def _when(batch: Batch, n: int) -> Made:
         later = batch.now + timedelta(days=1 + n)
         times = {"scheduleDateTime": later.isoformat()} if status == words.SCHEDULED else {}
         return {"status": status, "createdAt": batch.now - timedelta(hours=1), **times}
+    if status == words.IN_PROGRESS:
+        begin = batch.now - timedelta(minutes=1)
+        return {"status": status, "createdAt": min(made, begin), "startedAt": begin}
     begin = min(max(due or made, made), batch.now)
     begin = moment_of(batch.given.get("startedAt")) or begin
     end = min(begin + timedelta(minutes=3), batch.now)
@@ -147,6 +150,7 @@ def make_messages(batch: Batch) -> Maker:
     sent = next((one for one in batch.listed("broadcasts") if one.get("id") == wanted), None)
     begin = moment_of(sent.get("startedAt") or sent.get("createdAt")) if sent else None
     status = batch.given.get("status")
+    is_under_way = sent is not None and sent.get("status") == words.IN_PROGRESS and not status
     is_received = None if status is None else status == "received"
 
     def message(n: int) -> Made:
@@ -159,6 +163,8 @@ def make_messages(batch: Batch) -> Maker:
         if wanted is not None:
             if not is_said and begin is not None:
                 at = min(begin + timedelta(milliseconds=50 * n), batch.now)
+            if is_under_way and n % 2 == 0:
+                return {**reader.ref, **_waiting(batch, draw, at)}
             return {**reader.ref, **_sent(batch, draw, at)}
         at = at if is_said else max(at, reader.since)
         is_incoming = batch.given.get("isIncoming", is_received)
@@ -176,6 +182,12 @@ def _received(batch: Batch, draw: Draw, at: datetime) -> Made:
     text = draw.pick(ANSWERS, "text")
     made = {"isIncoming": True, "type": "text", "text": text}
     return {**made, **_course(batch, (("received", at),))}
+
+
+def _waiting(batch: Batch, draw: Draw, at: datetime) -> Made:
+    """Return a message of a broadcast under way that has not had its turn."""
+    made = {"type": "template", "text": draw.pick(OFFERS, "text")}
+    return {**made, **_course(batch, (("pending", at),))}
 
 
 def _course(batch: Batch, history: tuple[Moment, ...]) -> Made:

@@ -1,6 +1,7 @@
 """Fixtures and accounts: what is read, merged, shown and refused; keys."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -289,6 +290,46 @@ def test_broadcasts_and_messages_of_a_fixture(desk):
     assert desk.get("/broadcasts/bDraft")["status"] == "draft"
 
 
+def under_way(*people: str) -> dict[str, Any]:
+    """Return a broadcast that has reached Ada and not yet these people."""
+    broadcast = {
+        "id": "bNow",
+        "name": "Now",
+        "type": "contact",
+        "status": "in_progress",
+        "template": HELLO,
+        "location": "locMain001",
+        "startedAt": "2026-05-06T09:59:00Z",
+    }
+    sent = {"contact": "conAda0001", "status": "read", "timestamp": "2026-05-06T09:59:00Z"}
+    waiting = [{"contact": person, "status": "pending"} for person in people]
+    return {
+        "broadcasts": [broadcast],
+        "messages": [{"broadcast": "bNow", **each} for each in (sent, *waiting)],
+    }
+
+
+def test_a_broadcast_under_way_goes_on(desk):
+    desk.load(**under_way("conBob0002", "conFay0004", "conGus0005"))
+
+    before = desk.get("/broadcasts/bNow")
+    assert (before["status"], stats(before)[:2]) == ("in_progress", (4, 1))
+    assert len(desk.logs("bNow")) == 1
+    assert desk.get("/messages/conBob0002") == []
+
+    desk.advance()
+    after = desk.get("/broadcasts/bNow")
+    assert (after["status"], after["completedAt"]) == ("completed", "2026-05-06T10:00:00.100Z")
+    # Numbers of the reference decide: Fay's is refused, Gus never reads.
+    assert desk.statuses("bNow")[1:] == [
+        ("Bob Stone", "read"),
+        ("Fay Reed", "failed"),
+        ("Gus Hart", "delivered"),
+    ]
+    [message] = desk.get("/messages/conBob0002")
+    assert message["text"] == "Hello from Harbour Studio."
+
+
 def test_subscriptions_of_a_fixture(desk):
     hook = {
         "name": "A",
@@ -366,6 +407,11 @@ CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
         (
             {"broadcasts": [{"name": "B", "type": "contact", "status": "in_progress"}]},
             "/broadcasts/0/status",
+            None,
+        ),
+        (
+            {"messages": [{"contact": "conAda0001", "status": "pending"}]},
+            "/messages/0/status",
             None,
         ),
         ({"messages": [{"text": "x"}]}, "/messages/0/contact", None),
