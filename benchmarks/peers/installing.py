@@ -13,12 +13,15 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 HERE = Path(__file__).parent
 # Hidden, so that no tool that walks through the sources walks through these.
 INSTALLED = HERE / ".installed"
 NPM, PYTHON = INSTALLED / "npm", INSTALLED / "python"
 PATIENCE = 900.0
+# Peers are started side by side.
+ONE_AT_A_TIME = Lock()
 
 
 class Missing(Exception):
@@ -56,7 +59,8 @@ def program(name: str) -> str:
 
 
 def _try_once(install: Callable[[], None]) -> None:
-    problem = _problem(install)
+    with ONE_AT_A_TIME:
+        problem = _problem(install)
     if problem is not None:
         raise problem
 
