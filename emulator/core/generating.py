@@ -7,17 +7,14 @@ stands for a moment as seen from the sandbox's clock, wherever a fixture has a v
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .drawing import Draw, between
 from .durations import parse_duration
 from .errors import Problem, Problems, escape, nearest
-from .lifecycle import Delay, Lifecycle
 from .moments import moment_of
-from .records import Moment
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
@@ -27,66 +24,10 @@ GENERATE, NOW = "$generate", "$now"
 MOST = 1_000_000
 SOON = 500
 NOTHING = timedelta()
-NO_DELAY = Delay(0, 0, 0)
 _NAMES = ("id", "uuid", "name", "email", "key", "url")
 
-T = TypeVar("T")
 Made = dict[str, Any]
 Maker = Callable[[int], Made]
-
-
-class Draw:
-    """The draws for one object: each by its own name, so that none depends on another."""
-
-    __slots__ = ("_start",)
-
-    def __init__(self, start: hashlib.blake2b) -> None:
-        self._start = start
-
-    def number(self, what: str) -> int:
-        """Return a whole number of 128 bits."""
-        state = self._start.copy()
-        state.update(what.encode())
-        return int.from_bytes(state.digest(), "big")
-
-    def below(self, limit: int, what: str) -> int:
-        """Return a whole number from 0 up to, but not including, ``limit``."""
-        return self.number(what) % limit
-
-    def fraction(self, what: str) -> float:
-        """Return a number from 0 up to, but not including, 1."""
-        return (self.number(what) >> 75) / 2**53
-
-    def pick(self, choices: Sequence[T], what: str) -> T:
-        """Return one of some things."""
-        return choices[self.number(what) % len(choices)]
-
-    def weighted(self, choices: Sequence[tuple[T, float]], what: str) -> T:
-        """Return one of some things; their shares add up to 1."""
-        left = self.fraction(what)
-        for choice, share in choices:
-            left -= share
-            if left < 0:
-                return choice
-        return choices[-1][0]
-
-    def settled(self, count: int, what: str) -> int:
-        """Return a place in a list such that few others change when the list grows.
-
-        "A Fast, Minimal Memory, Consistent Hash Algorithm" (Lamping, Veach; 2014).
-        """
-        key, place, jump = self.number(what) & (1 << 64) - 1, -1, 0
-        while jump < count:
-            place = jump
-            key = key * 2862933555777941757 + 1 & (1 << 64) - 1
-            jump = int((place + 1) * ((1 << 31) / ((key >> 33) + 1)))
-        return place
-
-
-def between(begin: datetime, end: datetime, share: float) -> datetime:
-    """Return a moment after some share of a span, to the millisecond."""
-    at = begin + (end - begin) * share
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def plain(value: Any) -> Any:
@@ -100,46 +41,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
     return value
-
-
-@cache
-def way_to(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
-    """Return the shortest way to a state, by the vendor's word for it; empty if there is none."""
-    ways = []
-    for path in lifecycle.outcomes.values():
-        states = (lifecycle.initial, *path)
-        words = [lifecycle.word(state) for state in states]
-        if word in words:
-            ways.append(states[: words.index(word) + 1])
-    return min(ways, key=len, default=()) or _way_by_steps(lifecycle, word)
-
-
-def _way_by_steps(lifecycle: Lifecycle, word: str) -> tuple[str, ...]:
-    """Return the shortest way to a state that no outcome leads to, such as to be cancelled."""
-    ways: dict[str, tuple[str, ...]] = {lifecycle.initial: (lifecycle.initial,)}
-    for state in (found := [lifecycle.initial]):
-        if lifecycle.word(state) == word:
-            return ways[state]
-        for before, after in lifecycle.steps:
-            if before == state and after not in ways:
-                ways[after] = (*ways[state], after)
-                found.append(after)
-    return ()
-
-
-def walk(
-    draw: Draw, lifecycle: Lifecycle, states: Sequence[str], begin: datetime, end: datetime
-) -> tuple[Moment, ...]:
-    """Return a message's history: when it came into each state, none of them after ``end``."""
-    at, history = begin, []
-    for place, state in enumerate(states):
-        if place:
-            step = lifecycle.steps.get((states[place - 1], state), NO_DELAY)
-            luck = draw.fraction(f"step {place}") ** 4
-            span = step.p50 / 2 + luck * (step.p95 - step.p50 / 2)
-            at = min(at + timedelta(milliseconds=int(span * 1000)), end)
-        history.append((lifecycle.word(state), at))
-    return tuple(history)
 
 
 class Batch:
@@ -191,6 +92,11 @@ class Batch:
         """Return when the n-th object was made: what is said of all, else its ``moment``."""
         said = moment_of(self.given.get(key))
         return self.moment(n, oldest, youngest) if said is None else min(said, self.now)
+
+    def is_ahead(self, key: str) -> bool:
+        """Say whether all the objects are given a moment that is still to come."""
+        said = moment_of(self.given.get(key))
+        return said is not None and said > self.now
 
     def listed(self, name: str) -> list[Any]:
         """Return another list of the same account, generated objects included."""

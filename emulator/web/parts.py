@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -55,6 +55,19 @@ class CamelPart(Part):
         """Name the field as the document does."""
         first, *others = field_name.split("_")
         field_obj.data_key = first + "".join(word.capitalize() for word in others)
+
+
+def each_account(
+    part: Mapping[str, Any], name: str, pointer: str, problems: Problems
+) -> Iterator[tuple[Any, str]]:
+    """Yield what a vendor's part has in its one list, each with the pointer to it."""
+    problems.unknown_keys(pointer, part, (name,))
+    given = part.get(name, [])
+    if not isinstance(given, list):
+        problems.add(f"{pointer}/{name}", "Must be a list of objects")
+        return
+    for at, item in enumerate(given):
+        yield item, f"{pointer}/{name}/{at}"
 
 
 def read_part(schema: Part, given: Any, pointer: str, problems: Problems) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from math import gcd
 from typing import Any, NamedTuple
 
-from emulator.core.generating import Draw
+from emulator.core.drawing import Draw
 
 POOL = 80
 TRIES = POOL * 3 // 2

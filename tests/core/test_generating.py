@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from emulator.core.clock import Clock
+from emulator.core.courses import walk, way_to
+from emulator.core.drawing import Draw
 from emulator.core.errors import Invalid, Problems
 from emulator.core.fixtures import merge
-from emulator.core.generating import Batch, Draw, Maker, expand, walk, way_to
+from emulator.core.generating import Batch, Maker, expand
 from emulator.core.ids import Draws
 from emulator.core.sandbox import Sandbox
 from tests.acme import LIFECYCLE, NOON, Courier

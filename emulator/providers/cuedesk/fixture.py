@@ -12,7 +12,7 @@ from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.web.parts import Part, read_good, read_part
+from emulator.web.parts import Part, each_account, read_good, read_part
 
 from . import auth, fixture_traffic, webhooks
 from . import fixture_parts as parts
@@ -46,13 +46,8 @@ class _Desk(NamedTuple):
 
 def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Problems) -> None:
     """Merge a fixture's part: what is known is changed field by field, the rest is added."""
-    problems.unknown_keys(pointer, part, ("workspaces",))
-    given = part.get("workspaces", [])
-    if not isinstance(given, list):
-        problems.add(f"{pointer}/workspaces", "Must be a list of objects")
-        return
-    for at, item in enumerate(given):
-        _load_workspace(found, item, f"{pointer}/workspaces/{at}", problems)
+    for item, where in each_account(part, "workspaces", pointer, problems):
+        _load_workspace(found, item, where, problems)
 
 
 def account_part(account: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.courses import way_to
 from emulator.core.describing import FILLED, HISTORY, STRINGS, Defs, Schema, fields, listed
 from emulator.core.errors import Problems
-from emulator.core.generating import way_to
 from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
 from emulator.core.outcomes import bare

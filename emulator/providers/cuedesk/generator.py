@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.courses import Sendout
+from emulator.core.drawing import Draw
+from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.core.moments import moment_of
 from emulator.web import people
 
@@ -63,11 +65,6 @@ def _country(batch: Batch) -> str:
     return COUNTRY
 
 
-def _uuid(draw: Draw) -> str:
-    drawn = f"{draw.number('uuid'):032x}"
-    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-8{drawn[17:20]}-{drawn[20:]}"
-
-
 def _workspaces(batch: Batch) -> Maker:
     def workspace(n: int) -> Made:
         draw = batch.draw(n)
@@ -77,7 +74,7 @@ def _workspaces(batch: Batch) -> Maker:
             "id": f"ws_{draw.number('id'):032x}"[:15],
             "name": f"{owner.last} {draw.pick(SHOPS, 'shop')}",
             "apiKeys": [{"name": "main", "token": f"cue_{draw.number('token'):032x}"}],
-            "channels": [{"uuid": _uuid(draw), "identifier": number}],
+            "channels": [{"uuid": draw.uuid("uuid"), "identifier": number}],
         }
 
     return workspace
@@ -90,7 +87,7 @@ def _keys(batch: Batch) -> Maker:
 def _channels(batch: Batch) -> Maker:
     home = _country(batch)
     return lambda n: {
-        "uuid": _uuid(batch.draw(n)),
+        "uuid": batch.draw(n).uuid("uuid"),
         "identifier": people.mobile(home, batch.common, n),
     }
 
@@ -113,7 +110,7 @@ def _lists(batch: Batch) -> Maker:
     def contact_list(n: int) -> Made:
         name = LISTS[n % len(LISTS)]
         is_used = n >= len(LISTS) or name.lower() in taken
-        return {"uuid": _uuid(batch.draw(n)), "name": f"{name} {n + 1}" if is_used else name}
+        return {"uuid": batch.draw(n).uuid("uuid"), "name": f"{name} {n + 1}" if is_used else name}
 
     return contact_list
 
@@ -143,14 +140,13 @@ def _webhooks(batch: Batch) -> Maker:
 
 def _broadcasts(batch: Batch) -> Maker:
     templates = [one["name"] for one in batch.listed("templates") if one.get("name")]
-    due = moment_of(batch.given.get("scheduled_at"))
-    is_ahead = due is not None and due > batch.now
-    status = batch.given.get("status", "scheduled" if is_ahead else "completed")
+    usual = "scheduled" if batch.is_ahead("scheduled_at") else "completed"
+    status = batch.given.get("status", usual)
 
     def broadcast(n: int) -> Made:
         draw = batch.draw(n)
         made: Made = {
-            "uuid": _uuid(draw),
+            "uuid": draw.uuid("uuid"),
             "name": f"{draw.pick(CAMPAIGNS, 'name')} {n + 1}",
             "status": status,
             "created_at": batch.moment(n, MONTHS),
@@ -249,18 +245,14 @@ def _wording(
 
 def _course(batch: Batch, draw: Draw, campaign: Mapping[str, Any], n: int) -> Made:
     """Return a message's status and history, in agreement with its broadcast."""
-    if "history" in batch.given:
-        return {}
-    due, made = moment_of(campaign.get("scheduled_at")), moment_of(campaign.get("created_at"))
-    is_scheduled = campaign.get("status", "scheduled") == "scheduled"
-    if is_scheduled and due is not None and due > batch.now and "status" not in batch.given:
-        return {"status": "queued", "history": (("queued", made or batch.now),)}
-    at = batch.born("created_at", n, MONTHS)
-    if "created_at" not in batch.given:
-        at = min(due or made or at, batch.now)
     status = str(batch.given.get("status") or draw.weighted(ENDINGS, "status"))
-    states = way_to(LIFECYCLE, status) or (status,)
-    return {"status": status, "history": walk(draw, LIFECYCLE, states, at, batch.now)}
+    sent = Sendout(
+        campaign.get("status", "scheduled") == "scheduled",
+        moment_of(campaign.get("scheduled_at")),
+        moment_of(campaign.get("created_at")),
+    )
+    at = sent.begin(batch, "created_at", n, MONTHS)
+    return sent.course(batch, n, LIFECYCLE, status, at)
 
 
 _MAKERS: Mapping[str, Callable[[Batch], Maker]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from emulator.core.generating import Batch, Draw, Made, Maker
+from emulator.core.drawing import Draw
+from emulator.core.generating import Batch, Made, Maker
 
 from . import wording
 from .made_people import (
@@ -99,8 +100,7 @@ def make_runs(batch: Batch) -> Maker:
         end = min(begin + timedelta(seconds=30 + draw.below(3600, "length")), batch.now)
         has_answered = draw.fraction("answered") < LANGUAGE_SHARE
         answer = draw.pick(wording.ANSWERS, "answer")
-        node = f"{draw.number('node'):032x}"
-        node = f"{node[:8]}-{node[8:12]}-4{node[13:16]}-8{node[17:20]}-{node[20:]}"
+        node = draw.uuid("node")
         value = {
             "name": "Answer",
             "value": answer.lower(),

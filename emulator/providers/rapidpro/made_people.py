@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from emulator.core.generating import Batch, Draw, Made, Maker, between
+from emulator.core.drawing import Draw, between
+from emulator.core.generating import Batch, Made, Maker
 from emulator.core.moments import moment_of
 from emulator.web import people
 

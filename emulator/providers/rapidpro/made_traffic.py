@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.courses import walk, way_to
+from emulator.core.drawing import Draw
+from emulator.core.generating import Batch, Made, Maker
 from emulator.core.moments import moment_of
 from emulator.core.records import Moment
 

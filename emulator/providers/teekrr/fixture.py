@@ -30,6 +30,7 @@ from emulator.web.parts import (
     CamelPart,
     Value,
     any_text,
+    each_account,
     key_text,
     read_good,
     read_part,
@@ -165,13 +166,8 @@ class _ButtonsPart(CamelPart):
 
 def load(found: Sandbox, part: Mapping[str, Any], pointer: str, problems: Problems) -> None:
     """Merge a fixture's part: what is known is changed field by field, the rest is added."""
-    problems.unknown_keys(pointer, part, ("clients",))
-    given = part.get("clients", [])
-    if not isinstance(given, list):
-        problems.add(f"{pointer}/clients", "Must be a list of objects")
-        return
-    for at, item in enumerate(given):
-        _load_client(found, item, f"{pointer}/clients/{at}", problems)
+    for item, where in each_account(part, "clients", pointer, problems):
+        _load_client(found, item, where, problems)
 
 
 def _load_client(found: Sandbox, given: Any, pointer: str, problems: Problems) -> None:

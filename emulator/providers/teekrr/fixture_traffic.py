@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.courses import way_to
 from emulator.core.describing import HISTORY, Defs, Schema, listed
 from emulator.core.errors import Problems
-from emulator.core.generating import way_to
 from emulator.core.messaging import Fate
 from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of

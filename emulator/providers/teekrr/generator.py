@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.courses import Sendout
+from emulator.core.drawing import Draw
+from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.core.moments import moment_of
 from emulator.web import people
 
@@ -100,16 +102,13 @@ def _webhooks(batch: Batch) -> Maker:
 
 
 def _broadcasts(batch: Batch) -> Maker:
-    due = moment_of(batch.given.get("scheduledAt"))
-    is_ahead = due is not None and due > batch.now
-    status = batch.given.get("status", "scheduled" if is_ahead else "completed")
+    usual = "scheduled" if batch.is_ahead("scheduledAt") else "completed"
+    status = batch.given.get("status", usual)
 
     def broadcast(n: int) -> Made:
         draw = batch.draw(n)
-        number = f"{draw.number('id'):032x}"
         made: Made = {
-            "broadcastUuid": f"{number[:8]}-{number[8:12]}-4{number[13:16]}"
-            f"-8{number[17:20]}-{number[20:]}",
+            "broadcastUuid": draw.uuid("id"),
             "campaignName": f"{draw.pick(CAMPAIGNS, 'name')} {n + 1}",
             "channel": "sms",
             "status": status,
@@ -162,23 +161,17 @@ def _arrival(batch: Batch, n: int) -> Made:
 
 def _course(batch: Batch, draw: Draw, channel: str, campaign: Mapping[str, Any], n: int) -> Made:
     """Return a message's status and history, in agreement with its broadcast."""
-    if "history" in batch.given:
-        return {}
-    due, born = moment_of(campaign.get("scheduledAt")), moment_of(campaign.get("createdAt"))
-    is_scheduled = campaign.get("status", "scheduled") == "scheduled"
-    if is_scheduled and due is not None and due > batch.now and "status" not in batch.given:
-        return {"status": "pending", "history": (("pending", born or batch.now),)}
-    at = batch.born("createdAt", n, MONTHS)
-    if "createdAt" not in batch.given:
-        at = min(due or born or at, batch.now)
     endings: Sequence[tuple[str, float]] = WITH_READING if channel == "whatsapp" else ENDINGS
     status = str(batch.given.get("status") or draw.weighted(endings, "status"))
     status = ACCEPTED[channel] if status == "accepted" else status
-    course = lifecycle.of_channel(channel)
-    states = way_to(course, status) or (course.initial, status)
-    history = walk(draw, course, states, at, batch.now)
-    made: Made = {"status": status, "history": history}
-    if status == "failed":
+    sent = Sendout(
+        campaign.get("status", "scheduled") == "scheduled",
+        moment_of(campaign.get("scheduledAt")),
+        moment_of(campaign.get("createdAt")),
+    )
+    at = sent.begin(batch, "createdAt", n, MONTHS)
+    made = sent.course(batch, n, lifecycle.of_channel(channel), status, at)
+    if made.get("status") == "failed":
         made["errorCode"] = lifecycle.FAILURES[channel].code
     return made
 

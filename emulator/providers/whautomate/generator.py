@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from emulator.core.generating import GENERATE, Batch, Draw, Made, Maker, between
+from emulator.core.drawing import Draw, between
+from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.web import people
 
 from . import words

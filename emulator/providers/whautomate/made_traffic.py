@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.core.generating import Batch, Draw, Made, Maker, walk, way_to
+from emulator.core.courses import walk, way_to
+from emulator.core.drawing import Draw
+from emulator.core.generating import Batch, Made, Maker
 from emulator.core.moments import moment_of
 from emulator.core.records import Moment
 from emulator.web import people
@@ -103,8 +105,8 @@ def make_broadcasts(batch: Batch) -> Maker:
 def _when(batch: Batch, n: int) -> Made:
     """Return the state of a broadcast and its times, in agreement."""
     due = moment_of(batch.given.get("scheduleDateTime"))
-    is_ahead = due is not None and due > batch.now
-    status = batch.given.get("status", words.SCHEDULED if is_ahead else words.COMPLETED)
+    usual = words.SCHEDULED if batch.is_ahead("scheduleDateTime") else words.COMPLETED
+    status = batch.given.get("status", usual)
     made = batch.born("createdAt", n, MONTHS)
     if status in (words.SCHEDULED, words.DRAFT):
         later = batch.now + timedelta(days=1 + n)
