@@ -16,7 +16,8 @@ from .answers import FEW, Exchange
 from .installing import Missing
 from .programs import Peer
 
-SECONDS, WARM_UP = 0.6, 0.2
+SECONDS, WARM_UP, LONG_WARM_UP, PATIENCE = 0.6, 0.2, 1.0, 60.0
+CROWDED = 64
 SLOW, FAST = 1_000.0, 20.0
 
 
@@ -100,26 +101,35 @@ def raced(
     """
     loads, client = Loads(), LoadClient()
     left = list(entrants)
-    for _ in range(rounds):
+    for at in range(rounds + 1):
         for entrant in tuple(left):
             try:
-                load = _once(client, entrant, connections, count)
+                if at == 0:
+                    _warm_up(client, entrant, count)
+                else:
+                    load = _once(client, entrant, connections, count)
+                    loads.setdefault(entrant.name, []).append(load)
             except RuntimeError as error:
                 print(f"  left out: {entrant.name}, {title}: {error}", flush=True)
                 left.remove(entrant)
                 loads.pop(entrant.name, None)
                 client = LoadClient()
-            else:
-                loads.setdefault(entrant.name, []).append(load)
     client.close()
     _tell(title, loads)
     return loads
 
 
+def _warm_up(client: LoadClient, entrant: Entrant, count: int | None) -> None:
+    """Ask for a while before the first round: some compile what runs often."""
+    run = partial(client.run, entrant.server.url, entrant.request)
+    if run(count=1, seconds=PATIENCE).p50 < SLOW and count is None:
+        run(connections=CROWDED, seconds=LONG_WARM_UP)
+
+
 def _once(client: LoadClient, entrant: Entrant, connections: int, count: int | None) -> Timed:
     run = partial(client.run, entrant.server.url, entrant.request)
     if count is not None:
-        return _timed(entrant, lambda: run(count=count, seconds=60))
+        return _timed(entrant, lambda: run(count=count, seconds=PATIENCE))
     first = _timed(entrant, lambda: run(count=1))
     if first.p50 > SLOW:
         return first
