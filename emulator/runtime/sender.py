@@ -24,7 +24,7 @@ ATTEMPT_LIMIT = 10.0
 
 _PER_WORLD = 32
 _THREADS = 128
-_SWIFT = 4
+_SWIFT = 3
 # How often a backlog is looked at, and the mean duration of exchanges that calls for threads.
 _TICK = 0.005
 _SLOW = 0.002

@@ -118,6 +118,8 @@ class LoopGuard:
         """Count a message; return why it fails if there were too many like it."""
         same = (draft.contact.id, draft.text)
         self._new[same] += 1
+        if self._messages.count("echo", same) + self._new[same] <= MOST_ECHOES:
+            return None
         earlier = self._messages.page("echo", same, limit=MOST_ECHOES, low=self._since)
         is_loop = len(earlier.records) + self._new[same] > MOST_ECHOES
         return LOOPING if is_loop else None
