@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 TEMPLATES = 16
+TEMPLATE_RECORDS = 200_000
+"""In all templates together; one may have more."""
 LINGER = 1.0
 """Real seconds after which nobody has an ended sandbox in hand without being its visitor."""
 
@@ -313,13 +315,21 @@ class Emulator:
                 self._templates.move_to_end(key)
             return template
 
+    def _has_too_many_templates(self) -> bool:
+        kept = self._templates.values()
+        return len(kept) > TEMPLATES or sum(map(_records, kept)) > TEMPLATE_RECORDS
+
     def _keep_template(self, key: bytes | None, template: Sandbox) -> None:
         if key is None:
             return
         with self._lock:
             self._templates[key] = template
-            while len(self._templates) > TEMPLATES:
+            while len(self._templates) > 1 and self._has_too_many_templates():
                 self._let_go(self._templates.popitem(last=False)[1])
+
+
+def _records(sandbox: Sandbox) -> int:
+    return sum(map(len, sandbox.store.tables().values()))
 
 
 def _check_name(name: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.core import emulator
+from emulator.core.store import Store
 from tests.control.desk import FIXTURE, Desk
 
 SANDBOXES = "/_emulator/sandboxes"
@@ -37,6 +38,10 @@ def fork(desk: Desk) -> Desk:
 def watched(fork: Desk) -> weakref.ref[Any]:
     sandbox = fork.world.emulator.get("fork")
     return weakref.ref(sandbox.store.table(sandbox.vendors["acme"].messages))
+
+
+def stores() -> int:
+    return sum(isinstance(each, Store) for each in gc.get_objects())
 
 
 @pytest.mark.parametrize(
@@ -83,17 +88,31 @@ def test_sandbox_stays_as_long_as_somebody_is_in_it(fork: Desk) -> None:
     ],
 )
 def test_nothing_is_left_of_a_sandbox_that_was_refused(fork: Desk, wish: dict[str, Any]) -> None:
-    kept = sum(type(each).__name__ == "Store" for each in gc.get_objects())
+    kept = stores()
 
     assert fork.world.call("POST", SANDBOXES, {"name": "other", **wish}).status_code == 422
 
-    assert sum(type(each).__name__ == "Store" for each in gc.get_objects()) == kept
+    assert stores() == kept
 
 
 def test_nothing_is_left_of_a_snapshot_that_was_refused(fork: Desk) -> None:
     snapshot = fork.get("/snapshot")
-    kept = sum(type(each).__name__ == "Store" for each in gc.get_objects())
+    kept = stores()
 
     fork.refused("PUT", "/snapshot", {**snapshot, "settings": {"latency": "slow"}})
 
-    assert sum(type(each).__name__ == "Store" for each in gc.get_objects()) == kept
+    assert stores() == kept
+
+
+def test_only_so_much_is_kept_to_make_sandboxes_of(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator, "TEMPLATE_RECORDS", 3)
+    kept = stores()
+
+    for seed in range(1, 6):
+        wish = {"name": "other", "fixture": FIXTURE, "seed": seed}
+        assert desk.world.call("POST", SANDBOXES, wish).status_code == 201
+        assert desk.world.call("DELETE", f"{SANDBOXES}/other").status_code == 204
+
+    assert stores() == kept
