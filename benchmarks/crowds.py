@@ -50,7 +50,7 @@ WHAUTOMATE: dict[str, Any] = {
 
 def cuedesk(rounds: int) -> list[Figure]:
     """Cuedesk: 20,000 rows that fill three variables, then brought to their ends."""
-    body, walks = _rows(), list[float]()
+    body, walks = rows(CROWD), list[float]()
     with Emulator() as emulator, Bare() as bare:
 
         def accept() -> float:
@@ -76,8 +76,9 @@ def cuedesk(rounds: int) -> list[Figure]:
     ]
 
 
-def _rows() -> bytes:
-    rows = [
+def rows(count: int) -> bytes:
+    """Return the body of a broadcast at Cuedesk with three variables for each recipient."""
+    payload = [
         {
             "identifier": str(447_500_000_000 + at),
             "client_reference": f"order-{at}",
@@ -85,11 +86,11 @@ def _rows() -> bytes:
             "code": f"CODE{at}",
             "until": "25 Dec",
         }
-        for at in range(CROWD)
+        for at in range(count)
     ]
     variables = {"payload_variables": ["first_name", "code", "until"]}
     template = {"name": "sale", "locale": "en", "body": variables}
-    return json.dumps({"from": CUEDESK_SENDER, "template": template, "payload": rows}).encode()
+    return json.dumps({"from": CUEDESK_SENDER, "template": template, "payload": payload}).encode()
 
 
 def whautomate(rounds: int) -> list[Figure]:

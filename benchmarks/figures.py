@@ -10,6 +10,7 @@ from time import perf_counter
 
 from .alive import alive
 from .crowds import cuedesk, whautomate
+from .endurance import endurance
 from .fixtures import fixtures
 from .growth import growth
 from .load import LoadClient
@@ -285,5 +286,6 @@ GROUPS: Mapping[str, Callable[[int], Sequence[Figure]]] = {
         size,
         peers,
         growth,
+        endurance,
     )
 }

@@ -48,7 +48,7 @@ def _page(rounds: int, client: LoadClient, emulator: Emulator, bare: Bare, world
 def _large(rounds: int, client: LoadClient, small: World) -> Iterator[Figure]:
     """Measure what it takes to load many contacts, and lists of them beside lists of few."""
     server = small.server
-    body = json.dumps(_document(MANY)).encode()
+    body = json.dumps(people(MANY)).encode()
 
     def load(at: int) -> float:
         return _seconds(lambda: server.call("POST", _merging(World(server, f"many-{at}")), body))
@@ -90,7 +90,7 @@ def _broadcast(rounds: int, emulator: Emulator) -> Figure:
 
 def _world(emulator: Emulator, name: str, count: int) -> World:
     world = World(emulator, name)
-    emulator.call("POST", _merging(world), _document(count))
+    emulator.call("POST", _merging(world), people(count))
     return world
 
 
@@ -98,7 +98,7 @@ def _merging(world: World) -> str:
     return f"/_emulator/sandboxes/{world.name}/fixtures"
 
 
-def _document(count: int) -> dict[str, Any]:
+def people(count: int) -> dict[str, Any]:
     """Return a fixture of contacts in three groups, one of them smart, with three fields."""
     fields = [("Age", "number"), ("Village", "text"), ("Due", "datetime")]
     fields += [(f"Spare {number}", "text") for number in range(5)]

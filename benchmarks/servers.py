@@ -12,7 +12,7 @@ from pathlib import Path
 from subprocess import PIPE
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import psutil
 
@@ -20,6 +20,13 @@ PATIENCE = 120.0
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 MIB = 1024 * 1024
 JSON = "application/json"
+
+
+class Answer(NamedTuple):
+    """What a server has said to a request."""
+
+    status: int
+    body: bytes
 
 
 class Server:
@@ -103,16 +110,26 @@ class Server:
 
         :raises RuntimeError: the answer is no success.
         """
+        answer = self.answer(method, path, body, headers)
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.body[:1000]!r}")
+        return answer.body
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one request with a JSON body (bytes go as they are) and return its answer."""
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         sent = dict(headers or {})
         if raw is not None:
             sent.setdefault("Content-Type", JSON)
         self._connection.request(method, path, raw, sent)
         response = self._connection.getresponse()
-        answer = response.read()
-        if response.status >= 300:
-            raise RuntimeError(f"{method} {path}: {response.status} {answer[:1000]!r}")
-        return answer
+        return Answer(response.status, response.read())
 
     def request(
         self,
