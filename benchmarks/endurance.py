@@ -111,9 +111,7 @@ def _figures(name: str, load: _Load) -> Iterator[Figure]:
     trend = _trend(cycles)
     hour, error = trend.slope * 3600, trend.error * 3600
     first, last = cycles[0].held, cycles[-1].held
-    yield Figure(
-        f"memory under steady load, {name}", last, "MiB", first, "after warming up"
-    )
+    yield Figure(f"memory under steady load, {name}", last, "MiB", first, "after warming up")
     yield Figure(f"its growth in an hour, {name}", hour, "MiB", beside=f"give or take {error:.1f}")
     yield Figure(f"requests, {name}", load.rate, "/s", beside="")
 

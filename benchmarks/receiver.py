@@ -92,7 +92,10 @@ def _receive(connection: socket.socket, before: bytes, counter: _Counter) -> byt
     data = before + chunk
     while size := _complete(data):
         counter.note(data[:size])
-        connection.send(ANSWER)
+        try:
+            connection.send(ANSWER)
+        except ConnectionError:
+            return None
         data = data[size:]
     return data
 
