@@ -118,9 +118,10 @@ class Events:
 
     def _trim(self) -> None:
         surplus = len(self._kept) - self._limits()["count"]
-        for _ in range(surplus):
-            self._kept.popleft()
-        self.dropped += max(0, surplus)
+        if surplus > 0:
+            for _ in range(surplus):
+                self._kept.popleft()
+            self.dropped += surplus
 
 
 def watch(sandbox: Sandbox) -> None:

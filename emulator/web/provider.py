@@ -39,7 +39,8 @@ log = logging.getLogger(__name__)
 
 MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 NEAREST = 3
-NO_BODY = frozenset({100, 101, 102, 103, 204, 304})
+PLAIN = frozenset({200, 202, *range(400, 600)})
+"""Statuses of answers that have a body and lead nowhere else."""
 
 
 class UnknownSandbox(NotFound):
@@ -352,8 +353,8 @@ def _handed_over(
     response: Response, environ: dict[str, Any], start_response: Any
 ) -> Iterable[bytes]:
     """Return what a server sends: of a plain answer that is what it holds, as it stands."""
-    is_plain = response.status_code not in NO_BODY and not response.is_streamed
-    if is_plain and environ["REQUEST_METHOD"] != "HEAD" and "Location" not in response.headers:
+    is_plain = response.status_code in PLAIN and not response.is_streamed
+    if is_plain and environ["REQUEST_METHOD"] != "HEAD":
         start_response(response.status, response.headers.to_wsgi_list())
         return [response.get_data()]
     body: Iterable[bytes] = response(environ, start_response)
