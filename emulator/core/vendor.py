@@ -203,7 +203,7 @@ class MessageView:
     template: str | None = None
     media: Sequence[str] = ()
     broadcast: str | None = None
-    native: dict[str, Any] = field(default_factory=dict)
+    native: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,4 +216,4 @@ class BroadcastView:
     total: int
     counts: Mapping[str, int]
     scheduled_at: datetime | None = None
-    native: dict[str, Any] = field(default_factory=dict)
+    native: Mapping[str, Any] = field(default_factory=dict)

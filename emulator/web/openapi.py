@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from flask import Response, request
 
 from emulator.core.errors import BadBody, TooLarge
@@ -20,7 +21,12 @@ from .operations import Operation, weakest
 from .provider import ProviderApp, Served
 from .routing import PARAMETER, template_of
 
+if TYPE_CHECKING:
+    from apispec import APISpec
+
 VERSION = "3.1.0"
+Answers = Mapping[Any, dict[str, Any]]
+"""What answers hold, and where the document says so."""
 ANY_BODY: Mapping[str, Any] = {"schema": {}}
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _MARKUP = re.compile(r":\w+:`~?([^`]+)`")
@@ -90,11 +96,12 @@ def document(
     if provider.security is not None:
         spec.components.security_scheme("key", dict(provider.security))
         spec.options["security"] = [{"key": []}]
+    gives = _described(app, spec)
     ids: Counter[str] = Counter()
     for path, methods in _by_path(app.served()).items():
         operations = {}
         for method, served in methods.items():
-            shown = _operation(app, sandbox, method, served)
+            shown = _operation(app, sandbox, method, served, gives)
             operations[method.lower()] = {"operationId": _own_id(ids, served), **shown}
         spec.path(path=path, operations=operations, parameters=parameters_of(_route(methods)))
     return spec.to_dict()
@@ -108,6 +115,16 @@ def _own_schema(_converter: Any, field: Any, *, ret: dict[str, Any], **_more: An
     schema: dict[str, Any] = describe()
     ret.pop("type", None)
     return {"anyOf": [schema, {"type": "null"}]} if field.allow_none and schema else schema
+
+
+def _described(app: ProviderApp, spec: APISpec) -> Answers:
+    """Put what answers hold into the document; return how it is referred to."""
+    types = list(dict.fromkeys(s.operation.gives for s in app.served() if s.operation.gives))
+    place = "#/components/schemas/{name}"
+    found, components = msgspec.json.schema_components(types, ref_template=place)
+    for name, component in components.items():
+        spec.components.schema(name, component=component)
+    return dict(zip(types, found, strict=True))
 
 
 def _route(methods: Mapping[str, Sequence[Served]]) -> str:
@@ -132,7 +149,7 @@ def _own_id(ids: Counter[str], served: Sequence[Served]) -> str:
 
 
 def _operation(
-    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served]
+    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served], gives: Answers
 ) -> dict[str, Any]:
     operations = [each.operation for each in served]
     summary, description = wording(served[0].view)
@@ -149,7 +166,7 @@ def _operation(
             }
             for operation in operations
         ],
-        "responses": _responses(app, sandbox, method, served),
+        "responses": _responses(app, sandbox, method, served, gives),
     }
     if description:
         shown["description"] = description
@@ -168,13 +185,13 @@ def _content(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _responses(
-    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served]
+    app: ProviderApp, sandbox: Sandbox, method: str, served: Sequence[Served], gives: Answers
 ) -> dict[str, Any]:
-    gives = next((each.operation.gives for each in served if each.operation.gives), None)
+    answer = next((each.operation.gives for each in served if each.operation.gives), None)
     own = [status for each in served for status in each.operation.answers]
     answers = own or app.provider.answers
     responses: dict[str, Any] = {}
-    body = {"schema": gives} if gives is not None else ANY_BODY
+    body = {"schema": gives[answer]} if answer is not None else ANY_BODY
     for status in sorted(set(answers)):
         responses[str(status)] = {"description": phrase(status)}
         if status != HTTPStatus.NO_CONTENT:

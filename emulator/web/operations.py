@@ -21,7 +21,7 @@ class Operation:
     :param takes: marshmallow schema class of the body, for OpenAPI; a field of a kind of its own
         says with ``json_schema()`` what is meant to stand there.
     :param media: the types of body that are read, for OpenAPI.
-    :param gives: marshmallow schema class of the answer, for OpenAPI.
+    :param gives: typed dictionary that says what the answer holds, for OpenAPI.
     :param also: operations that share path and method; the view finds out which one is meant
         and says so with :func:`.context.become`.
     :param answers: the statuses of answers that are no errors, for OpenAPI.

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from emulator.control.reference import CALLS
@@ -110,6 +111,56 @@ def test_rapidpro_reads_the_fields_that_its_document_names() -> None:
         assert set(answer.get_json()) == set(named) - flags, path
         compared += 1
     assert compared == 16
+
+
+TO = {"identifier": "447592850122"}
+TEMPLATE = {"name": "plain_notice", "locale": "en"}
+SMS = {"campaignName": "May", "type": "quick broadcast", "templateContent": "Hello"}
+AMINA = "tel:+254722000111"
+ASKED: dict[str, list[tuple[str, Any]]] = {
+    "teekrr": [
+        ("/sms", {**SMS, "recipients": ["60123456789"]}),
+        ("/broadcasts/validate", {"channel": "sms", "recipients": ["60123456789", "x", ""]}),
+    ],
+    "cuedesk": [
+        ("/v2/broadcasts", {"from": "447576209857", "template": TEMPLATE, "payload": [TO, TO]}),
+        (
+            "/v2/messages/whatsapp",
+            {"from": "447576209857", "to": "447592850122", "template": TEMPLATE},
+        ),
+        ("/v1/contacts", None),
+    ],
+    "rapidpro": [
+        ("/api/v2/broadcasts.json", {"urns": [AMINA], "text": "Hi"}),
+        ("/api/v2/contacts.json", {"name": "New", "urns": ["tel:+254722000999"]}),
+        *((f"/api/v2/{name}.json", {"name": "New"}) for name in ("groups", "labels", "topics")),
+        ("/api/v2/globals.json", {"name": "New", "value": "1"}),
+        ("/api/v2/fields.json", {"name": "New", "type": "text"}),
+        *(
+            (f"/api/v2/{name}.json", None)
+            for name in (
+                *("broadcasts", "campaigns", "contacts", "fields", "flows"),
+                *("globals", "groups", "labels", "messages", "topics"),
+            )
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("slug", ASKED)
+def test_answers_hold_what_their_document_says(slug: str) -> None:
+    world = World(PROVIDERS, [REFERENCE])
+    found = document(world, of_provider(slug))
+    for path, body in ASKED[slug]:
+        method = "get" if body is None else "post"
+
+        answer = world.call(method.upper(), f"/{slug}{path}", body, headers=HEADERS[slug])
+
+        told = found["paths"][path][method]["responses"][str(answer.status_code)]
+        [schema] = [content["schema"] for content in told["content"].values()]
+        assert answer.get_json().get("results") != [], path
+        assert resolved(found, schema), path
+        Draft202012Validator({**schema, **found}).validate(answer.get_json())
 
 
 def test_files_are_described_as_forms(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from emulator.web.context import caller, rests_on, sandbox
 from emulator.web.operations import operation
 
 from . import contacts, lifecycle, schemas, sending, views, wishes
+from .answers import BroadcastAnswer, ContactsAnswer, MessageAnswer
 from .fields import load
 from .filling import Filler, check
 from .receiving import last_inbound
@@ -37,6 +38,7 @@ def endpoint(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     source=f"{DOCS}/broadcasts/broadcasts_api_v2",
     read_on=READ_ON,
     takes=schemas.BroadcastBody,
+    gives=BroadcastAnswer,
     makes="Broadcast",
 )
 def create_broadcast() -> Response:
@@ -73,6 +75,7 @@ def create_broadcast() -> Response:
     source=f"{DOCS}/broadcasts/broadcasts_api_v1",
     read_on=READ_ON,
     takes=schemas.FirstBroadcastBody,
+    gives=BroadcastAnswer,
     makes="Broadcast",
 )
 def create_first_broadcast() -> Response:
@@ -105,6 +108,7 @@ def create_first_broadcast() -> Response:
     source=f"{DOCS}/templates/templates_api_v2",
     read_on=READ_ON,
     takes=schemas.TemplateMessageBody,
+    gives=MessageAnswer,
     makes="Message",
 )
 def send_template_message() -> Response:
@@ -140,6 +144,7 @@ def send_template_message() -> Response:
     source=f"{DOCS}/templates/templates_api_v1",
     read_on=READ_ON,
     takes=schemas.FirstMessageBody,
+    gives=MessageAnswer,
     makes="Message",
 )
 def send_first_message() -> Response:
@@ -168,6 +173,7 @@ def send_first_message() -> Response:
     source=f"{DOCS}/messages_api",
     read_on=READ_ON,
     takes=schemas.FreeBody,
+    gives=MessageAnswer,
     makes="Message",
 )
 def send_free_message() -> Response:
@@ -192,7 +198,13 @@ def send_free_message() -> Response:
 
 
 @bp.route("/v1/contacts", methods=["GET"], strict_slashes=True, provide_automatic_options=False)
-@operation("contacts.list", source=f"{DOCS}/contacts_api", read_on=READ_ON, answers=(200,))
+@operation(
+    "contacts.list",
+    source=f"{DOCS}/contacts_api",
+    read_on=READ_ON,
+    answers=(200,),
+    gives=ContactsAnswer,
+)
 def list_contacts() -> Response:
     """List the contacts of the workspace, or of one of its contact lists.
 
@@ -202,9 +214,11 @@ def list_contacts() -> Response:
     page, total = contacts.page(sandbox(), caller(), wanted)
     # The shape of the items is assumed.
     rests_on("assumed")
-    pagination = {"limit": wanted.limit, "offset": wanted.offset, "total": total}
-    shown = [views.contact(contact) for contact in page]
-    return json_response({"contacts": shown, "pagination": pagination})
+    answer: ContactsAnswer = {
+        "contacts": [views.contact(contact) for contact in page],
+        "pagination": {"limit": wanted.limit, "offset": wanted.offset, "total": total},
+    }
+    return json_response(answer)
 
 
 def _wording(content: dict[str, Any]) -> str | None:
@@ -221,5 +235,5 @@ def _sent(message: Any) -> Response:
     return _accepted(views.created_message(sandbox(), message))
 
 
-def _accepted(answer: dict[str, Any]) -> Response:
+def _accepted(answer: Mapping[str, Any]) -> Response:
     return json_response(answer, 202)

@@ -12,6 +12,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import BroadcastView, MessageView
 
 from . import auth, webhooks
+from .answers import BroadcastAnswer, ContactOut, MessageAnswer
 from .records import (
     CHANNEL,
     CHANNELS,
@@ -84,7 +85,7 @@ def _list(found: Sandbox, contact_list: ContactList) -> dict[str, Any]:
     }
 
 
-def contact(shown: Contact) -> dict[str, Any]:
+def contact(shown: Contact) -> ContactOut:
     """Return a contact as the list of contacts, and fixtures, show it."""
     return {
         "uuid": shown.id,
@@ -113,7 +114,7 @@ def _webhook(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def created_broadcast(made: CueBroadcast) -> dict[str, Any]:
+def created_broadcast(made: CueBroadcast) -> BroadcastAnswer:
     """Return the answer to the creation of a broadcast; a repeat of it shows what has become."""
     return {
         "broadcast": {
@@ -128,7 +129,7 @@ def created_broadcast(made: CueBroadcast) -> dict[str, Any]:
     }
 
 
-def created_message(found: Sandbox, made: CueMessage) -> dict[str, Any]:
+def created_message(found: Sandbox, made: CueMessage) -> MessageAnswer:
     """Return the answer to a single message."""
     channel = found.store.table(CHANNELS).get(made.sender)
     return {

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 
+from .answers import BroadcastOut, Ref
 from .kinds import CONTACTS, GROUPS
 from .records import RapidBroadcast, Workspace
 from .values import format_moment
@@ -19,7 +20,7 @@ class BroadcastViews:
         self._store = sandbox.store
         self._is_anon = workspace.anon
 
-    def show(self, broadcast: RapidBroadcast) -> dict[str, Any]:
+    def show(self, broadcast: RapidBroadcast) -> BroadcastOut:
         """Return a broadcast as the API has it; each part has all the languages of any part."""
         parts = (broadcast.text, broadcast.attachments, broadcast.quick_replies)
         languages = dict.fromkeys(code for part in parts for code in part)
@@ -38,7 +39,7 @@ class BroadcastViews:
             "id": broadcast.number,
         }
 
-    def _refs(self, kind: Kind[Any], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    def _refs(self, kind: Kind[Any], ids: tuple[str, ...]) -> list[Ref]:
         """Return the objects addressed that are still there, in the order of their creation."""
         table = self._store.table(kind)
         found = [record for id in ids if (record := table.find(id)) and not record.is_deleted]

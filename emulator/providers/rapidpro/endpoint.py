@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
+from inspect import isfunction
+from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack, get_type_hints, is_typeddict
 
 from flask import Blueprint, Response, request
 
@@ -27,6 +28,7 @@ from emulator.web.context import become
 from emulator.web.operations import Evidence, Operation
 
 from . import filters
+from .answers import Page
 from .bodies import ANY_KIND, parse_body
 from .context import our_own, workspace
 from .errors import Denied, LimitReached, Missing, Refusal, rendered
@@ -248,8 +250,18 @@ class Endpoint:
             also=also,
             answers=ANSWERS[verb],
             takes=self.bodies.get(verb),
+            gives=self._gives(verb),
             media=tuple(self.kinds),
         )
+
+    def _gives(self, verb: str) -> Any:
+        """Return what an answer holds: what the function that shows an object says of itself."""
+        if not isfunction(self.show):
+            return None
+        shown: Any = get_type_hints(self.show).get("return")
+        page: Any = Page
+        gives = {"list": page[shown], "create": shown, "update": shown}
+        return gives.get(verb) if is_typeddict(shown) else None
 
     def _serve(
         self, method: str, verb: str, answer: Callable[[], Response], view: Callable[..., Answer]

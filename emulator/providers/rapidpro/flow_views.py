@@ -9,6 +9,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 
 from . import urns
+from .answers import FlowOut, Ref, StartOut
 from .kinds import CONTACTS, FLOW_LABELS, FLOWS, GROUPS, RUNS
 from .records import Contact, Flow, FlowStart, Run, Step, Value, Workspace
 from .values import format_moment
@@ -24,10 +25,10 @@ class FlowViews:
     def __init__(self, sandbox: Sandbox, workspace: Workspace) -> None:
         self._store = sandbox.store
         self._is_anon = workspace.anon
-        self._flows: dict[str, Shown] = {}
+        self._flows: dict[str, Ref] = {}
         self._contacts: dict[str, Shown] = {}
 
-    def flow(self, flow: Flow) -> Shown:
+    def flow(self, flow: Flow) -> FlowOut:
         """Return a flow with the counts of its runs."""
         count = self._store.table(RUNS).count
         return {
@@ -44,7 +45,7 @@ class FlowViews:
             "modified_on": format_moment(flow.modified_on),
         }
 
-    def start(self, start: FlowStart) -> Shown:
+    def start(self, start: FlowStart) -> StartOut:
         """Return a flow start."""
         return {
             "uuid": start.id,
@@ -79,7 +80,7 @@ class FlowViews:
             "id": run.number,
         }
 
-    def _flow(self, id: str) -> Shown:
+    def _flow(self, id: str) -> Ref:
         shown = self._flows.get(id)
         if shown is None:
             shown = {"uuid": id, "name": self._store.table(FLOWS).get(id).name}
@@ -106,7 +107,7 @@ class FlowViews:
     def _named(contact: Contact, urn: str | None, display: str | None) -> Shown:
         return {"uuid": contact.id, "name": contact.name, "urn": urn, "urn_display": display}
 
-    def _refs(self, kind: Kind[Any], ids: tuple[str, ...]) -> list[Shown]:
+    def _refs(self, kind: Kind[Any], ids: tuple[str, ...]) -> list[Ref]:
         """Return the objects that are still there, in the order of their creation."""
         table = self._store.table(kind)
         found = [record for id in ids if (record := table.find(id)) and not record.is_deleted]

@@ -14,6 +14,7 @@ from emulator.core.store import Kind, Record
 
 from . import kinds, urns
 from . import records as r
+from .answers import Ref
 from .context import table, workspace
 
 R = TypeVar("R", bound=Record)
@@ -31,7 +32,7 @@ def as_uuid(text: str) -> str | None:
         return None
 
 
-def ref(record: Any) -> dict[str, str]:
+def ref(record: Any) -> Ref:
     """Return how other objects show an object that has a name."""
     return {"uuid": record.id, "name": record.name}
 

@@ -6,12 +6,11 @@ from typing import Any
 
 from emulator.core.sandbox import Sandbox
 
+from .answers import Attachment, MessageOut, Ref
 from .kinds import BROADCASTS, CHANNELS, CONTACTS, FLOWS, LABELS
 from .records import RapidMessage, Workspace
 from .urns import identity
 from .values import format_moment
-
-Ref = dict[str, Any] | None
 
 
 class MessageViews:
@@ -25,9 +24,9 @@ class MessageViews:
         self._labels = store.table(LABELS)
         self._flows = store.table(FLOWS)
         self._broadcasts = store.table(BROADCASTS)
-        self._refs: dict[str, Ref] = {}
+        self._refs: dict[str, Ref | None] = {}
 
-    def show(self, message: RapidMessage) -> dict[str, Any]:
+    def show(self, message: RapidMessage) -> MessageOut:
         """Return a message as the API has it."""
         contact = self._contacts.find(message.contact)
         broadcast = self._broadcasts.find(message.broadcast) if message.broadcast else None
@@ -56,7 +55,7 @@ class MessageViews:
             "broadcast": broadcast.number if broadcast else None,
         }
 
-    def _ref(self, table: Any, id: str | None) -> Ref:
+    def _ref(self, table: Any, id: str | None) -> Ref | None:
         if id is None:
             return None
         if id not in self._refs:
@@ -64,7 +63,7 @@ class MessageViews:
             self._refs[id] = None if found is None else {"uuid": found.id, "name": found.name}
         return self._refs[id]
 
-    def _labels_of(self, message: RapidMessage) -> list[dict[str, str]]:
+    def _labels_of(self, message: RapidMessage) -> list[Ref]:
         if not message.labels:
             return []
         found = [self._labels.get(id) for id in message.labels]
@@ -73,6 +72,6 @@ class MessageViews:
         return [{"uuid": label.id, "name": label.name} for label in live]
 
 
-def _attachment(text: str) -> dict[str, str]:
+def _attachment(text: str) -> Attachment:
     content_type, _, url = text.partition(":")
     return {"content_type": content_type, "url": url}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -15,6 +15,17 @@ from emulator.web.moments import iso
 from emulator.web.operations import operation
 
 from . import auth, credit, errors, schemas, sending, templates
+from .answers import (
+    AcceptedOut,
+    Answer,
+    EmailOut,
+    InvalidRow,
+    SortedOut,
+    Summary,
+    TestSentOut,
+    UploadOut,
+    ValidRow,
+)
 from .recipients import KINDS, Recipient
 from .records import SLUG, UPLOADS, Campaign, Template, Upload
 from .sending import Draft, Letter
@@ -38,6 +49,7 @@ def endpoint(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     "sms.send",
     answers=(202,),
     source=f"{DOCS}/api-reference/sms/send-sms",
+    gives=Answer[AcceptedOut],
     read_on=READ_ON,
     takes=schemas.SmsBody,
     scope="send_sms",
@@ -61,6 +73,7 @@ def send_sms() -> Response:
     "whatsapp.send",
     answers=(202,),
     source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
+    gives=Answer[AcceptedOut],
     read_on=READ_ON,
     takes=schemas.WhatsAppBody,
     scope="send_whatsapp",
@@ -80,6 +93,7 @@ def send_whatsapp() -> Response:
     "whatsapp.test",
     answers=(200,),
     source=f"{DOCS}/api-reference/whats-app/test-send-whatsapp",
+    gives=Answer[TestSentOut],
     read_on=READ_ON,
     takes=schemas.TestSendBody,
     scope="send_whatsapp",
@@ -93,7 +107,8 @@ def test_whatsapp() -> Response:
     [letter] = _parts({**body, "recipients": [body["to"]]}, template)
     message = sending.send_test(found, client, template.name, letter)
     id = sending.meta_message_id(found, message.address)
-    return _done({"messageUuid": message.id, "metaMessageId": id})
+    answer: TestSentOut = {"messageUuid": message.id, "metaMessageId": id}
+    return _done(answer)
 
 
 @endpoint("/whatsapp/upload-header-image")
@@ -101,6 +116,7 @@ def test_whatsapp() -> Response:
     "whatsapp.upload",
     answers=(200,),
     source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
+    gives=Answer[UploadOut],
     read_on=READ_ON,
     scope="send_whatsapp",
 )
@@ -113,14 +129,16 @@ def upload_header_image() -> Response:
     if len(content) > LARGEST_FILE:
         raise errors.FileTooLarge
     upload = _keep(file.mimetype, content)
-    return _done({"url": url_for(f"{SLUG}.fetch_upload", id=upload.id, _external=True)})
+    answer: UploadOut = {"url": url_for(f"{SLUG}.fetch_upload", id=upload.id, _external=True)}
+    return _done(answer)
 
 
 @endpoint("/email")
 @operation(
     "email.send",
-    answers=(202,),
+    answers=(200, 202),
     source=f"{DOCS}/api-reference/email/send-email",
+    gives=Answer[EmailOut],
     read_on=READ_ON,
     takes=schemas.EmailBody,
     scope="send_email",
@@ -139,7 +157,8 @@ def send_email() -> Response:
         return _accepted(campaign)
     failed = campaign.counts.get("failed", 0)
     sent = campaign.total - failed - campaign.counts.get("pending", 0)
-    return _done({"broadcastUuid": campaign.id, "sent": sent, "failed": failed})
+    answer: EmailOut = {"broadcastUuid": campaign.id, "sent": sent, "failed": failed}
+    return _done(answer)
 
 
 @endpoint("/broadcasts/validate")
@@ -147,6 +166,7 @@ def send_email() -> Response:
     "broadcasts.validate",
     answers=(200,),
     source="a public integrator's source",
+    gives=Answer[SortedOut],
     read_on=READ_ON,
     evidence="observed",
     takes=schemas.ListBody,
@@ -233,17 +253,17 @@ def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter]) -> Dra
 
 
 def _accepted(campaign: Campaign) -> Response:
-    answer: dict[str, Any] = {"broadcastUuid": campaign.id, "queued": campaign.total}
+    answer: AcceptedOut = {"broadcastUuid": campaign.id, "queued": campaign.total}
     if campaign.scheduled_at is not None:
         answer["scheduledAt"] = iso(campaign.scheduled_at)
     return _answer(answer, "accepted")
 
 
-def _done(answer: dict[str, Any]) -> Response:
+def _done(answer: Mapping[str, Any]) -> Response:
     return _answer(answer, "done")
 
 
-def _answer(answer: dict[str, Any], success: str) -> Response:
+def _answer(answer: Mapping[str, Any], success: str) -> Response:
     # No page that could be read says which number a success has.
     rests_on("assumed")
     status = sandbox().settings[SLUG]["success_codes"][success]
@@ -274,25 +294,27 @@ def _keep(content_type: str, content: bytes) -> Upload:
     return upload
 
 
-def _sorted_out(channel: str, given: Sequence[str | None]) -> dict[str, Any]:
+def _sorted_out(channel: str, given: Sequence[str | None]) -> SortedOut:
     kind = KINDS[channel]
     seen: set[str] = set()
-    valid: list[dict[str, Any]] = []
-    invalid: list[dict[str, Any]] = []
+    valid: list[ValidRow] = []
+    invalid: list[InvalidRow] = []
     for row, value in enumerate(given, 1):
         address = kind.normal(value).lower() if value else ""
         if value is None or not value.strip():
-            shown = {} if value is None else {"value": value}
-            text = "Recipient is required"
-            invalid.append({"row": row, **shown, "code": "EMPTY", "message": text})
+            invalid.append(_refused(row, value, "EMPTY", "Recipient is required"))
         elif not kind.matches(value):
-            shown = {"value": value, "code": "INVALID_FORMAT", "message": kind.complaint}
-            invalid.append({"row": row, **shown})
+            invalid.append(_refused(row, value, "INVALID_FORMAT", kind.complaint))
         elif address in seen:
-            shown = {"value": value, "code": "DUPLICATE", "message": "Duplicate recipient"}
-            invalid.append({"row": row, **shown})
+            invalid.append(_refused(row, value, "DUPLICATE", "Duplicate recipient"))
         else:
             seen.add(address)
             valid.append({"row": row, "value": value})
-    summary = {"total": len(given), "valid": len(valid), "invalid": len(invalid)}
+    summary: Summary = {"total": len(given), "valid": len(valid), "invalid": len(invalid)}
     return {"summary": summary, "valid": valid, "invalid": invalid}
+
+
+def _refused(row: int, value: str | None, code: str, message: str) -> InvalidRow:
+    if value is None:
+        return {"row": row, "code": code, "message": message}
+    return {"row": row, "value": value, "code": code, "message": message}

@@ -9,6 +9,7 @@ from flask import Response
 from emulator.providers.rapidpro import broadcasts as engine
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import BroadcastOut
 from emulator.providers.rapidpro.broadcast_views import BroadcastViews
 from emulator.providers.rapidpro.compounds import ListOf, ReferenceList, Translated
 from emulator.providers.rapidpro.context import table, workspace
@@ -28,7 +29,7 @@ from emulator.providers.rapidpro.validation import Body, Schema
 from emulator.web.context import rests_on, sandbox
 
 
-def show(broadcast: r.RapidBroadcast) -> dict[str, Any]:
+def show(broadcast: r.RapidBroadcast) -> BroadcastOut:
     """Return one broadcast."""
     return BroadcastViews(sandbox(), workspace()).show(broadcast)
 

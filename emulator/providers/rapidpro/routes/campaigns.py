@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import campaigns as engine
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import CampaignOut
 from emulator.providers.rapidpro.compounds import Reference
 from emulator.providers.rapidpro.context import is_strict, now, table, tolerate, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
@@ -20,7 +19,7 @@ from emulator.providers.rapidpro.values import format_moment
 from emulator.web.context import sandbox
 
 
-def show(campaign: r.Campaign) -> dict[str, Any]:
+def show(campaign: r.Campaign) -> CampaignOut:
     """Return a campaign as the API has it."""
     return {
         "uuid": campaign.id,

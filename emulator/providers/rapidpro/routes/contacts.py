@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from emulator.providers.rapidpro import erasing, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro import urns as addresses
+from emulator.providers.rapidpro.answers import ContactOut
 from emulator.providers.rapidpro.auth import current_user
 from emulator.providers.rapidpro.compounds import DictOf, ListOf, ReferenceList
 from emulator.providers.rapidpro.contact_fields import FieldTexts
@@ -41,7 +42,7 @@ def views() -> ContactViews:
     )
 
 
-def show(contact: r.Contact) -> dict[str, Any]:
+def show(contact: r.Contact) -> ContactOut:
     """Return one contact as the request asks for."""
     return views().show(contact)
 

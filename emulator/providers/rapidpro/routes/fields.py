@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from emulator.providers.rapidpro import field_types, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import FieldOut
 from emulator.providers.rapidpro.context import now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CAMPAIGN_EVENTS, FIELDS, FLOWS
@@ -43,7 +44,7 @@ class FieldViews:
     def __init__(self) -> None:
         self._groups: Counter[str] = field_uses(sandbox(), workspace())
 
-    def show(self, field: r.Field) -> dict[str, Any]:
+    def show(self, field: r.Field) -> FieldOut:
         """Return a field as the API has it."""
         partition = ("field", field.workspace, field.key)
         return {
@@ -63,7 +64,7 @@ class FieldViews:
         }
 
 
-def show(field: r.Field) -> dict[str, Any]:
+def show(field: r.Field) -> FieldOut:
     """Return one field."""
     return FieldViews().show(field)
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from emulator.providers.rapidpro import filters, flow_starts, lookups, paging
+from emulator.providers.rapidpro.answers import StartOut
 from emulator.providers.rapidpro.compounds import ListOf, Reference, ReferenceList
 from emulator.providers.rapidpro.context import is_strict, table, tolerate, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
@@ -23,7 +24,7 @@ MOST_PARAMS = 10_000
 LISTED = frozenset({"api", "manual"})
 
 
-def show(start: FlowStart) -> dict[str, Any]:
+def show(start: FlowStart) -> StartOut:
     """Return one start."""
     return FlowViews(sandbox(), workspace()).start(start)
 

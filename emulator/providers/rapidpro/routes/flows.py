@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import filters, paging
+from emulator.providers.rapidpro.answers import FlowOut
 from emulator.providers.rapidpro.context import workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.flow_views import FlowViews
@@ -16,7 +15,7 @@ from emulator.providers.rapidpro.records import Flow
 from emulator.web.context import sandbox
 
 
-def show(flow: Flow) -> dict[str, Any]:
+def show(flow: Flow) -> FlowOut:
     """Return one flow."""
     return FlowViews(sandbox(), workspace()).flow(flow)
 

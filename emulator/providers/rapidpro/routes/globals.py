@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import ValidationError
 
 from emulator.providers.rapidpro import filters
+from emulator.providers.rapidpro.answers import GlobalOut
 from emulator.providers.rapidpro.context import has_all, is_taken, now, table, target, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import GLOBALS
@@ -26,7 +27,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_\- ]+")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def show(found: Global) -> dict[str, Any]:
+def show(found: Global) -> GlobalOut:
     return {
         "key": found.key,
         "name": found.name,

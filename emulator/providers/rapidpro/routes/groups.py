@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Response
 
 from emulator.providers.rapidpro import erasing, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import GroupOut
 from emulator.providers.rapidpro.context import now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.errors import Refusal
@@ -23,7 +24,7 @@ MOST: Final = 250
 STATUS_GROUPS: Final = frozenset({"\\active", "\\blocked", "\\stopped", "\\archived"})
 
 
-def show(group: r.Group) -> dict[str, Any]:
+def show(group: r.Group) -> GroupOut:
     """Return a group as the API has it."""
     return {
         "uuid": group.id,

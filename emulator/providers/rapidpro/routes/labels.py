@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import filters, paging
+from emulator.providers.rapidpro.answers import LabelOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.kinds import LABELS, MESSAGES
@@ -18,7 +17,7 @@ from emulator.providers.rapidpro.validation import Body, Schema
 from emulator.web.context import sandbox
 
 
-def show(label: Label) -> dict[str, Any]:
+def show(label: Label) -> LabelOut:
     """Return a label with the number of its messages that are not archived."""
     count = table(MESSAGES).count("created", ("label", label.id, "visible"))
     return {"uuid": label.id, "name": label.name, "count": count}

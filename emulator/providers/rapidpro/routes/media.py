@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import FileStorage
 
 from emulator.providers.rapidpro import paging
+from emulator.providers.rapidpro.answers import MediaOut
 from emulator.providers.rapidpro.bodies import FORMS
 from emulator.providers.rapidpro.context import now, table, workspace
 from emulator.providers.rapidpro.endpoint import OBSERVED, READ_ON, Endpoint
@@ -37,7 +38,7 @@ def attachment(media: Media) -> str:
     return f"{media.content_type}:{address(media)}"
 
 
-def show(media: Media) -> dict[str, Any]:
+def show(media: Media) -> MediaOut:
     return {
         "uuid": media.id,
         "content_type": media.content_type,

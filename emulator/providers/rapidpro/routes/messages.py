@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
+from emulator.providers.rapidpro.answers import MessageOut
 from emulator.providers.rapidpro.compounds import Reference
 from emulator.providers.rapidpro.context import our_own, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
@@ -34,7 +35,7 @@ def views() -> MessageViews:
     return MessageViews(sandbox(), workspace())
 
 
-def show(message: RapidMessage) -> dict[str, Any]:
+def show(message: RapidMessage) -> MessageOut:
     """Return one message."""
     return views().show(message)
 

@@ -8,6 +8,7 @@ from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import resthooks as engine
+from emulator.providers.rapidpro.answers import SubscriberOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, number_lookup
 from emulator.providers.rapidpro.kinds import RESTHOOK_EVENTS, RESTHOOKS, SUBSCRIBERS
@@ -38,7 +39,7 @@ def show_event(event: ResthookEvent) -> dict[str, Any]:
     }
 
 
-def show(subscriber: Subscriber) -> dict[str, Any]:
+def show(subscriber: Subscriber) -> SubscriberOut:
     """Return one subscriber."""
     return {
         "id": subscriber.number,

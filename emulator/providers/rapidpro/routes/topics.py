@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
+from emulator.providers.rapidpro.answers import TopicOut
 from emulator.providers.rapidpro.context import has_all, now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.kinds import TICKETS, TOPICS
@@ -21,7 +20,7 @@ from emulator.web.context import sandbox
 LIMIT = 50
 
 
-def show(topic: Topic) -> dict[str, Any]:
+def show(topic: Topic) -> TopicOut:
     tickets = table(TICKETS)
     counts = {
         status: tickets.count("modified", ("topic", topic.id, status))
