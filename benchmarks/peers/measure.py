@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
@@ -139,8 +140,10 @@ def _pages(rounds: int, exchanges: Mapping[str, Exchange]) -> Iterator[Figure]:
         yield from _page_rates(title, raced(title, entrants, rounds=rounds), "≥ 3 times")
     with ExitStack() as stack:
         emulator = stack.enter_context(Emulator())
-        worlds = [_filled(emulator, count) for count in (FEW, MANY, MILLION)]
-        running = started(stack, STORING, asked, MANY)
+        with ThreadPoolExecutor(1) as pool:
+            filling = pool.submit(lambda: [_filled(emulator, n) for n in (FEW, MANY, MILLION)])
+            running = started(stack, STORING, asked, MANY)
+            worlds = filling.result()
         entrants = [_entrant(OURS, worlds[1], page), *_peers(running, PAGE)]
         title = f"page of 250, {MANY:,} stored"
         yield from _page_rates(title, raced(title, entrants, rounds=rounds), "≥ 30 times")
