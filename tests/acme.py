@@ -99,28 +99,7 @@ class Courier(Acme):
     ) -> list[AcmeMessage]:
         """Send a text to people, as one unit."""
         with sandbox.unit():
-            addressed = [(address, text) for address in recipients]
-            fates = sandbox.messaging.choose(
-                self.vendor, "one", "sms", addressed, broadcast=broadcast
-            )
-            now = sandbox.clock.now()
-            messages = [
-                AcmeMessage(
-                    **self.identity(sandbox),
-                    account="one",
-                    address=address,
-                    state="queued",
-                    history=(("queued", now),),
-                    created_at=now,
-                    broadcast=broadcast,
-                    plan=fate.plan,
-                    nth=fate.nth,
-                    text=text,
-                )
-                for address, fate in zip(recipients, fates, strict=True)
-            ]
-            sandbox.messaging.launch(self.vendor, messages)
-        return messages
+            return self.tell_people(sandbox, "one", recipients, text, broadcast=broadcast)
 
 
 class Bench:

@@ -322,15 +322,29 @@ class Acme:
     def send(
         self, recipients: Sequence[str], text: str, broadcast: str | None
     ) -> list[AcmeMessage]:
-        sandbox, account, now = context.sandbox(), context.caller(), context.sandbox().clock.now()
+        return self.tell_people(
+            context.sandbox(), context.caller().id, recipients, text, broadcast=broadcast
+        )
+
+    def tell_people(
+        self,
+        sandbox: Sandbox,
+        account: str,
+        recipients: Sequence[str],
+        text: str,
+        *,
+        broadcast: str | None = None,
+    ) -> list[AcmeMessage]:
+        """Send a text to people, within a unit of work."""
+        now = sandbox.clock.now()
         addressed = [(address, text) for address in recipients]
         fates = sandbox.messaging.choose(
-            self.vendor, account.id, "sms", addressed, broadcast=broadcast
+            self.vendor, account, "sms", addressed, broadcast=broadcast
         )
         messages = [
             AcmeMessage(
                 **self.identity(sandbox),
-                account=account.id,
+                account=account,
                 address=address,
                 state="queued",
                 history=(("queued", now),),
