@@ -11,13 +11,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import Any
+from zlib import crc32
 
 import pytest
 import requests
@@ -26,22 +26,31 @@ from werkzeug.test import Client, TestResponse
 
 from emulator.app import create_app
 from emulator.core.keeper import Keeper
-from emulator.core.records import DELIVERIES
+from emulator.core.records import Attempt
 from emulator.core.sandbox import Sandbox
+from emulator.providers.teekrr.records import MESSAGES, TeekrrMessage
 from emulator.registry import PROVIDERS
 from emulator.settings import ServerSettings
 from tests.runtime.test_serving import refused
-from tests.scenarios.servers import PATIENCE, ROOT, Receiver
+from tests.scenarios.servers import PATIENCE, ROOT, Arrival, Receiver
 from tests.world import RecordingSender
 
 START = ("-m", "emulator", "serve", "--port", "0", "--json")
-SECONDS = 18
-LEAST_ROUNDS = 8
+KILLS = int(os.environ.get("KILLS", "8"))
+"""How often the server is killed in all: KILLS=300 for a night."""
+IN_A_ROW = 25
 CREDIT = 100_000_000
 RECIPIENTS = 20
 FIXTURE = {
     "emulator": 1,
-    "settings": {"rate_limits": {"teekrr": False}},
+    "settings": {
+        "keep": {"callbacks": {"count": 1_000_000}},
+        "rate_limits": {
+            "teekrr": False,
+            "cuedesk": {"limits": {"*": 1_000_000}, "window": "1d"},
+            "rapidpro": {"limits": {"*": 1_000_000}, "window": "1d"},
+        },
+    },
     "teekrr": {
         "clients": [
             {
@@ -102,10 +111,18 @@ class Customer:
     def __init__(self) -> None:
         self.broadcasts: set[str] = set()
         self.named: Counter[str] = Counter()
+        self.keyed: dict[str, Any] = {}
+        self.asked: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
         self.is_over = threading.Event()
         self.threads: list[threading.Thread] = []
         self._sent = 0
         self._lock = threading.Lock()
+
+    @property
+    def acknowledged(self) -> int:
+        """How many writes were answered."""
+        return len(self.broadcasts) + self.answered.total()
 
     def work(self, url: str, deed: Callable[[requests.Session, str], None]) -> None:
         with requests.Session() as session:
@@ -133,6 +150,8 @@ class Customer:
     def rename(self, urn: str, session: requests.Session, url: str) -> None:
         """Give a contact the next number for a name."""
         number = self.named[urn] + 1
+        with self._lock:
+            self.asked["rapidpro"] += 1
         answer = session.post(
             f"{url}/rapidpro/api/v2/contacts.json?urn={urn}",
             json={"name": str(number)},
@@ -140,12 +159,42 @@ class Customer:
             timeout=PATIENCE,
         )
         assert answer.ok, answer.text
+        with self._lock:
+            self.answered["rapidpro"] += 1
         self.named[urn] = number
+
+    def send_once(self, session: requests.Session, url: str) -> None:
+        """Send with the next key, again and again until it is answered; then once more."""
+        key = f"key-{len(self.keyed)}"
+        self.keyed[key] = self._keyed(session, url, key)
+        assert self._keyed(session, url, key)["broadcast"]["uuid"] == self.id_of(key)
+
+    def id_of(self, key: str) -> str:
+        id: str = self.keyed[key]["broadcast"]["uuid"]
+        return id
+
+    def _keyed(self, session: requests.Session, url: str, key: str) -> Any:
+        self.asked["cuedesk"] += 1
+        answer = session.post(
+            f"{url}/cuedesk/v2/broadcasts",
+            json={
+                "client_unique_identifier": key,
+                "from": "447576209857",
+                "template": {"name": "plain_notice", "locale": "en"},
+                "payload": [{"identifier": "60123456789"}],
+            },
+            headers={"Authorization": "Bearer cue_ci_token"},
+            timeout=PATIENCE,
+        )
+        assert answer.status_code == 202, answer.text
+        self.answered["cuedesk"] += 1
+        return answer.json()
 
     def load(self, url: str, seconds: float) -> None:
         self.is_over.clear()
         urns = ("tel:+254722000001", "tel:+254722000002")
-        deeds = [self.send, self.send, *(partial(self.rename, urn) for urn in urns)]
+        renames = [partial(self.rename, urn) for urn in urns]
+        deeds = [self.send, self.send, self.send_once, *renames]
         self.threads = [threading.Thread(target=self.work, args=(url, deed)) for deed in deeds]
         for thread in self.threads:
             thread.start()
@@ -158,22 +207,43 @@ class Customer:
 
     def check(self, found: Sandbox) -> None:
         """Check that all that was acknowledged is there, and nothing by halves."""
-        messages = list(found.store.table(VENDORS["teekrr"].messages))
-        sizes = Counter(message.broadcast for message in messages)
-        assert set(sizes.values()) <= {RECIPIENTS}
-        assert self.broadcasts <= set(sizes)
+        messages = list(found.store.table(MESSAGES))
+        self._check_broadcasts(found, messages)
+        self._check_credit(found, messages)
+        self._check_keys(found)
+        contacts = found.store.tables()["rapidpro.contacts"]
+        names = {urn: contact.name for contact in contacts for urn in contact.urns}
+        for urn, number in self.named.items():
+            assert int(names[urn]) in (number, number + 1)
+        used = {scope[0]: used for scope, _, used in found.limits.windows().fixed}
+        used |= {scope[0]: len(times) for scope, times in found.limits.windows().sliding}
+        for slug in self.asked:
+            assert self.answered[slug] <= used[slug] <= self.asked[slug]
+
+    def _check_broadcasts(self, found: Sandbox, messages: Sequence[TeekrrMessage]) -> None:
+        states: dict[str | None, Counter[str]] = defaultdict(Counter)
+        for message in messages:
+            states[message.broadcast][message.state] += 1
+        assert {counts.total() for counts in states.values()} <= {RECIPIENTS}
+        assert self.broadcasts <= set(states)
+        for campaign in found.store.table(VENDORS["teekrr"].broadcasts):
+            assert Counter(campaign.counts) == states[campaign.id]
         waiting = [m.id for m in messages if m.taken < len(m.plan.path)]
         assert all(found.agenda.planned("teekrr.step", id) for id in waiting)
+
+    def _check_credit(self, found: Sandbox, messages: Sequence[TeekrrMessage]) -> None:
         [client] = [c for c in found.store.table(VENDORS["teekrr"].accounts) if c.id == "acme"]
         billing = client.billing
         assert billing.balance + billing.reserved + billing.spent == CREDIT
         assert billing.reserved == sum(
             m.rate for m in messages if m.state in ("pending", "enqueued")
         )
-        contacts = found.store.tables()["rapidpro.contacts"]
-        names = {urn: contact.name for contact in contacts for urn in contact.urns}
-        for urn, number in self.named.items():
-            assert int(names[urn]) in (number, number + 1)
+
+    def _check_keys(self, found: Sandbox) -> None:
+        broadcasts = found.store.table(VENDORS["cuedesk"].broadcasts)
+        made = [(b.key, b.id) for b in broadcasts if b.key and b.key.startswith("key-")]
+        assert len(dict(made)) == len(made)
+        assert {key: self.id_of(key) for key in self.keyed}.items() <= dict(made).items()
 
 
 VENDORS = {provider.slug: provider.vendor for provider in PROVIDERS}
@@ -194,47 +264,76 @@ class Told:
 
     def __init__(self) -> None:
         self.receiver = Receiver()
+        self.receiver.answer = self._answer
         self.over: set[bytes] = set()
+        self.attempts: dict[str, tuple[Attempt, ...]] = {}
+        self._seen: set[bytes] = set()
+
+    def _answer(self, arrival: Arrival) -> int:
+        """Refuse a third of what comes for the first time."""
+        is_new = arrival.body not in self._seen
+        self._seen.add(arrival.body)
+        return 500 if is_new and crc32(arrival.body) % 3 == 0 else 200
 
     def check(self, found: Sandbox) -> Counter[str]:
         """Check what has come since the last time; return how many callbacks are in which state."""
         assert not self.over & {arrival.body for arrival in self.receiver.all()}
-        deliveries = list(found.store.table(DELIVERIES))
+        deliveries = {delivery.id: delivery for delivery in found.deliveries}
+        for id, attempts in self.attempts.items():
+            assert deliveries[id].attempts[: len(attempts)] == attempts
+        self.attempts = {id: delivery.attempts for id, delivery in deliveries.items()}
         # Whatever is recorded has arrived before: it may not come from now on.
-        self.over |= {d.body for d in deliveries if d.state == "succeeded"}
-        return Counter(delivery.state for delivery in deliveries)
+        self.over |= {d.body for d in deliveries.values() if d.state == "succeeded"}
+        return Counter(delivery.state for delivery in deliveries.values())
 
 
-@pytest.mark.timeout(120)
-def test_nothing_acknowledged_is_lost_whenever_it_is_killed(tmp_path: Path) -> None:
-    folder, fixture = tmp_path / "state", tmp_path / "rich.json"
+@pytest.mark.timeout(60 + 30 * KILLS)
+def test_nothing_acknowledged_is_lost_whenever_it_is_killed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    acknowledged = callbacks = 0
+    for number, first in enumerate(range(0, KILLS, IN_A_ROW)):
+        customer, told = Customer(), Told()
+        folder = tmp_path / f"series-{number}"
+        kill_and_look(folder, min(IN_A_ROW, KILLS - first), customer, told, random.Random(number))
+        acknowledged += customer.acknowledged
+        callbacks += len(told.over)
+        shutil.rmtree(folder)
+    record_property("kills", KILLS)
+    record_property("acknowledged", acknowledged)
+    record_property("callbacks", callbacks)
+
+
+def kill_and_look(
+    folder: Path, kills: int, customer: Customer, told: Told, chance: random.Random
+) -> None:
+    """Kill a server again and again; in the end let all happen that is still to come."""
+    folder.mkdir()
+    fixture, state, copy = folder / "rich.json", folder / "state", folder / "copy"
     fixture.write_text(json.dumps(FIXTURE))
     options = ("--fixture", "reference", "--fixture", str(fixture), "--clock", "real")
-    customer, told, chance = Customer(), Told(), random.Random(1)
-    until, rounds = perf_counter() + SECONDS, 0
-    while rounds < LEAST_ROUNDS or perf_counter() < until:
-        server = Server(folder, *options)
-        if not rounds:
+    for kill in range(kills):
+        server = Server(state, *options)
+        if not kill:
             server.call("POST", "/endpoints", {"provider": "teekrr", "url": told.receiver.url})
         customer.load(server.url, chance.uniform(0.0, 0.5))
         server.kill()
         customer.rest()
-        found = found_in(folder, tmp_path / "copy")
+        found = found_in(state, copy)
         customer.check(found)
         told.check(found)
-        rounds += 1
 
-    server = Server(folder, *options)
+    server = Server(state, *options)
     server.call("POST", "/clock/advance", {"until": "idle"})
     while server.call("GET", "/clock")["in_flight"]:
         pass
     server.stop()
 
-    found = found_in(folder, tmp_path / "copy")
+    found = found_in(state, copy)
     customer.check(found)
     over = len(told.over)
     states = told.check(found)
-    assert len(customer.broadcasts) > rounds
+    assert len(customer.broadcasts) > kills
     assert states["pending"] == 0
     assert states["succeeded"] > over > 0
     told.receiver.close()
