@@ -111,12 +111,12 @@ def _keeping(rounds: int, home: Path) -> list[Figure]:
                 kept = _Kept(folder)
             kept.advance()
             figures += _folding(rounds, kept, stored)
-    _copy_to_sqlite(kept.sandbox, base)
+    stored = _copy_to_sqlite(kept.sandbox, base)
     kept.close()
     del kept
     [sqlite] = interleaved(rounds, partial(_seconds, partial(_read_sqlite, base)))
     ours, held = _recovering(rounds, folder, f"{MOST:,} messages that are over")
-    size, other = ((path.stat().st_size / MOST) for path in (folder / "bench.json", base))
+    size, other = ((path.stat().st_size / stored) for path in (folder / "bench.json", base))
     return [
         *figures,
         ours._replace(yardstick=sqlite, beside="sqlite3: rows read, no indexes", target="≤ 5 s"),
@@ -206,16 +206,18 @@ def collecting_rarely() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _copy_to_sqlite(sandbox: Sandbox, path: Path) -> None:
+def _copy_to_sqlite(sandbox: Sandbox, path: Path) -> int:
     base = _table(path)
     messages = sandbox.store.tables()["teekrr.messages"]
     encode = msgspec.json.Encoder().encode
-    with base:
-        base.executemany(
-            "INSERT INTO records VALUES (?, ?, ?)",
-            (("teekrr.messages", message.id, encode(message)) for message in messages),
-        )
+    base.execute("BEGIN")
+    base.executemany(
+        "INSERT INTO records VALUES (?, ?, ?)",
+        (("teekrr.messages", message.id, encode(message)) for message in messages),
+    )
+    base.execute("COMMIT")
     base.close()
+    return len(messages)
 
 
 def _read_sqlite(path: Path) -> None:
@@ -223,7 +225,7 @@ def _read_sqlite(path: Path) -> None:
     decode = msgspec.json.Decoder(TeekrrMessage).decode
     rows = base.execute("SELECT json FROM records WHERE kind = 'teekrr.messages'")
     found = {message.id: message for message in (decode(json) for (json,) in rows)}
-    assert len(found) == MOST
+    assert len(found) >= MOST
     base.close()
 
 

@@ -40,6 +40,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Misdirected, 421),
     (errors.Invalid, 422),
     (errors.RateLimited, 429),
+    (errors.CannotRecord, 507),
 )
 
 

@@ -246,8 +246,8 @@ class Keeper:
             log.warning("%s is left alone, and so is its sandbox: %s", path, error)
             self._refused.add(name)
             return None
-        except EmulatorError as error:
-            set_aside(path, str(error))
+        except Exception as error:  # noqa: BLE001 - what stands in a file must not stop others
+            set_aside(path, str(error) or type(error).__name__)
             for part in self._logs(name):
                 set_aside(part, f"{path.name} cannot be read")
             return None

@@ -471,7 +471,9 @@ def test_file_that_tinydb_has_written_is_read(tmp_path: Path) -> None:
     assert found_in(tmp_path) == wanted
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "garbled", "other", "a digit", "a row"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "emptied", "garbled", "other", "a digit", "a row", "no zone"]
+)
 def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
@@ -490,6 +492,7 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
         "other": b'{"_default": {"1": {"a": 1}}}',
         "a digit": whole.replace(b'"serial":1', b'"serial":7', 1),
         "a row": whole.replace(b',"2":{', b',"2":[{', 1),
+        "no zone": json.dumps(json.loads(whole.replace(b"00Z", b"00", 5))).encode(),
     }
     file.write_bytes(wrong[damage])
 
