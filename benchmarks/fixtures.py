@@ -38,8 +38,37 @@ LISTS: dict[str, dict[str, Any]] = {
             "workspaces": [{"id": "w", "contactLists": [{"name": "L", "contacts": _many(MANY)}]}]
         }
     },
+    "Cuedesk messages": {
+        "cuedesk": {
+            "workspaces": [
+                {
+                    "id": "w",
+                    "channels": _many(1),
+                    "templates": _many(3),
+                    "contactLists": [{"name": "L", "contacts": _many(FEW)}],
+                    "broadcasts": _many(9),
+                    "messages": _many(MANY),
+                }
+            ]
+        }
+    },
     "Whautomate contacts": {
         "whautomate": {"accounts": [{"id": "a", "locations": _many(1), "contacts": _many(MANY)}]}
+    },
+    "Whautomate clients": {
+        "whautomate": {"accounts": [{"id": "a", "locations": _many(1), "clients": _many(MANY)}]}
+    },
+    "Whautomate messages": {
+        "whautomate": {
+            "accounts": [
+                {
+                    "id": "a",
+                    "locations": _many(1),
+                    "contacts": _many(FEW),
+                    "messages": _many(MANY),
+                }
+            ]
+        }
     },
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from emulator.core.sandbox import Sandbox
@@ -10,7 +11,7 @@ from emulator.core.sandbox import Sandbox
 from . import tags, words
 from .ids import client_code, new_id
 from .kinds import CLIENTS, CONTACTS, MESSAGES, PARTICIPANTS
-from .records import SLUG, Client, Contact
+from .records import NOTHING, SLUG, Client, Contact
 from .schemas import CLIENT_TEXTS
 from .topics import SEND_TOPIC
 from .webhooks import Teller
@@ -42,9 +43,11 @@ def client_values(read: Mapping[str, Any], known: Client | None = None) -> dict[
             more[SHOWN_IF_SET[name]] = value
         elif name != "tags":
             values[CLIENT_NAMES.get(name, name)] = value
-    return {**values, "texts": texts, "more": more}
+    # Clients come by the hundred thousand, and most have neither.
+    return {**values, "texts": texts or NOTHING, "more": more or NOTHING}
 
 
+@cache
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)

@@ -18,6 +18,11 @@ SLUG = "whautomate"
 NOTHING: Mapping[str, Any] = {}
 
 
+def _nothing() -> Mapping[str, Any]:
+    # A default that is an empty dictionary would be copied for each record.
+    return NOTHING
+
+
 class WhAccount(Account, frozen=True, kw_only=True, gc=False):
     """One customer of Whautomate.
 
@@ -113,11 +118,11 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     location: str
     stage: str = "Subscriber"
     notes: str = ""
-    custom_fields: Mapping[str, Any] = NOTHING
+    custom_fields: Mapping[str, Any] = msgspec.field(default_factory=_nothing)
     tags: tuple[str, ...] = ()
     channel: str = words.WHATSAPP
     session_at: datetime | None = None
-    handles: Mapping[str, str] = NOTHING
+    handles: Mapping[str, str] = msgspec.field(default_factory=_nothing)
 
     @property
     def digits(self) -> str:
@@ -147,10 +152,10 @@ class Client(Record, frozen=True, kw_only=True, gc=False):
     gender: str = ""
     dob: date | None = None
     tags: tuple[str, ...] = ()
-    texts: Mapping[str, str] = NOTHING
-    custom_fields: Mapping[str, Any] = NOTHING
-    company: Mapping[str, Any] = NOTHING
-    more: Mapping[str, Any] = NOTHING
+    texts: Mapping[str, str] = msgspec.field(default_factory=_nothing)
+    custom_fields: Mapping[str, Any] = msgspec.field(default_factory=_nothing)
+    company: Mapping[str, Any] = msgspec.field(default_factory=_nothing)
+    more: Mapping[str, Any] = msgspec.field(default_factory=_nothing)
 
     @property
     def digits(self) -> str:
