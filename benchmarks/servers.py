@@ -99,6 +99,12 @@ class Server:
         parent = psutil.Process(self._child.pid)
         return [parent, *parent.children(recursive=True)]
 
+    def processor_seconds(self) -> float:
+        """Return what all processes of the server have used of the processor so far."""
+        parent = psutil.Process(self._child.pid)
+        times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
+        return float(sum(time.user + time.system for time in times))
+
     def call(
         self,
         method: str,
