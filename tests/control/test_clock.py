@@ -49,7 +49,7 @@ def test_the_ledger_is_to_the_letter(desk):
     ledger = desk.do("POST", ADVANCE, {"by": "3s"})
 
     real_ms = ledger.pop("real_ms")
-    assert 0 < real_ms < 10_000
+    assert real_ms > 0
     assert ledger == {
         "from": "2026-05-06T12:00:00Z",
         "to": "2026-05-06T12:00:03Z",
