@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -193,6 +194,7 @@ def read_datetime(text: str, timezone: ZoneInfo, date_style: str, now: datetime)
         return None
 
 
+@lru_cache(maxsize=4096)
 def format_moment(moment: datetime) -> str:
     """Return an aware moment as the API writes it: in UTC, with six digits and Z."""
     if moment.tzinfo is not UTC:
