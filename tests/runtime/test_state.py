@@ -224,7 +224,7 @@ class Customer:
         used = {scope[0]: used for scope, _, used in found.limits.windows().fixed}
         used |= {scope[0]: len(times) for scope, times in found.limits.windows().sliding}
         for slug in self.asked:
-            assert self.answered[slug] <= used[slug] <= self.asked[slug]
+            assert self.answered[slug] <= used.get(slug, 0) <= self.asked[slug]
 
     def _check_broadcasts(self, found: Sandbox, messages: Sequence[TeekrrMessage]) -> None:
         states: dict[str | None, Counter[str]] = defaultdict(Counter)
