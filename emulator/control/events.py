@@ -15,6 +15,7 @@ from emulator.core.records import DELIVERIES
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 from emulator.core.vendor import Vendor
+from emulator.web.bodies import PIECEMEAL
 
 from . import broadcasts, callbacks, messages, traffic
 from .bodies import Query
@@ -89,7 +90,7 @@ def follow(name: str) -> Response:
     stream = Stream(sandbox)
     position = _position(sandbox)
     shows = _shows(sandbox, request.root_url)
-    request.environ["emulator.is_stream"] = True
+    request.environ[PIECEMEAL] = True
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Response(
         _told(stream, control().streams, position, shows),

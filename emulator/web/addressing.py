@@ -10,7 +10,7 @@ import msgspec
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 
-from .bodies import drain
+from .bodies import PIECEMEAL, drain
 from .provider import Provider, ProviderApp
 
 Environ = dict[str, Any]
@@ -61,8 +61,7 @@ class Front:
             if slug in self._apps:
                 return self._serve(environ, start_response, slug, name, f"/s/{name}/{slug}")
         if first == CONTROL:
-            answer = self._control(environ, start_response)
-            return answer if environ.get("emulator.is_stream") else _whole(answer)
+            return _answer(self._control, environ, start_response)
         if path in ("", "/"):
             return _redirect(start_response, f"/{CONTROL}/console")
         drain(environ)
@@ -97,19 +96,15 @@ class Front:
         return self._emulator.holder_of(provider.slug, provider.credential(environ))
 
 
-def _answer(app: ProviderApp, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    answer = app(environ, start_response)
-    if environ.get("emulator.is_dropped"):
-        # What it does to the connection it does when the server asks for it.
-        cut: Iterable[bytes] = answer
-        return cut
-    return _whole(answer)
+def _answer(app: WSGI, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Return an answer in one piece, which servers send much faster than an iterator.
 
-
-def _whole(answer: Any) -> list[bytes]:
-    """Return an answer in one piece, which servers send much faster than an iterator."""
-    if isinstance(answer, list):
-        return answer
+    Streams and dropped connections do what they do when the server asks for the next piece.
+    """
+    answer: Any = app(environ, start_response)
+    if isinstance(answer, list) or environ.get(PIECEMEAL):
+        pieces: Iterable[bytes] = answer
+        return pieces
     try:
         return [b"".join(answer)]
     finally:

@@ -16,6 +16,8 @@ MOST_DRAINED = 1024 * 1024 * 1024
 TOO_LARGE = "the body is larger than 32 MiB"
 EARLY_END = "the body ended early"
 BODY = "emulator.body"
+PIECEMEAL = "emulator.is_piecemeal"
+"""Set in the WSGI environment where the server is to ask for the answer piece by piece."""
 _CHUNK = 1024 * 1024
 
 

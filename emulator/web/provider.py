@@ -29,7 +29,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 
 from . import context
-from .bodies import LIMIT, drain, json_response, read_body
+from .bodies import LIMIT, PIECEMEAL, drain, json_response, read_body
 from .coverage import Rested
 from .letting_go import without_trace
 from .operations import Operation, Unserved, operation_of
@@ -188,7 +188,7 @@ class ProviderApp(Flask):
             flask.push()
             response = self.full_dispatch_request()
             if visit.fault is not None and visit.fault.kind == "drop":
-                environ["emulator.is_dropped"] = True
+                environ[PIECEMEAL] = True
                 return environ["emulator.drop"](environ, start_response)
             return _handed_over(response, environ, start_response)
         finally:

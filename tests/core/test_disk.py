@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import resource
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -29,7 +28,7 @@ from emulator.core.rules import Rule
 from emulator.core.sandbox import Sandbox
 from emulator.core.snapshots import take
 from tests.acme import FIXTURE, NOON, Courier
-from tests.world import RecordingSender
+from tests.world import RecordingSender, full_disk
 
 HOOK = {"id": "ep", "provider": "acme", "url": "http://127.0.0.1:9/hook", "secret": "s"}
 DOCUMENT = {**FIXTURE, "endpoints": [HOOK]}
@@ -559,17 +558,6 @@ def test_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
 
 
 # --- a full disk ---------------------------------------------------------------------------
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process become larger, as if the disk were full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("room", [0, 100])

@@ -139,6 +139,17 @@ def test_stream_holds_its_place_until_it_is_closed(pool: Pool) -> None:
     assert (stream.is_closed, pool.crew.busy) == (True, 0)
 
 
+def done_by_itself(crew: Crew, work: Task) -> int:
+    """Return how many requests a thread has done that nobody may have parked."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    is_free, done = not thread.is_alive(), crew.done
+    crew.close()
+    assert is_free
+    return done
+
+
 def test_nobody_parks_in_the_midst_of_a_request() -> None:
     crew = Crew(size=0, stuck_after=PATIENCE)
     kept: list[object] = []
@@ -153,14 +164,7 @@ def test_nobody_parks_in_the_midst_of_a_request() -> None:
         assert list(stream) == [b"done"]
         stream.close()  # type: ignore[attr-defined]
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    is_free, done = not thread.is_alive(), crew.done
-    crew.close()
-
-    assert is_free
-    assert done == 2
+    assert done_by_itself(crew, work) == 2
 
 
 def test_nobody_parks_while_the_collector_frees_an_answer() -> None:
@@ -172,11 +176,4 @@ def test_nobody_parks_while_the_collector_frees_an_answer() -> None:
         del kept
         gc.collect()
 
-    thread = threading.Thread(target=collect, daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    is_free, done = not thread.is_alive(), crew.done
-    crew.close()
-
-    assert is_free
-    assert done == 1
+    assert done_by_itself(crew, collect) == 1

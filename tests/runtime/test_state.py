@@ -6,15 +6,13 @@ import ctypes
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +33,7 @@ from emulator.registry import PROVIDERS
 from emulator.settings import ServerSettings
 from tests.runtime.test_serving import refused
 from tests.scenarios.servers import PATIENCE, ROOT, Arrival, Receiver
-from tests.world import RecordingSender
+from tests.world import RecordingSender, full_disk
 
 START = ("-m", "emulator", "serve", "--port", "0", "--json")
 KILLS = int(os.environ.get("KILLS", "8"))
@@ -476,14 +474,3 @@ def test_control_call_for_which_the_disk_has_no_room_says_so(
     finally:
         app.stop()
         app.close()
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process become larger, as if the disk were full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -95,6 +95,16 @@ export function copyButton(text, label = "Copy", attributes = {}) {
   );
 }
 
+/** A text beside a button that copies it. `label` says what is copied. */
+export function copyable(text, label) {
+  return h(
+    "div",
+    { class: "copyable" },
+    h("code", null, text),
+    copyButton(text, "Copy", { class: "quiet", label }),
+  );
+}
+
 async function copy(text) {
   if (navigator.clipboard) {
     try {

@@ -4,7 +4,7 @@ import { fill, h, icon, seldom } from "../dom.js";
 import { clockTime, counted, fullDay, number, seconds, shortId, span } from "../format.js";
 import { badge, empty, linkButton, moment } from "../parts.js";
 import { link } from "../route.js";
-import { actionButton, copyButton } from "../toast.js";
+import { actionButton, copyable } from "../toast.js";
 import { nameOf } from "../words.js";
 
 const AGAIN = 1000;
@@ -246,26 +246,8 @@ class Overview {
           "div",
           { class: "stack tight" },
           h("h3", null, this.app.title(slug)),
-          h(
-            "div",
-            { class: "copyable" },
-            h("code", null, provider.base_url),
-            copyButton(provider.base_url, "Copy", {
-              class: "quiet",
-              label: `Copy the address of ${this.app.title(slug)}`,
-            }),
-          ),
-          key
-            ? h(
-                "div",
-                { class: "copyable" },
-                h("code", null, key),
-                copyButton(key, "Copy", {
-                  class: "quiet",
-                  label: `Copy a key of ${this.app.title(slug)}`,
-                }),
-              )
-            : null,
+          copyable(provider.base_url, `Copy the address of ${this.app.title(slug)}`),
+          key ? copyable(key, `Copy a key of ${this.app.title(slug)}`) : null,
           h("p", { class: "hint" }, account ? `Key of ${account.name}` : "No account yet"),
         );
       }),

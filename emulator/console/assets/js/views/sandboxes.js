@@ -6,7 +6,7 @@ import { clockTime, counted, fullDay } from "../format.js";
 import { field, filled, form, numeric } from "../forms.js";
 import { badge, linkButton } from "../parts.js";
 import { go, link } from "../route.js";
-import { actionButton, ask, copyButton, say } from "../toast.js";
+import { actionButton, ask, copyable, say } from "../toast.js";
 
 const FIXTURES = ["demo", "reference", "empty"];
 
@@ -123,14 +123,9 @@ class Sandboxes {
           "div",
           { class: "stack tight" },
           h("h3", null, this.app.title(slug)),
-          h(
-            "div",
-            { class: "copyable" },
-            h("code", null, provider.base_url),
-            copyButton(provider.base_url, "Copy", {
-              class: "quiet",
-              label: `Copy the address of ${this.app.title(slug)} in ${shown.name}`,
-            }),
+          copyable(
+            provider.base_url,
+            `Copy the address of ${this.app.title(slug)} in ${shown.name}`,
           ),
           h(
             "ul",
