@@ -23,7 +23,7 @@ from emulator.runtime.ticker import Ticker
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
 from emulator.web.coverage import summary
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 
 HERE = Path(__file__).parent
 

@@ -17,7 +17,8 @@ from emulator.core.fixtures import Library
 from emulator.core.sending import Answer, Parcel
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
-from emulator.web.provider import Provider, ProviderApp
+from emulator.web.provider import Provider
+from emulator.web.provider_app import ProviderApp
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

@@ -41,7 +41,7 @@ def _items(provider: str | None) -> list[dict[str, Any]]:
     # Imported here so that --help and mistakes in options answer at once.
     from emulator.registry import PROVIDERS
     from emulator.web.coverage import coverage as operations
-    from emulator.web.provider import ProviderApp
+    from emulator.web.provider_app import ProviderApp
 
     known = {found.slug: found for found in PROVIDERS}
     if provider is not None and provider not in known:

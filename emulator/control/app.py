@@ -10,7 +10,7 @@ from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
 from emulator.web.bodies import LIMIT
 from emulator.web.letting_go import without_trace
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 from emulator.web.routing import QuickRule
 
 from . import (

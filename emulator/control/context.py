@@ -10,7 +10,7 @@ from flask import current_app, g
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 
 if TYPE_CHECKING:
     from .events import Streams

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from emulator.core.clock import wall_seconds
 from emulator.core.emulator import DEFAULT
 from emulator.web.bodies import json_response
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 from emulator.web.routing import template_of
 
 from .bodies import Fields, Query, json_body

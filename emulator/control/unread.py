@@ -11,7 +11,7 @@ from marshmallow import fields as kinds
 from emulator.core.errors import BadBody, escape, nearest
 from emulator.core.journal import Exchange
 from emulator.web.bodies import parse_json
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 
 
 def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 
 from .bodies import PIECEMEAL, drain
-from .provider import Provider, ProviderApp
+from .provider import Provider
+from .provider_app import ProviderApp
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .routing import template_of
 
 if TYPE_CHECKING:
-    from .provider import ProviderApp
+    from .provider_app import ProviderApp
 
 ASSUMED = "assumed"
 

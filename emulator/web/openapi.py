@@ -18,7 +18,7 @@ from emulator.core.sandbox import Sandbox
 
 from . import context
 from .operations import Operation, weakest
-from .provider import ProviderApp, Served
+from .provider_app import ProviderApp, Served
 from .routing import PARAMETER, template_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from emulator.core.lifecycle import OUTCOMES
 from emulator.registry import PROVIDERS
 from emulator.web.operations import LEVELS
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 from tests.contract.conftest import CHANNELS, Speaker
 from tests.world import World
 

@@ -8,7 +8,7 @@ from typing import cast
 from flask import current_app
 
 from emulator.web.context import sandbox
-from emulator.web.provider import ProviderApp
+from emulator.web.provider_app import ProviderApp
 
 from .records import SLUG
 

@@ -1,0 +1,320 @@
+"""One vendor on the web: a Flask application of its own, mounted by :mod:`.addressing`."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.routing import MapAdapter
+
+from emulator.core.errors import EmulatorError
+from emulator.core.faults import Fault
+from emulator.core.journal import Exchange
+from emulator.core.sandbox import Sandbox
+
+from . import context
+from .bodies import LIMIT, PIECEMEAL, drain, json_response, read_body
+from .coverage import Rested
+from .letting_go import without_trace
+from .operations import Operation, operation_of
+from .provider import Provider, UnknownSandbox, Unmatched
+from .routing import QuickRule
+
+log = logging.getLogger(__name__)
+
+MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+NEAREST = 3
+PLAIN = frozenset({200, 202, *range(400, 600)})
+"""Statuses of answers that have a body and lead nowhere else."""
+
+
+class Served(NamedTuple):
+    """An operation and where it is served."""
+
+    operation: Operation
+    methods: tuple[str, ...]
+    path: str
+    view: Callable[..., Any]
+
+
+class ProviderApp(Flask):
+    """The Flask application of one provider."""
+
+    url_rule_class = QuickRule
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider.blueprint.import_name, static_folder=None)
+        self.provider = provider
+        self.rested = Rested()
+        self.url_map.strict_slashes = False
+        self.url_map.merge_slashes = False
+        self.config["MAX_CONTENT_LENGTH"] = LIMIT
+        self.config["MAX_FORM_MEMORY_SIZE"] = LIMIT
+        self.config.update(provider.config)
+        self.register_blueprint(provider.blueprint)
+        self._views = dict(self.view_functions)
+        for endpoint, view in self._views.items():
+            self.view_functions[endpoint] = self._guarded(view)
+
+    def served(self) -> Iterator[Served]:
+        """Yield every operation with its methods and path."""
+        for rule in self.url_map.iter_rules():
+            operation = operation_of(self._views.get(rule.endpoint))
+            if operation is not None:
+                methods = tuple(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+                for each in (operation, *operation.also):
+                    yield Served(each, methods, rule.rule, self._views[rule.endpoint])
+
+    def nearest(self, method: str, path: str) -> list[tuple[str, str, str]]:
+        """Return the operations that look most like a request: (method, path, operation)."""
+        wanted = f"{method} {path}"
+        places: dict[tuple[str, str], str] = {}
+        for served in self.served():
+            for verb in served.methods:
+                places.setdefault((verb, served.path), served.operation.id)
+        ranked = sorted(
+            (-difflib.SequenceMatcher(None, wanted, f"{verb} {route}").ratio(), verb, route, id)
+            for (verb, route), id in places.items()
+        )
+        return [(verb, route, id) for _, verb, route, id in ranked[:NEAREST]]
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer one request; what belongs to it is found in :mod:`.context` meanwhile."""
+        visit = context.Visit(time.perf_counter(), environ, environ["emulator.sandbox"])
+        token = context.begin(visit)
+        flask = self.request_context(environ)
+        try:
+            flask.push()
+            response = self.full_dispatch_request()
+            if visit.fault is not None and visit.fault.kind == "drop":
+                environ[PIECEMEAL] = True
+                return environ["emulator.drop"](environ, start_response)
+            return _handed_over(response, environ, start_response)
+        finally:
+            flask.pop(None)
+            context.end(token)
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request.
+
+        Nothing hooks into a provider's application (signals, sessions, functions called before
+        or after), and a quarter of Flask's own time goes into looking for what might.
+        """
+        try:
+            self._arrive()
+            response: Response = self.dispatch_request()  # type: ignore[assignment]
+        except Exception as error:  # noqa: BLE001 - vendors say every error in their own shape
+            response = without_trace(self._refuse)(error)
+        return self._leave(response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: no view is asynchronous, and Flask would ask each every time."""
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what matches a request's path; Flask would work out anew what it knows."""
+        if request is None:
+            return None
+        return self.url_map.bind(
+            request.host,
+            request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.path,
+        )
+
+    def do_teardown_request(self, *_: Any) -> None:
+        """Do nothing: nobody asks for it."""
+
+    def do_teardown_appcontext(self, *_: Any) -> None:
+        """Do nothing: nobody asks for it."""
+
+    def _arrive(self) -> None:
+        visit, environ = context.visit(), request.environ
+        found = visit.sandbox
+        if found is None:
+            drain(environ)
+            raise UnknownSandbox(environ["emulator.sandbox_name"])
+        exchange = visit.exchange = Exchange(
+            id=found.journal.next_id(),
+            at=found.clock.now(),
+            provider=self.provider.slug,
+            method=request.method,
+            path=_path(environ),
+            query=tuple(request.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
+            headers=_headers(environ),
+            body=b"",
+        )
+        try:
+            exchange.body = read_body()
+        finally:
+            found.journal.add(exchange)
+        if exchange.path.startswith("//"):
+            request.routing_exception = NoRoute()
+
+    def _guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        operation = operation_of(view)
+
+        def answer(**arguments: Any) -> Any:
+            found = context.sandbox()
+            if operation is not None:
+                context.become(operation)
+            with found.unit():
+                self.provider.admit(operation)
+                fault = self._fault(found) if found.faults.faults else None
+                if fault is None:
+                    return self._answered(found, view, arguments)
+            return self._faulty(found, fault, view, arguments)
+
+        return answer
+
+    def _answered(
+        self, found: Sandbox, view: Callable[..., Any], arguments: dict[str, Any]
+    ) -> Response:
+        # All of a request happens at one instant, however fast the clock runs.
+        with found.clock.pinned(found.clock.now()):
+            response = self.make_response(view(**arguments))
+            if found.settings.latency == "instant":
+                found.engine.settle()
+        return response
+
+    def _fault(self, found: Sandbox) -> Fault | None:
+        fault = found.faults.pick(context.asked(), late=self.provider.late_faults)
+        if fault is not None:
+            context.note_fault(fault)
+        return fault
+
+    def _faulty(
+        self, found: Sandbox, fault: Fault, view: Callable[..., Any], arguments: dict[str, Any]
+    ) -> Response:
+        """Answer as a fault wants it. Real time passes here, and never under the lock."""
+        if fault.error is not None:
+            error = self.provider.faults[fault.error]()
+            raise error
+        if fault.kind == "answer":
+            return _raw_answer(fault)
+        if fault.drop == "before":
+            return Response()
+        if fault.kind == "delay":
+            threading.Event().wait(fault.delay.total_seconds())
+        with found.unit():
+            response = self._answered(found, view, arguments)
+        if fault.kind == "malformed":
+            body = response.get_data()
+            response.set_data(body[: max(1, len(body) // 2)])
+        return response
+
+    def _refuse(self, error: Exception) -> Response:
+        if isinstance(error, NoRoute | MethodNotAllowed) and request.routing_exception is error:
+            error = self._unmatched(error)
+        elif not isinstance(error, EmulatorError | HTTPException):
+            log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return self.provider.error_response(error)
+
+    def _unmatched(self, error: HTTPException) -> Unmatched:
+        allowed = frozenset(getattr(error, "valid_methods", None) or ())
+        found = context.exchange()
+        method, path = found.method, found.path
+        near = self.nearest(method, path)
+        found.operation = None
+        found.evidence = None
+        found.near = near
+        words = ", ".join(f"{verb} {route}" for verb, route, _ in near)
+        found.hint = self.provider.hint(method, path) or (
+            f"{self.provider.slug} has no operation {method} {path[:200]}; nearest: {words}"
+        )
+        return Unmatched(method, path, allowed)
+
+    def _leave(self, response: Response) -> Response:
+        response = self.provider.finish(response)
+        visit = context.visit()
+        found, sandbox = visit.exchange, visit.sandbox
+        if sandbox is None:
+            name = request.environ["emulator.sandbox_name"]
+            response.headers["X-Emulator-Hint"] = _one_line(f"there is no sandbox {name!r}")
+        if found is None or sandbox is None:
+            return response
+        if found.hint:
+            response.headers["X-Emulator-Hint"] = _one_line(found.hint)
+        if found.fault is not None:
+            found.evidence = None
+        if found.evidence and found.operation and sandbox.settings["evidence_header"]:
+            response.headers["X-Emulator-Evidence"] = found.evidence
+        if found.evidence and found.operation:
+            self.rested.count(found.operation, found.evidence)
+        found.duration_ms = (time.perf_counter() - visit.started) * 1000
+        body = b"" if response.is_streamed else response.get_data()
+        sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
+        return response
+
+
+def _handed_over(
+    response: Response, environ: dict[str, Any], start_response: Any
+) -> Iterable[bytes]:
+    """Return what a server sends: of a plain answer that is what it holds, as it stands."""
+    is_plain = response.status_code in PLAIN and not response.is_streamed
+    if is_plain and environ["REQUEST_METHOD"] != "HEAD":
+        start_response(response.status, response.headers.to_wsgi_list())
+        return [response.get_data()]
+    body: Iterable[bytes] = response(environ, start_response)
+    return body
+
+
+def _path(environ: Mapping[str, Any]) -> str:
+    """Return the path below the provider's base with every slash in front that the client sent.
+
+    Werkzeug drops all but one, also for routing: a base URL that ends in a slash would do here
+    and fail at the vendor's.
+    """
+    raw: str = environ["PATH_INFO"]
+    path: str = request.path
+    return "/" * (len(raw) - len(raw.lstrip("/")) - 1) + path if raw.startswith("//") else path
+
+
+def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for key, value in environ.items():
+        name = _header_name(key)
+        if name is not None and (value or key.startswith("HTTP_")):
+            found.append((name, mask(value) if name.lower() in MASKED else value))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _header_name(key: str) -> str | None:
+    """Return the header that a key of the WSGI environment stands for, None if it is none."""
+    if key.startswith("HTTP_"):
+        return key[5:].replace("_", "-").title()
+    return key.replace("_", "-").title() if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else None
+
+
+def mask(value: str) -> str:
+    """Return a credential with all but its scheme and last four characters hidden."""
+    scheme, blank, secret = value.rpartition(" ")
+    tail = secret[-4:] if len(secret) > 8 else ""
+    return f"{scheme}{blank}…{tail}"
+
+
+def _raw_answer(fault: Fault) -> Response:
+    if isinstance(fault.body, str):
+        response = Response(fault.body, fault.status, content_type="text/plain; charset=utf-8")
+    elif fault.body is None:
+        response = Response(status=fault.status)
+    else:
+        response = json_response(fault.body, fault.status)
+    response.headers.update(fault.headers)
+    return response
+
+
+def _one_line(text: str) -> str:
+    # Servers drop or refuse headers with control characters.
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return line.encode("ascii", "replace").decode()
