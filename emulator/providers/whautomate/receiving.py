@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -125,8 +125,21 @@ def _last_writer(found: Sandbox, wanted: Inbound, number: str) -> WhMessage | No
     quoted = table.find(wanted.in_reply_to) if wanted.in_reply_to else None
     if quoted is not None:
         return quoted
-    written = table.page("address", plain_address(number), limit=1, where=_has_gone_out)
-    return written.records[0] if written.records else None
+    return _latest(
+        found,
+        number,
+        lambda message: wanted.account in (None, message.account) and _has_gone_out(message),
+    )
+
+
+def _latest(found: Sandbox, number: str, where: Callable[[WhMessage], bool]) -> WhMessage | None:
+    """Return the message to a number that went out last: not always the one made last."""
+    written = found.store.table(MESSAGES).every("address", plain_address(number))
+    return max(
+        filter(where, written),
+        key=lambda message: (message.processed_at or message.created_at, message.serial),
+        default=None,
+    )
 
 
 def _has_gone_out(message: WhMessage) -> bool:
@@ -220,10 +233,7 @@ def _answered(found: Sandbox, message: WhMessage) -> WhMessage | None:
     quoted = table.find(message.quoted) if message.quoted else None
     if quoted is not None and is_candidate(quoted):
         return quoted if quoted.address == message.address else None
-    latest = table.page(
-        "address", plain_address(message.address), limit=1, where=is_candidate
-    ).records
-    return latest[0] if latest else None
+    return _latest(found, message.address, is_candidate)
 
 
 def words_of(message: WhMessage) -> str:

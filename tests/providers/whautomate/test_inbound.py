@@ -111,6 +111,25 @@ def test_the_latest_broadcast_is_answered(desk):
     assert [desk.logs(id)[0]["status"] for id in (first, second)] == ["read", "replied"]
 
 
+def test_the_latest_broadcast_is_the_one_that_went_out_last(desk):
+    # The second one starts while the first one, which has eight recipients, is under way.
+    quiet(desk)
+    desk.post("/contacts/conJon0007/tags/add", {"tags": ["Slow"]})
+    criteria = {"tags": ["Slow"]}
+    slow = desk.post("/segments", {"name": "S", "type": "contact", "criteria": criteria})
+    first = desk.broadcast(segments=[{"id": "segAllCon1"}])
+    desk.advance(0.1)
+    second = desk.broadcast(segments=[{"id": slow["id"]}])
+    desk.advance(1.5)
+    desk.inbound("+12025550115", "Me")
+
+    replies = [
+        [log["reply"] for log in desk.logs(id) if log["recepientName"] == "Jon Marsh"]
+        for id in (first, second)
+    ]
+    assert replies == [["Me"], [""]]
+
+
 def test_unless_another_is_quoted(desk):
     quiet(desk)
     first, second = desk.run()["id"], desk.run()["id"]
