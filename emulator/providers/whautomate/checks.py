@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -153,8 +153,9 @@ def day(value: Any) -> date:
 def bound(value: Any, *, is_end: bool) -> datetime:
     """Check one end of a span: a moment, or a day, which counts as a whole."""
     if isinstance(value, str) and _DAY.fullmatch(value):
-        return moment(f"{value}T{'23:59:59.999' if is_end else '00:00:00'}Z")
-    return moment(value)
+        value = f"{value}T{'23:59:59.999' if is_end else '00:00:00'}Z"
+    # Answers show milliseconds: the one that is named counts as a whole.
+    return moment(value) + timedelta(microseconds=999 if is_end else 0)
 
 
 def _utc(given: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.providers.whautomate.desk import hello
+from tests.providers.whautomate.desk import MAIN, hello, to_template
 
 LISTS = [
     "/broadcasts",
@@ -94,6 +94,22 @@ def test_a_page_has_a_hundred_unless_asked_and_a_thousand_at_most(desk):
     assert len(desk.get("/contactTags?limit=4000")) == 1000
     assert len(desk.get("/contactTags?limit=4000&page=2")) == 104
     assert len(desk.get("/contactTags?limit=700&searchText=t ")) == 700
+
+
+@pytest.mark.parametrize("end", ["2026-05-06T10:00:00.123Z", "2026-05-06T12:00:00.123%2B02:00"])
+def test_the_end_that_is_shown_is_included(desk, end):
+    # Clocks that run are finer than what answers show.
+    now = "2026-05-06T10:00:00.123456Z"
+    desk.control("PUT", "/clock", {"mode": "manual", "now": now})
+    client = desk.post("/clients", {"fullName": "Zoe", "primaryLocation": MAIN})
+    message = to_template(contact={"id": "conAda0001"}, recepient=None)
+    desk.post("/messages/whatsapp/sendtemplate", message)
+
+    span = f"startDate=2026-05-06T10:00:00.123Z&endDate={end}"
+    assert client["registrationDate"] == "2026-05-06T10:00:00.123Z"
+    assert ids(desk.get(f"/clients?{span}")) == [client["id"]]
+    assert len(desk.get(f"/messages/conAda0001?{span}")) == 1
+    assert desk.get("/clients?endDate=2026-05-06T10:00:00.122Z&startDate=2026-05-06") == []
 
 
 @pytest.mark.parametrize(
