@@ -53,8 +53,8 @@ class Field(fields.Field[Any]):
     """
 
     def __init__(self, check: Check, *, needs: str | None = None, within: str = "") -> None:
-        missing = Flaw(needs or REQUIRED, within)
-        messages: dict[str, Any] = {"required": [missing]}
+        self.missing = Flaw(needs or REQUIRED, within)
+        messages: dict[str, Any] = {"required": [self.missing]}
         super().__init__(required=needs is not None, error_messages=messages)
         self.check = check
 
@@ -63,6 +63,10 @@ class Field(fields.Field[Any]):
         return schema_of(self.check)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        # What must be true, false or one of some words is wrong rather than missing.
+        can_be_empty = self.check is flag or isinstance(self.check, Word)
+        if value == "" and self.required and not can_be_empty:
+            raise ValidationError([self.missing])
         try:
             return self.check(value)
         except Flaw as flaw:

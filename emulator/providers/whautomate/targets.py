@@ -92,23 +92,25 @@ def content_of(fields: Mapping[str, Any]) -> Content:
 
 
 def _check_references(fields: Mapping[str, Any], audience: Audience) -> None:
+    """Check that all exists that is named, and only then whether it goes together."""
     type = fields["type"]
-    for id in audience.segments:
-        segment = need(SEGMENTS, id, "Segment", "segments")
-        if segment.type != type:
-            raise Refused("Segment type does not match broadcast type", "segments")
+    segments = [need(SEGMENTS, id, "Segment", "segments") for id in audience.segments]
     if audience.target_class is not None:
         need(LESSONS, audience.target_class, "Class", "targetClass.id")
-        if type != "client":
-            raise Refused("targetClass requires type client", "targetClass")
-    if audience.retargeted is not None:
-        _check_retargeted(audience.retargeted, type)
+    earlier = audience.retargeted and need(
+        BROADCASTS, audience.retargeted, "Broadcast", "retargetBroadcast.id"
+    )
     need_location(fields.get("location"))
+    if any(segment.type != type for segment in segments):
+        raise Refused("Segment type does not match broadcast type", "segments")
+    if audience.target_class is not None and type != "client":
+        raise Refused("targetClass requires type client", "targetClass")
+    if earlier:
+        _check_retargeted(earlier, type)
 
 
-def _check_retargeted(id: str, type: str) -> None:
+def _check_retargeted(earlier: WhBroadcast, type: str) -> None:
     name = "retargetBroadcast"
-    earlier = need(BROADCASTS, id, "Broadcast", f"{name}.id")
     if earlier.type != type:
         raise Refused(f"{name} type does not match broadcast type", name)
     if earlier.started_at is None:

@@ -274,6 +274,8 @@ def test_nobody_is_booked_twice_unless_wanted(desk):
     [
         ("", BOOKING, {"date": None}, "date is required", "date"),
         ("", BOOKING, {"time": None}, "time is required", "time"),
+        ("", BOOKING, {"date": ""}, "date is required", "date"),
+        ("", BOOKING, {"time": ""}, "time is required", "time"),
         ("", BOOKING, {"time": "25:00"}, "time is invalid", "time"),
         ("", BOOKING, {"time": 5}, "time must be a string", "time"),
         ("", BOOKING, {"date": "02/06/2026"}, "date must be an ISO 8601 date", "date"),

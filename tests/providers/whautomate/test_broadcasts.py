@@ -273,6 +273,11 @@ MISTAKES: list[Any] = [
         "Segment type does not match broadcast type",
         "segments",
     ),
+    (
+        {"segments": [{"id": "segAllCli3"}], "location": {"id": "nowhere"}},
+        "Location not found",
+        "location.id",
+    ),
     ({"targetClass": {"id": "nothing"}}, "Class not found", "targetClass.id"),
     ({"targetClass": {"id": "clsYoga001"}}, "targetClass requires type client", "targetClass"),
     ({"retargetBroadcast": {"id": "none"}}, "Broadcast not found", "retargetBroadcast.id"),

@@ -109,6 +109,7 @@ OF_KINDS = [
     ("text", TEXT, {"textMessage": ""}, "textMessage is required", "textMessage"),
     ("text", TEXT, {"textMessage": 5}, "textMessage must be a string", "textMessage"),
     ("media", MEDIA, {"mediaUrl": None}, "mediaUrl is required", "mediaUrl"),
+    ("media", MEDIA, {"mediaUrl": ""}, "mediaUrl is required", "mediaUrl"),
     ("media", MEDIA, {"mediaUrl": "a.jpg"}, "mediaUrl must be a valid URL", "mediaUrl"),
     ("media", MEDIA, {"mimeType": None}, "mimeType is required", "mimeType"),
     ("media", MEDIA, {"mimeType": ""}, "mimeType is required", "mimeType"),
