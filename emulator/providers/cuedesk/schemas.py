@@ -63,10 +63,15 @@ class BodyBody(Body):
     payload_variables = Texts()
     fallbacks = Texts(has_gaps=True)
 
-    @validates_schema(pass_original=True)
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_lengths(self, _read: Any, body: Mapping[str, Any], **_more: Any) -> None:
-        fallbacks = body.get("fallbacks")
-        if fallbacks is not None and len(fallbacks) != len(body.get("payload_variables") or ()):
+        variables, fallbacks = body.get("payload_variables"), body.get("fallbacks")
+        if variables is None:
+            variables = []
+        # Lists are compared whatever is in them; what is no list is complained of as such.
+        if not (isinstance(variables, list) and isinstance(fallbacks, list)):
+            return
+        if len(fallbacks) != len(variables):
             text = "fallbacks must be the same length as payload_variables"
             raise _refuse("fallbacks", LENGTH_MISMATCH, text)
 

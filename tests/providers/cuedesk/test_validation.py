@@ -171,6 +171,17 @@ def test_fallbacks_without_variables_have_another_length(desk):
     assert desk.violations("/v2/broadcasts", body) == [("template.body.fallbacks", *LENGTH)]
 
 
+def test_fallbacks_of_another_length_are_named_beside_a_wrong_variable(desk):
+    body = changed(sale(), "template.body.payload_variables.1", 5)
+    body = changed(body, "template.body.fallbacks", ["one", 2])
+
+    assert desk.violations("/v2/broadcasts", body) == [
+        ("template.body.payload_variables.1", *STRING),
+        ("template.body.fallbacks.1", *STRING),
+        ("template.body.fallbacks", *LENGTH),
+    ]
+
+
 @pytest.mark.parametrize("field", ["payload_variables", "fallbacks"])
 def test_an_item_of_a_list_of_strings_is_none(desk, field):
     body = changed(sale(), f"template.body.{field}", ["a", 5, "c"])
