@@ -107,9 +107,22 @@ def _numbered(rows: Iterable[Document]) -> Document:
     return {str(number): row for number, row in enumerate(rows, 1)}
 
 
+# --- 2 to 3: what a vendor sends bit by bit may stand in a table of its own ------------------
+
+
+def _keep(_document: Document) -> None:
+    """Leave everything: vendors still read their records of version 2, also from its log.
+
+    An earlier server, which does not know of the table, must not take this for its own.
+    """
+
+
 # --- all of them -----------------------------------------------------------------------------
 
-STEPS: tuple[Step, ...] = (Step(tables=_group_tables, snapshot=_group_snapshot),)
+STEPS: tuple[Step, ...] = (
+    Step(tables=_group_tables, snapshot=_group_snapshot),
+    Step(tables=_keep, snapshot=_keep),
+)
 """The first leads from version 1 to version 2, and so on."""
 
 SCHEMA = len(STEPS) + 1

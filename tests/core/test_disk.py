@@ -24,6 +24,7 @@ from emulator.core.faults import Asked, Fault
 from emulator.core.fixtures import Library
 from emulator.core.keeper import BadFolder, Keeper
 from emulator.core.ledger import Goal
+from emulator.core.migrations import SCHEMA
 from emulator.core.rules import Rule
 from emulator.core.sandbox import Sandbox
 from emulator.core.snapshots import take
@@ -510,7 +511,7 @@ def test_file_of_a_later_version_is_left_alone(
         server.emulator.create(Wish(name="other", documents=(DOCUMENT,)))
     for name in ("default", "other"):
         file = tmp_path / f"{name}.json"
-        later = file.read_text().replace('"schema":2,', '"schema":7,"more":{},', 1)
+        later = file.read_text().replace(f'"schema":{SCHEMA},', '"schema":7,"more":{},', 1)
         file.write_text(later)
 
     with served(tmp_path) as server:
@@ -520,7 +521,7 @@ def test_file_of_a_later_version_is_left_alone(
 
     assert file.read_text() == later
     assert "other.json is left alone" in caplog.text
-    assert "a later version has written it: schema 7, not 2" in caplog.text
+    assert f"a later version has written it: schema 7, not {SCHEMA}" in caplog.text
 
 
 def test_log_without_its_file_is_kept_beside(tmp_path: Path) -> None:

@@ -98,6 +98,36 @@ def test_messages_of_schema_1_share_what_is_equal(tmp_path: Path) -> None:
     assert len({id(message.plan) for message in messages}) == len(plans) < len(messages)
 
 
+def test_recipients_that_schema_2_had_left_are_written_to_as_was_chosen() -> None:
+    rows = json.loads(recorded(2, "snapshot.json"))["records"]["rapidpro.broadcasts"]
+    [begun] = [row for row in rows if row.get("fates")]
+    sandbox = continued(2)
+
+    sandbox.engine.advance(Goal(by=timedelta(hours=1)))
+
+    tables = sandbox.store.tables()
+    made = tables["rapidpro.messages"].every("broadcast", begun["id"])
+    paths = {message.contact: list(message.plan.path) for message in made}
+    assert len(made) == len(paths) == begun["total"]
+    chosen = [plan["path"] for plan, _ in begun["fates"]]
+    assert [paths[id] for id in begun["left"]] == chosen
+    assert len({tuple(path) for path in chosen}) > 1
+    assert tables["rapidpro.broadcasts"].get(begun["id"]).state == "completed"
+
+
+@pytest.mark.parametrize("kind", ["rapidpro.broadcasts", "rapidpro.flow_starts"])
+def test_what_schema_2_had_begun_comes_to_its_end(kind: str) -> None:
+    before = json.loads(recorded(2, "snapshot.json"))["records"][kind]
+    [waiting, *_] = [row for row in before if row.get("left") and not row.get("fates")]
+    sandbox = continued(2)
+
+    sandbox.engine.advance(Goal(by=timedelta(hours=1)))
+
+    done = sandbox.store.tables()[kind].get(waiting["id"])
+    assert (done.left, done.waiting, done.started) == ((), 0, waiting["total"])
+    assert not sandbox.store.tables()["rapidpro.batches"].all()
+
+
 def _garble_timers(tables: dict[str, Any]) -> None:
     tables["timers"]["1"].pop("topic")
 

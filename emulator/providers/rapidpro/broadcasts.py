@@ -12,11 +12,12 @@ from emulator.core.messaging import Fate
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Topic
 
+from . import batches
 from .contacts import Contacts
 from .kinds import BROADCASTS, CONTACTS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
-from .records import Contact, RapidBroadcast, Workspace
+from .records import Batch, Contact, RapidBroadcast, Workspace
 from .renderings import Content, Renderer
 from .sending import Destination, Destinations, choose_ahead, send
 from .urns import engine_accepts, parse
@@ -79,7 +80,8 @@ def cancel(sandbox: Sandbox, broadcast: RapidBroadcast) -> RapidBroadcast:
     if broadcast.state not in UNDER_WAY:
         raise Conflict(f"broadcast {broadcast.id} is {broadcast.state} already")
     sandbox.agenda.cancel(TOPIC, broadcast.id)
-    return _change(sandbox, broadcast, state="interrupted", left=(), fates=())
+    batches.drop(sandbox, broadcast.id)
+    return _change(sandbox, broadcast, state="interrupted", waiting=0, left=(), fates=())
 
 
 def find_broadcast(sandbox: Sandbox, id: str) -> RapidBroadcast | None:
@@ -98,7 +100,17 @@ def _proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
         broadcast = table.find(id)
         if broadcast is not None and broadcast.state in _NEXT:
             workspace = sandbox.store.table(WORKSPACES).get(broadcast.account)
+            broadcast = _in_batches(sandbox, broadcast)
             _NEXT[broadcast.state](sandbox, workspace, broadcast, at)
+
+
+def _in_batches(sandbox: Sandbox, broadcast: RapidBroadcast) -> RapidBroadcast:
+    """Part the recipients of a broadcast that an earlier version has begun."""
+    left = broadcast.left
+    if not left:
+        return broadcast
+    batches.line_up(sandbox, broadcast.id, left, BATCH, broadcast.fates)
+    return _change(sandbox, broadcast, waiting=len(left), left=(), fates=())
 
 
 def _queue(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast, at: datetime) -> None:
@@ -107,59 +119,45 @@ def _queue(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast, at
         # The API takes some addresses that nobody can have.
         _change(sandbox, broadcast, state="failed")
         return
-    recipients = tuple(contact.id for contact in _recipients(sandbox, workspace, broadcast, at))
-    total = len(recipients) or UNKNOWN
-    broadcast = _change(sandbox, broadcast, state="queued", total=total, left=recipients)
+    recipients = [contact.id for contact in _recipients(sandbox, workspace, broadcast, at)]
+    count = len(recipients)
+    batches.line_up(sandbox, broadcast.id, recipients, BATCH)
+    broadcast = _change(sandbox, broadcast, state="queued", total=count or UNKNOWN, waiting=count)
     _plan(sandbox, broadcast, at, _TO_START)
 
 
 def _start(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast, at: datetime) -> None:
     """Begin with the messages, if there are any to make."""
-    if not broadcast.left:
-        _change(sandbox, broadcast, state="completed")
-        return
-    fates = _fates(sandbox, workspace, broadcast)
-    broadcast = _change(sandbox, broadcast, state="started", fates=fates)
+    if broadcast.waiting:
+        _choose(sandbox, workspace, broadcast)
+        broadcast = _change(sandbox, broadcast, state="started")
     _go_on(sandbox, workspace, broadcast, at)
 
 
 def _go_on(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast, at: datetime) -> None:
     """Make the messages of the next batch; after the last one the broadcast is complete."""
-    if not broadcast.left:
+    batch = batches.take(sandbox, broadcast.id)
+    if batch is None:
         _change(sandbox, broadcast, state="completed")
         return
-    ids, fates = broadcast.left[:BATCH], broadcast.fates[:BATCH]
-    made = _send(sandbox, workspace, broadcast, ids, fates)
-    broadcast = _change(
-        sandbox,
-        broadcast,
-        started=broadcast.started + made,
-        left=broadcast.left[BATCH:],
-        fates=broadcast.fates[BATCH:],
-    )
+    made = _send(sandbox, workspace, broadcast, batch)
+    waiting = broadcast.waiting - len(batch.contacts)
+    broadcast = _change(sandbox, broadcast, started=broadcast.started + made, waiting=waiting)
     _plan(sandbox, broadcast, at, _OF_BATCH)
 
 
-def _send(
-    sandbox: Sandbox,
-    workspace: Workspace,
-    broadcast: RapidBroadcast,
-    ids: Sequence[str],
-    fates: Sequence[Fate | None],
-) -> int:
-    """Make the messages of some recipients; return how many there are."""
-    renderer = _renderer(sandbox, workspace, broadcast)
+def _send(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast, batch: Batch) -> int:
+    """Make the messages of a batch; return how many there are."""
+    renderer, fates = _renderer(sandbox, workspace, broadcast), batch.fates
     drafts = []
-    for at, contact in enumerate(_contacts(sandbox, ids)):
+    for at, contact in enumerate(_contacts(sandbox, batch.contacts)):
         draft = renderer.draft(contact, broadcast.id) if contact is not None else None
         if draft is not None:
             drafts.append(draft._replace(fate=fates[at]) if fates else draft)
     return len(send(sandbox, workspace, drafts)) if drafts else 0
 
 
-def _fates(
-    sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast
-) -> tuple[Fate | None, ...]:
+def _choose(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast) -> None:
     """Choose for all recipients at once where a rule is about a share of them.
 
     Batch by batch the share could not be exact. Nothing is chosen for those who cannot be
@@ -167,22 +165,22 @@ def _fates(
     """
     rules = sandbox.outcomes.rules
     if workspace.suspended or all(rule.share is None for rule in rules):
-        return ()
+        return
     has_patterns = any(rule.text_pattern is not None for rule in rules)
     open_: dict[int, tuple[Destination, str]] = {}
     renderer = _renderer(sandbox, workspace, broadcast)
     destinations = Destinations(sandbox, workspace)
-    for at, contact in enumerate(_contacts(sandbox, broadcast.left)):
+    for at, contact in enumerate(_contacts(sandbox, batches.in_line(sandbox, broadcast.id))):
         place = destinations.of(contact) if contact and contact.status == "active" else None
         if contact is None or place is None:
             continue
         draft = renderer.draft(contact, broadcast.id) if has_patterns else None
         open_[at] = place, draft.text if draft else ""
     chosen = choose_ahead(sandbox, workspace, broadcast.id, list(open_.values()))
-    fates: list[Fate | None] = [None] * len(broadcast.left)
+    fates: list[Fate | None] = [None] * broadcast.waiting
     for at, fate in zip(open_, chosen, strict=True):
         fates[at] = fate
-    return tuple(fates)
+    batches.decide(sandbox, broadcast.id, fates)
 
 
 def _contacts(sandbox: Sandbox, ids: Sequence[str]) -> Iterator[Contact | None]:
@@ -228,8 +226,8 @@ def _change(sandbox: Sandbox, broadcast: RapidBroadcast, **changes: Any) -> Rapi
 
 
 def _plan(sandbox: Sandbox, broadcast: RapidBroadcast, at: datetime, delay: Delay) -> None:
-    left = len(broadcast.left)
-    due = at + pause(sandbox, delay, "broadcast", broadcast.id, broadcast.state, left)
+    subject = ("broadcast", broadcast.id, broadcast.state, broadcast.waiting)
+    due = at + pause(sandbox, delay, *subject)
     sandbox.agenda.plan(due, TOPIC, broadcast.id)
 
 

@@ -11,7 +11,7 @@ from emulator.core.lifecycle import Delay
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Topic
 
-from . import flows
+from . import batches, flows
 from .contacts import Contacts
 from .kinds import CONTACTS, FLOW_STARTS, FLOWS, WORKSPACES
 from .lifecycle import pause
@@ -75,7 +75,8 @@ def cancel(sandbox: Sandbox, start: FlowStart) -> FlowStart:
     if start.status not in UNDER_WAY:
         raise Conflict(f"flow start {start.id} is {start.status} already")
     sandbox.agenda.cancel(TOPIC, start.id)
-    return _change(sandbox, start, status="interrupted", left=())
+    batches.drop(sandbox, start.id)
+    return _change(sandbox, start, status="interrupted", waiting=0, left=())
 
 
 def _proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
@@ -85,7 +86,16 @@ def _proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
         start = table.find(id)
         if start is not None and start.status in _NEXT:
             workspace = sandbox.store.table(WORKSPACES).get(start.workspace)
-            _NEXT[start.status](sandbox, workspace, start, at)
+            _NEXT[start.status](sandbox, workspace, _in_batches(sandbox, start), at)
+
+
+def _in_batches(sandbox: Sandbox, start: FlowStart) -> FlowStart:
+    """Part those who are still to enter by a start that an earlier version has begun."""
+    left = start.left
+    if not left:
+        return start
+    batches.line_up(sandbox, start.id, left, BATCH)
+    return sandbox.store.table(FLOW_STARTS).change(start, waiting=len(left), left=())
 
 
 def _queue(sandbox: Sandbox, workspace: Workspace, start: FlowStart, at: datetime) -> None:
@@ -94,30 +104,30 @@ def _queue(sandbox: Sandbox, workspace: Workspace, start: FlowStart, at: datetim
         # The API takes some addresses that nobody can have.
         _change(sandbox, start, status="failed")
         return
-    left = tuple(contact.id for contact in _entering(sandbox, workspace, start, at))
-    start = _change(sandbox, start, status="queued", total=len(left) or UNKNOWN, left=left)
+    entering = [contact.id for contact in _entering(sandbox, workspace, start, at)]
+    count = len(entering)
+    batches.line_up(sandbox, start.id, entering, BATCH)
+    start = _change(sandbox, start, status="queued", total=count or UNKNOWN, waiting=count)
     _plan(sandbox, start, at, _TO_START)
 
 
 def _begin(sandbox: Sandbox, workspace: Workspace, start: FlowStart, at: datetime) -> None:
     """Begin with the runs, if there are any to make."""
-    if not start.left:
-        _change(sandbox, start, status="completed")
-        return
-    start = _change(sandbox, start, status="started")
+    if start.waiting:
+        start = _change(sandbox, start, status="started")
     _go_on(sandbox, workspace, start, at)
 
 
 def _go_on(sandbox: Sandbox, workspace: Workspace, start: FlowStart, at: datetime) -> None:
     """Let the next batch enter the flow; after the last one the start is complete."""
-    if not start.left:
+    batch = batches.take(sandbox, start.id)
+    if batch is None:
         _change(sandbox, start, status="completed")
         return
-    ids, left = start.left[:BATCH], start.left[BATCH:]
     table = sandbox.store.table(FLOW_STARTS)
-    start = table.change(start, left=left)
+    start = table.change(start, waiting=start.waiting - len(batch.contacts))
     flow = sandbox.store.table(FLOWS).get(start.flow)
-    flows.start(sandbox, workspace, flow, _contacts(sandbox, ids), start=start.id)
+    flows.start(sandbox, workspace, flow, _contacts(sandbox, batch.contacts), start=start.id)
     _plan(sandbox, start, at, _OF_BATCH)
 
 
@@ -169,7 +179,7 @@ def _change(sandbox: Sandbox, start: FlowStart, **changes: Any) -> FlowStart:
 
 
 def _plan(sandbox: Sandbox, start: FlowStart, at: datetime, delay: Delay) -> None:
-    due = at + pause(sandbox, delay, "flow start", start.id, start.status, len(start.left))
+    due = at + pause(sandbox, delay, "flow start", start.id, start.status, start.waiting)
     sandbox.agenda.plan(due, TOPIC, start.id)
 
 

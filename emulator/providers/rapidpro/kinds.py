@@ -282,6 +282,12 @@ BROADCASTS: Kind[r.RapidBroadcast] = Kind(
     },
 )
 
+BATCHES: Kind[r.Batch] = Kind(
+    "rapidpro.batches",
+    r.Batch,
+    orders={"order": Order(frozenset({"order"}), lambda b: (b.order,), lambda b: b.serial)},
+)
+
 MEDIA: Kind[r.Media] = Kind("rapidpro.media", r.Media)
 
 
@@ -455,6 +461,7 @@ ALL: tuple[Kind[Any], ...] = (
     CONTACTS,
     MESSAGES,
     BROADCASTS,
+    BATCHES,
     MEDIA,
     CAMPAIGNS,
     CAMPAIGN_EVENTS,

@@ -288,9 +288,9 @@ class RapidBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
     """A message to many. ``account`` is the workspace, ``created_at`` the API's created_on.
 
     :param total: recipients, -1 until they are known and when there are none.
-    :param left: recipients (contact UUIDs) whose messages are still to be made.
-    :param fates: what becomes of the messages to those, where it was chosen for all at once;
-        None for a recipient that could not be written to then.
+    :param waiting: recipients whose messages are still to be made.
+    :param left: who those are, where an earlier version has written it; now batches hold them.
+    :param fates: likewise.
     """
 
     number: int
@@ -303,10 +303,24 @@ class RapidBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
     base_language: str
     total: int = -1
     started: int = 0
+    waiting: int = 0
     left: tuple[str, ...] = ()
     fates: tuple[Fate | None, ...] = ()
     is_scheduled: bool = False
     is_deleted: bool = False
+
+
+class Batch(Record, frozen=True, kw_only=True, gc=False):
+    """Contacts whose turn in a broadcast or a flow start is still to come.
+
+    :param order: the UUID of the broadcast or the flow start.
+    :param fates: what becomes of the messages to them, where it was chosen for all at once;
+        None for a recipient that could not be written to then.
+    """
+
+    order: str
+    contacts: tuple[str, ...]
+    fates: tuple[Fate | None, ...] = ()
 
 
 class Media(Record, frozen=True, kw_only=True, gc=False):
@@ -348,7 +362,7 @@ class CampaignEvent(Record, frozen=True, kw_only=True, gc=False):
 
 
 class FlowStart(Record, frozen=True, kw_only=True, gc=False):
-    """An order to start many contacts in a flow."""
+    """An order to start many contacts in a flow; ``waiting`` and ``left`` as for broadcasts."""
 
     workspace: str
     number: int
@@ -365,6 +379,7 @@ class FlowStart(Record, frozen=True, kw_only=True, gc=False):
     started: int = 0
     restart_participants: bool = True
     exclude_active: bool = False
+    waiting: int = 0
     left: tuple[str, ...] = ()
     is_deleted: bool = False
 
