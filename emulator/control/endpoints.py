@@ -52,8 +52,9 @@ def create_endpoint(name: str) -> tuple[Response, int]:
     sandbox, given = the_sandbox(name), json_body()
     problems = Problems()
     with sandbox.unit():
-        if sandbox.store.table(ENDPOINTS).find(str(given.get("id"))) is not None:
-            raise Conflict(f"there is an endpoint {given['id']!r} already")
+        id = given.get("id")
+        if isinstance(id, str) and sandbox.store.table(ENDPOINTS).find(id) is not None:
+            raise Conflict(f"there is an endpoint {id!r} already")
         endpoint = merge_endpoint(sandbox, given, "", problems)
         problems.check()
     assert endpoint is not None

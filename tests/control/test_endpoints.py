@@ -66,6 +66,12 @@ def test_taken_id_is_a_conflict(desk: Desk) -> None:
     assert desk.get("/endpoints/mine")["url"] == URL
 
 
+def test_no_id_is_no_conflict(desk: Desk) -> None:
+    make(desk, id="None")
+
+    assert make(desk)["id"] != make(desk, id=None)["id"]
+
+
 @pytest.mark.parametrize(
     ("change", "pointer", "suggestion"),
     [
