@@ -55,7 +55,7 @@ def drop_faults(name: str) -> tuple[str, int]:
     return "", 204
 
 
-@bp.delete("/faults/<id>")
+@bp.delete("/faults/<path:id>")
 def drop_fault(name: str, id: str) -> tuple[str, int]:
     """Remove one fault."""
     Query().check()

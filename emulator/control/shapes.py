@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.core.faults import METHODS
 from emulator.core.fixtures import COMMON
 from emulator.core.lifecycle import OUTCOMES
 from emulator.core.options import LATENCIES
@@ -119,8 +120,12 @@ FAULT_FIELDS: Mapping[str, Shape] = {
     "id": FILLED,
     "provider": PROVIDER,
     "account": FILLED,
-    "method": FILLED,
-    "path": {**FILLED, "description": "A glob below the provider's base, such as /api/v2/*."},
+    "method": words(*METHODS),
+    "path": {
+        **FILLED,
+        "pattern": "^[/*?]",
+        "description": "A glob below the provider's base, such as /api/v2/*.",
+    },
     "times": {"type": "integer", "minimum": 1},
     "skip": COUNT,
     "share": SHARE,

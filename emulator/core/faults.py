@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -16,6 +17,8 @@ from .errors import Problems, nearest
 Kind = Literal["error", "answer", "delay", "drop", "malformed"]
 KINDS = ("error", "status", "delay", "drop", "malformed")
 LONGEST_DELAY = timedelta(minutes=10)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +181,7 @@ def read_fault(
             try:
                 values[key] = read(given[key])
             except ValueError as error:
-                problems.add(f"/{key}", str(error))
+                problems.add(f"/{key}", str(error), getattr(error, "suggestion", None))
     provider = values.get("provider")
     if provider is not None and provider not in names:
         listed = ", ".join(names)
@@ -208,6 +211,14 @@ def fault_document(fault: Fault) -> dict[str, Any]:
     return {**given, **({"skip": fault.skip} if fault.skip else {}), "fault": what}
 
 
+class _NoChoice(ValueError):
+    """A word that is not one of those known."""
+
+    def __init__(self, value: object, known: Sequence[str]) -> None:
+        super().__init__(f"Must be one of: {', '.join(known)}")
+        self.suggestion = nearest(str(value), known)
+
+
 def _read_kind(
     given: Any, problems: Problems, names: Mapping[str, frozenset[str]], provider: Any
 ) -> dict[str, Any]:
@@ -223,7 +234,7 @@ def _read_kind(
             return {"kind": "error", "error": _error_name(value, problems, names, provider)}
         return _SIMPLE[what](value, given)
     except ValueError as error:
-        problems.add(f"/fault/{what}", str(error))
+        problems.add(f"/fault/{what}", str(error), getattr(error, "suggestion", None))
         return {}
 
 
@@ -243,13 +254,14 @@ def _answer(value: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("Must be a status from 200 to 599")
     headers = given.get("headers") or {}
     if not isinstance(headers, dict) or not all(_is_header(*pair) for pair in headers.items()):
-        raise ValueError("headers must be an object of strings without line breaks")
+        raise ValueError("headers must be an object of header names and strings of one line")
     return {"kind": "answer", "status": value, "body": given.get("body"), "headers": headers}
 
 
 def _is_header(name: Any, value: Any) -> bool:
-    texts = isinstance(name, str) and isinstance(value, str) and bool(name)
-    return texts and (name + value).isprintable() and (name + value).isascii()
+    # Servers leave a header out in silence that could not be written down.
+    is_named = isinstance(name, str) and _HEADER_NAME.fullmatch(name) is not None
+    return is_named and isinstance(value, str) and value.isprintable() and value.isascii()
 
 
 def _delay(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,7 +273,7 @@ def _delay(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _drop(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
     if value not in ("before", "after"):
-        raise ValueError("Must be one of: before, after")
+        raise _NoChoice(value, ("before", "after"))
     return {"kind": "drop", "drop": value}
 
 
@@ -286,7 +298,17 @@ def _text(value: Any) -> str:
 
 
 def _method(value: Any) -> str:
-    return _text(value).upper()
+    method = _text(value).upper()
+    if method not in METHODS:
+        raise _NoChoice(method, METHODS)
+    return method
+
+
+def _path(value: Any) -> str:
+    path = _text(value)
+    if path[0] not in "/*?":
+        raise ValueError("Must begin with /, or with a * that stands for it: no path is like this")
+    return path
 
 
 def _count_from(least: int) -> Callable[[Any], int]:
@@ -309,7 +331,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "provider": _text,
     "account": _text,
     "method": _method,
-    "path": _text,
+    "path": _path,
     "times": _count_from(1),
     "skip": _count_from(0),
     "share": _share,

@@ -177,6 +177,13 @@ def test_faults_are_listed_and_removed(world):
     assert world.call("GET", FAULTS).get_json()["total"] == 0
 
 
+def test_a_fault_with_a_slash_in_its_id_is_removed(world):
+    wrong(world, id="team/mine", fault={"drop": "after"})
+
+    assert world.call("DELETE", f"{FAULTS}/team%2Fmine").status_code == 204
+    assert world.call("GET", FAULTS).get_json()["total"] == 0
+
+
 @pytest.mark.parametrize(
     ("fault", "pointer", "suggestion"),
     [
@@ -191,11 +198,15 @@ def test_faults_are_listed_and_removed(world):
         ({"fault": {"status": 500, "drop": "after"}}, "/fault", None),
         ({"fault": {"status": 99}}, "/fault/status", None),
         ({"fault": {"status": 200, "headers": {"X": "a\nb"}}}, "/fault/status", None),
+        ({"fault": {"status": 200, "headers": {"X Y": "a"}}}, "/fault/status", None),
         ({"fault": {"drop": "never"}}, "/fault/drop", None),
+        ({"fault": {"drop": "befor"}}, "/fault/drop", "before"),
         ({"fault": {"delay": "long"}}, "/fault/delay", None),
         ({"fault": {"malformed": 1}}, "/fault/malformed", None),
         ({"fault": {"status": 500}, "share": 2}, "/share", None),
         ({"fault": {"status": 500}, "times": 0}, "/times", None),
+        ({"fault": {"status": 500}, "method": "PSOT"}, "/method", "POST"),
+        ({"fault": {"status": 500}, "path": "sms"}, "/path", None),
         ({"fault": {"status": 500}, "provider": "tekrr"}, "/provider", "teekrr"),
         ({"fault": {"status": 500}, "paht": "/x"}, "/paht", "path"),
     ],
