@@ -10,7 +10,7 @@ from typing import Any
 from emulator import __version__
 from emulator.console import create_console
 from emulator.control import create_control_app
-from emulator.core.clock import Mode
+from emulator.core.clock import FASTEST, Mode
 from emulator.core.documents import Document
 from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
 from emulator.core.errors import EmulatorError
@@ -152,7 +152,7 @@ def parse_clock(text: str | None) -> ClockWish:
             return ClockWish(mode=mode)
         if text.startswith("manual@"):
             return ClockWish(mode=mode, now=read_clock_moment(text.removeprefix("manual@")))
-        if text.startswith("x") and 0 < (rate := float(text[1:])) <= 1_000_000:
+        if text.startswith("x") and 0 < (rate := float(text[1:])) <= FASTEST:
             return ClockWish(mode=mode, rate=rate)
     except ValueError:
         pass

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response
 
-from emulator.core.clock import Mode
+from emulator.core.clock import FASTEST, Mode
 from emulator.core.emulator import ClockWish
-from emulator.core.errors import Problems
+from emulator.core.errors import Problems, nearest
 from emulator.core.ledger import Goal, Ledger
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
@@ -28,10 +28,10 @@ from .bodies import (
 )
 from .context import IN_SANDBOX, the_sandbox
 from .views import clock_view
+from .words import words_of
 
 bp = Blueprint("clock", __name__, url_prefix=IN_SANDBOX)
 
-FASTEST = 1_000_000
 TARGETS = ("by", "to", "until")
 MODES: dict[str, Mode] = {"real": "real", "manual": "manual"}
 
@@ -154,6 +154,20 @@ def _read_until(
     fields = Fields(given, "/until", problems=problems)
     message, status = fields.need("message", filled_text), fields.need("status", filled_text)
     fields.note_unknown()
-    if message is not None and sandbox.find_message(message) is None:
-        problems.add("/until/message", f"No message {message!r}")
-    return None if message is None or status is None else (message, status)
+    if message is None or status is None:
+        return None
+    _check_awaited(sandbox, message, status, problems)
+    return message, status
+
+
+def _check_awaited(sandbox: Sandbox, message: str, status: str, problems: Problems) -> None:
+    with sandbox.store.lock:
+        found = sandbox.find_message(message)
+        if found is None:
+            problems.add("/until/message", f"No message {message!r}")
+            return
+        known = words_of(sandbox, *found)
+    # What people write has no lifecycle that could tell.
+    if found[1].direction == "out" and status not in known:
+        text = f"Must be one of: {', '.join(known)}"
+        problems.add("/until/status", text, nearest(status, known))

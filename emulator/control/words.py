@@ -32,6 +32,13 @@ def state_of_word(sandbox: Sandbox, vendor: Vendor, message: Any, word: str) -> 
     return next((state for state in meant if state in reachable), meant[0])
 
 
+def words_of(sandbox: Sandbox, vendor: Vendor, message: Any) -> list[str]:
+    """Return the vendor's words for all that can become of a message, or has been."""
+    seen = vendor.message_view(sandbox, message).statuses
+    states = vendor.lifecycle(message.channel).states
+    return sorted({*seen, *(_word(sandbox, vendor, message, state) for state in states)})
+
+
 def _word(sandbox: Sandbox, vendor: Vendor, message: Message, state: str) -> str:
     supposed = msgspec.structs.replace(message, state=state)
     return vendor.message_view(sandbox, supposed).status

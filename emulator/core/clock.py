@@ -18,6 +18,8 @@ Mode = Literal["real", "manual"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """No clock goes further, so that whatever is planned from there can still be written down."""
+FASTEST = 1_000_000
+"""The highest rate of a clock."""
 
 
 def wall_seconds() -> float:

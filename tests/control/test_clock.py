@@ -122,6 +122,16 @@ def test_until_a_message_has_a_status_in_the_vendors_word(desk):
     assert desk.get(f"/messages/{message}")["status"] == "dispatched"
 
 
+def test_until_a_status_that_the_vendor_has_not_is_refused(desk):
+    message = desk.send("+1")
+
+    until = {"message": message, "status": "dispached"}
+    [error] = desk.refused("POST", ADVANCE, {"until": until})
+
+    assert (error["pointer"], error["suggestion"]) == ("/until/status", "dispatched")
+    assert desk.get("/clock")["now"] == NOON
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
