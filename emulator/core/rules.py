@@ -154,7 +154,7 @@ def _read_pattern(value: Any, pointer: str, problems: Problems) -> str:
 
 
 def _read_nth(value: Any, pointer: str, problems: Problems) -> tuple[int, ...]:
-    items = value if isinstance(value, list) else [value]
+    items = value if isinstance(value, list | tuple) else [value]
     if not items or not all(_is_count(item) for item in items):
         raise ValueError("Must be a list of whole numbers from 1")
     return tuple(items)

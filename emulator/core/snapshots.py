@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .clock import Clock, ClockState
+from .clock import EPOCH, FASTEST, LATEST, Clock, ClockState
 from .errors import Invalid, Problem, Problems
 from .faults import Fault, FaultBook, Tally
+from .fixtures import new_rule_id
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
 from .ratelimits import Windows
-from .rules import Rule
+from .rules import Rule, read_rules, rule_document
 from .sandbox import Sandbox
 from .sending import Sender
 from .sharing import NoSuchRow, unpack
@@ -114,6 +115,7 @@ def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender)
     :raises Invalid: the document is no snapshot of this version or an earlier one.
     """
     snapshot = _converted(_migrated(document), Snapshot, "")
+    _check_clock(snapshot.clock)
     clock = Clock(snapshot.clock.mode, snapshot.clock.now, snapshot.clock.rate)
     sandbox = Sandbox(name, vendors, sender, clock=clock, seed=snapshot.seed)
     with sandbox.in_the_making():
@@ -121,6 +123,7 @@ def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender)
         sandbox.settings.merge(snapshot.settings, "/settings", problems)
         _fill_tables(sandbox, snapshot, problems)
         _fill_agenda(sandbox, snapshot, problems)
+        _check_rules(sandbox, snapshot.rules, problems)
         problems.check()
     sandbox.store.counters.update(snapshot.counters)
     sandbox.store.sends.update(snapshot.sends)
@@ -142,6 +145,22 @@ def _migrated(document: Any) -> dict[str, Any]:
     except Unreadable as error:
         raise Invalid([Problem(pointer=error.pointer, message=error.message)]) from error
     return migrated
+
+
+def _check_clock(clock: ClockState) -> None:
+    problems = Problems()
+    if clock.now.tzinfo is None or not EPOCH <= clock.now <= LATEST:
+        message = f"Must be a time with Z or an offset, from {EPOCH.year} to {LATEST.year}"
+        problems.add("/clock/now", message)
+    if not 0 < clock.rate <= FASTEST:
+        problems.add("/clock/rate", f"Must be a number above 0, at most {FASTEST:g}")
+    problems.check()
+
+
+def _check_rules(sandbox: Sandbox, rules: Sequence[Rule], problems: Problems) -> None:
+    # What a rule cannot be would be met only when the next message is sent.
+    documents = [msgspec.to_builtins(rule_document(rule)) for rule in rules]
+    read_rules(documents, "/rules", problems, sandbox.vendors, lambda: new_rule_id(sandbox))
 
 
 def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:

@@ -27,7 +27,10 @@ def busy() -> World:
     for speaker in SPEAKERS:
         endpoint = {"provider": speaker.slug, "url": "http://127.0.0.1:9/x", "secret": "s"}
         world.call("POST", f"{BASE}/default/endpoints", endpoint)
-    rules = [{"share": 0.5, "outcome": "undelivered"}, {"times": 3, "outcome": "stuck"}]
+    rules = [
+        {"share": 0.5, "outcome": "undelivered", "error": {"code": "X", "message": "Lost"}},
+        {"times": 3, "nth": [1, 2], "delays": {"sent": {"min": 1, "max": 2}}, "outcome": "stuck"},
+    ]
     world.call("PUT", f"{BASE}/default/outcomes", {"rules": rules})
     world.call("POST", f"{BASE}/default/faults", {"fault": {"status": 500}, "skip": 40})
     say_hello(world)
@@ -111,6 +114,12 @@ def test_reset_goes_back_to_the_snapshot(busy):
         ({"emulator_snapshot": 0}, "/emulator_snapshot"),
         ({"emulator_snapshot": None}, "/emulator_snapshot"),
         ({"clock": 5}, ""),
+        ({"clock": {"mode": "manual", "now": "2026-05-06T12:00:00", "rate": 1}}, "/clock/now"),
+        ({"clock": {"mode": "manual", "now": "9999-01-01T00:00:00Z", "rate": 1}}, "/clock/now"),
+        ({"clock": {"mode": "real", "now": NOON, "rate": 0}}, "/clock/rate"),
+        ({"rules": [{"id": "r", "outcome": "lost"}]}, "/rules/0/outcome"),
+        ({"rules": [{"id": "r", "outcome": "read", "to_pattern": "("}]}, "/rules/0/to_pattern"),
+        ({"rules": [{"id": "r", "outcome": "read"}] * 2}, "/rules/1/id"),
         ({"records": {"nobody.things": []}}, "/records/nobody.things"),
         ({"records": {"teekrr.messages": [{"id": 1}]}}, "/records/teekrr.messages/0"),
         ({"timers": [{"at": NOON, "topic": "nothing.known", "subjects": ["x"]}]}, "/timers/0"),
