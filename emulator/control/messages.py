@@ -99,14 +99,19 @@ class Wanted(NamedTuple):
 def _wanted(query: Query, sandbox: Sandbox) -> Wanted:
     return Wanted(
         provider=query.get("provider", one_of(*sandbox.vendors)),
-        to=query.get("to", filled_text),
-        from_=query.get("from", filled_text),
+        to=query.get("to", _person),
+        from_=query.get("from", _person),
         status=query.get("status", filled_text),
         direction=query.get("direction", one_of("out", "in")),
         broadcast=query.get("broadcast", filled_text),
         text=query.get("text", filled_text),
         since=query.get("since", lambda value: _since(sandbox, value)),
     )
+
+
+def _person(value: str) -> str:
+    # In a query a plus sign stands for a blank, unless it is encoded.
+    return filled_text(value.strip())
 
 
 def _since(sandbox: Sandbox, value: Any) -> Since:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response
 
 from emulator.core.errors import NotFound
+from emulator.core.faults import glob_matches
 from emulator.core.journal import Exchange
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
             and self.method in (None, exchange.method)
             and self.status in (None, exchange.status)
             and self.is_matched in (None, exchange.is_matched)
-            and (self.path is None or fnmatchcase(exchange.path, self.path))
+            and (self.path is None or glob_matches(self.path, exchange.path))
         )
 
     def newest(self, sandbox: Sandbox) -> list[Exchange]:

@@ -86,6 +86,7 @@ def crowd(desk: Desk) -> dict[str, str]:
         ({"to": "15550001"}, ["zenith", "first"]),
         ({"to": "+15550001", "provider": "acme"}, ["first"]),
         ({"to": "tel:+15550001"}, ["zenith", "first"]),
+        ({"to": " 15550001"}, ["zenith", "first"]),
         ({"to": "+1001"}, ["reply"]),
         ({"to": "1001", "direction": "out"}, []),
         ({"from": "15550001"}, ["reply"]),
