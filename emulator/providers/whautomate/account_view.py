@@ -92,7 +92,7 @@ def _template(_found: Sandbox, shown: Template) -> dict[str, Any]:
 
 
 def _tag(_found: Sandbox, shown: Tag) -> dict[str, Any]:
-    return shapes.tag(shown)
+    return dict(shapes.tag(shown))
 
 
 def _contact(found: Sandbox, shown: Contact) -> dict[str, Any]:

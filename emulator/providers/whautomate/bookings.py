@@ -6,20 +6,30 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator.core.sandbox import Sandbox
 from emulator.web.moments import iso
 
 from . import words
+from .answers import Named
+from .booking_answers import (
+    AppointmentOut,
+    BlockOut,
+    Booked,
+    Booker,
+    ClassOut,
+    ParticipantOut,
+    SpanOut,
+)
 from .booking_records import Appointment, Block, Lesson, Participant, Service, Slot, Staff
 from .checks import Flaw, string
 from .errors import Refused
 from .ids import new_id
 from .kinds import APPOINTMENTS, BLOCKS, CLIENTS, PARTICIPANTS, SERVICES, STAFFS
 from .records import Client
-from .shapes import ref, titled
+from .shapes import titled
 from .webhooks import Teller
 
 # Assumed: no page says when a business is open.
@@ -146,25 +156,29 @@ def _name(staff: Staff) -> str:
     return f"{staff.first_name} {staff.last_name}".strip()
 
 
-def staff_ref(found: Sandbox, id: str | None) -> dict[str, Any] | None:
+def staff_ref(found: Sandbox, id: str | None) -> Named | None:
     """Return a member of the staff by id and name, None where nobody is set."""
     known = found.store.table(STAFFS).find(id) if id else None
     return {"id": id, "name": _name(known) if known else ""} if id else None
 
 
-def _service_ref(found: Sandbox, id: str | None) -> dict[str, Any] | None:
+def _service_ref(found: Sandbox, id: str | None) -> Booked | None:
     known = found.store.table(SERVICES).find(id) if id else None
     if id is None:
         return None
-    return {"id": id, "name": known.name, **_facts(known)} if known else {"id": id}
+    return _booked_service(known) if known else {"id": id}
 
 
-def _facts(service: Service) -> dict[str, Any]:
-    minutes = int(service.duration.total_seconds() // 60)
-    return {"durationMinutes": minutes, "sellingPrice": service.more.get("sellingPrice", 0)}
+def _booked_service(service: Service) -> Booked:
+    return {
+        "id": service.id,
+        "name": service.name,
+        "durationMinutes": int(service.duration.total_seconds() // 60),
+        "sellingPrice": service.more.get("sellingPrice", 0),
+    }
 
 
-def client_ref(client: Client | None, id: str) -> dict[str, Any]:
+def client_ref(client: Client | None, id: str) -> Booker:
     """Return what bookings say of their client."""
     if client is None:
         return {"id": id}
@@ -177,21 +191,21 @@ def client_ref(client: Client | None, id: str) -> dict[str, Any]:
     }
 
 
-def _client(found: Sandbox, id: str | None) -> dict[str, Any] | None:
-    return client_ref(found.store.table(CLIENTS).find(id), id) if id else None
+def _client(found: Sandbox, id: str) -> Booker:
+    return client_ref(found.store.table(CLIENTS).find(id), id)
 
 
 def _set(whole: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def show_appointment(found: Sandbox, shown: Appointment) -> dict[str, Any]:
+def show_appointment(found: Sandbox, shown: Appointment) -> AppointmentOut:
     """Return an appointment as the API and callbacks show it."""
-    return _set(
+    whole = _set(
         {
             "id": shown.id,
             "location": titled(found, shown.location) if shown.location else None,
-            "client": _client(found, shown.client),
+            "client": _client(found, shown.client) if shown.client else None,
             "staff": staff_ref(found, shown.staff),
             **when(shown.slot, shown.timezone),
             "service": _service_ref(found, shown.service),
@@ -206,6 +220,7 @@ def show_appointment(found: Sandbox, shown: Appointment) -> dict[str, Any]:
             "updatedAt": iso(shown.updated_at),
         }
     )
+    return cast("AppointmentOut", whole)
 
 
 def tell_of_appointment(found: Sandbox, appointment: Appointment) -> None:
@@ -215,7 +230,7 @@ def tell_of_appointment(found: Sandbox, appointment: Appointment) -> None:
     Teller(found).tell(appointment.account, event, "appointment", shown)
 
 
-def show_block(found: Sandbox, shown: Block) -> dict[str, Any]:
+def show_block(found: Sandbox, shown: Block) -> BlockOut:
     staff = found.store.table(STAFFS).get(shown.staff)
     return {
         "id": shown.id,
@@ -226,7 +241,7 @@ def show_block(found: Sandbox, shown: Block) -> dict[str, Any]:
     }
 
 
-def _span(shown: Slot, timezone: str) -> dict[str, str]:
+def _span(shown: Slot, timezone: str) -> SpanOut:
     return {
         "startTime": clock_face(shown.start, timezone),
         "endTime": clock_face(shown.end, timezone),
@@ -239,9 +254,9 @@ ONLINE = {"isOnlineClass": False, "onlineClassLink": "", "onlineClassPassCode": 
 THRESHOLDS = {"advanceClassBookingThresholdMinutes": 0, "cancelClassThresholdMinutes": 0}
 
 
-def show_lesson(found: Sandbox, shown: Lesson) -> dict[str, Any]:
+def show_lesson(found: Sandbox, shown: Lesson) -> ClassOut:
     """Return a class as the API and callbacks show it."""
-    return _set(
+    whole = _set(
         {
             "id": shown.id,
             "location": titled(found, shown.location) if shown.location else None,
@@ -256,9 +271,10 @@ def show_lesson(found: Sandbox, shown: Lesson) -> dict[str, Any]:
             "updatedAt": iso(shown.updated_at),
         }
     )
+    return cast("ClassOut", whole)
 
 
-def show_participant(found: Sandbox, shown: Participant, lesson: Lesson) -> dict[str, Any]:
+def show_participant(found: Sandbox, shown: Participant, lesson: Lesson) -> ParticipantOut:
     """Return a participant as the API and callbacks show it."""
     return {
         "id": shown.id,
@@ -334,10 +350,10 @@ def put_participant(
     return participant
 
 
-def refs_named(found: Sandbox, kind: Any, ids: Iterable[str]) -> list[dict[str, Any]]:
+def refs_named(found: Sandbox, kind: Any, ids: Iterable[str]) -> list[Named]:
     """Return references with the names of what they refer to."""
     table = found.store.table(kind)
-    return [{**ref(id), "name": _name_of(table.find(id))} for id in ids]
+    return [{"id": id, "name": _name_of(table.find(id))} for id in ids]
 
 
 def _name_of(known: Any) -> str:

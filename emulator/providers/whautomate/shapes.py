@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from emulator.core.records import Failure
 from emulator.core.sandbox import Sandbox
 from emulator.web.moments import iso
 
 from . import numbers, words
+from .answers import (
+    BroadcastOut,
+    ClientOut,
+    ContactOut,
+    CriteriaOut,
+    DeliveryStats,
+    LocationOut,
+    LogOut,
+    MessageOut,
+    ProcessedStats,
+    Ref,
+    SegmentOut,
+    TagOut,
+    Titled,
+)
 from .kinds import BROADCASTS, LOCATIONS
 from .records import (
     Client,
@@ -31,23 +46,23 @@ def iso_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
-def ref(id: str) -> dict[str, str]:
+def ref(id: str) -> Ref:
     """Return a reference."""
     return {"id": id}
 
 
-def refs(ids: Iterable[str]) -> list[dict[str, str]]:
+def refs(ids: Iterable[str]) -> list[Ref]:
     """Return references."""
     return [{"id": id} for id in ids]
 
 
-def titled(found: Sandbox, id: str) -> dict[str, str]:
+def titled(found: Sandbox, id: str) -> Titled:
     """Return a reference to a location, with its title."""
     location = found.store.table(LOCATIONS).find(id)
     return {"id": id, "title": location.title if location else ""}
 
 
-def location(shown: Location) -> dict[str, Any]:
+def location(shown: Location) -> LocationOut:
     return {
         "id": shown.id,
         "title": shown.title,
@@ -60,7 +75,7 @@ def location(shown: Location) -> dict[str, Any]:
     }
 
 
-def tag(shown: Tag) -> dict[str, Any]:
+def tag(shown: Tag) -> TagOut:
     return {
         "id": shown.id,
         "name": shown.name,
@@ -70,7 +85,7 @@ def tag(shown: Tag) -> dict[str, Any]:
     }
 
 
-def contact(found: Sandbox, shown: Contact) -> dict[str, Any]:
+def contact(found: Sandbox, shown: Contact) -> ContactOut:
     return {
         "id": shown.id,
         "name": shown.name,
@@ -87,9 +102,9 @@ def contact(found: Sandbox, shown: Contact) -> dict[str, Any]:
     }
 
 
-def client(found: Sandbox, shown: Client) -> dict[str, Any]:
+def client(found: Sandbox, shown: Client) -> ClientOut:
     texts = {name: shown.texts.get(name, "") for name in CLIENT_TEXTS}
-    return {
+    whole = {
         "id": shown.id,
         "clientId": shown.code,
         "fullName": shown.name,
@@ -110,9 +125,10 @@ def client(found: Sandbox, shown: Client) -> dict[str, Any]:
         "createdAt": iso(shown.created_at),
         "updatedAt": iso(shown.updated_at),
     }
+    return cast("ClientOut", whole)
 
 
-def criteria(found: Sandbox, shown: Criteria) -> dict[str, Any]:
+def criteria(found: Sandbox, shown: Criteria) -> CriteriaOut:
     whole = {
         "tags": list(shown.tags),
         "exclusionTags": list(shown.exclusion_tags),
@@ -123,13 +139,20 @@ def criteria(found: Sandbox, shown: Criteria) -> dict[str, Any]:
         "contactStage": shown.stage,
         "primaryLocations": [titled(found, id) for id in shown.locations],
     }
-    return {name: value for name, value in whole.items() if value not in (None, [])}
+    given = {name: value for name, value in whole.items() if value not in (None, [])}
+    return cast("CriteriaOut", given)
 
 
-def segment(found: Sandbox, shown: Segment) -> dict[str, Any]:
-    head = {"id": shown.id, "name": shown.name, "type": shown.type}
-    filed = {"location": ref(shown.location)} if shown.location else {}
-    return {**head, "criteria": criteria(found, shown.criteria), **filed}
+def segment(found: Sandbox, shown: Segment) -> SegmentOut:
+    whole: SegmentOut = {
+        "id": shown.id,
+        "name": shown.name,
+        "type": shown.type,
+        "criteria": criteria(found, shown.criteria),
+    }
+    if shown.location:
+        whole["location"] = ref(shown.location)
+    return whole
 
 
 SENT_STATES = ("sent", "delivered", "read", "replied", "failed")
@@ -150,7 +173,7 @@ def counted(shown: WhBroadcast, engagement: str) -> int:
     return sum(shown.counts.get(state, 0) for state in COUNTED[engagement])
 
 
-def processed_stats(shown: WhBroadcast) -> dict[str, int]:
+def processed_stats(shown: WhBroadcast) -> ProcessedStats:
     return {
         "totalCount": shown.total,
         "successCount": counted(shown, "sent"),
@@ -158,8 +181,9 @@ def processed_stats(shown: WhBroadcast) -> dict[str, int]:
     }
 
 
-def delivery_stats(shown: WhBroadcast) -> dict[str, int]:
-    return {f"{name}Count": counted(shown, name) for name in words.ENGAGEMENTS}
+def delivery_stats(shown: WhBroadcast) -> DeliveryStats:
+    counts = {f"{name}Count": counted(shown, name) for name in words.ENGAGEMENTS}
+    return cast("DeliveryStats", counts)
 
 
 def content(shown: Content) -> dict[str, Any]:
@@ -195,11 +219,11 @@ def settable(shown: WhBroadcast) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def broadcast(shown: WhBroadcast) -> dict[str, Any]:
+def broadcast(shown: WhBroadcast) -> BroadcastOut:
     given = settable(shown)
     given.setdefault("scheduleDateTime", None)
     times = {"startedAt": shown.started_at, "completedAt": shown.completed_at}
-    return {
+    whole = {
         "id": shown.id,
         "name": given.pop("name"),
         "type": given.pop("type"),
@@ -211,9 +235,10 @@ def broadcast(shown: WhBroadcast) -> dict[str, Any]:
         "processedStats": processed_stats(shown),
         "deliveryStats": delivery_stats(shown),
     }
+    return cast("BroadcastOut", whole)
 
 
-def log(found: Sandbox, shown: WhMessage) -> dict[str, Any]:
+def log(found: Sandbox, shown: WhMessage) -> LogOut:
     assert shown.broadcast is not None
     of = found.store.table(BROADCASTS).get(shown.broadcast)
     code, number = shown.country_code, shown.number
@@ -244,14 +269,14 @@ def error_text(error: Failure | None) -> str:
     return f"(#{error.code}) {error.message}" if error.code.isdigit() else error.message
 
 
-def message(shown: WhMessage) -> dict[str, Any]:
+def message(shown: WhMessage) -> MessageOut:
     is_whatsapp = shown.channel == words.WHATSAPP
     moment = iso(shown.processed_at or shown.created_at)
     face, is_incoming = shown.face, shown.direction == "in"
     about = {"id": shown.contact or "", "channel": shown.channel}
     # Only people who answered a broadcast are replied; their message was read.
     status = "read" if shown.state == "replied" else status_of(shown.state)
-    whole = {
+    whole: dict[str, Any] = {
         "id": shown.id,
         "contact": {**about, "phoneNumber": shown.address.removeprefix("+")},
         "channel": "whatsApp" if is_whatsapp else shown.channel,
@@ -272,4 +297,5 @@ def message(shown: WhMessage) -> dict[str, Any]:
         "createdAt": moment,
         "updatedAt": iso(shown.history[-1][1]),
     }
-    return {name: value for name, value in whole.items() if value is not None}
+    given = {name: value for name, value in whole.items() if value is not None}
+    return cast("MessageOut", given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.core.errors import Problems
@@ -17,7 +18,7 @@ from .kinds import ACCOUNTS, APPOINTMENTS, CLIENTS, CONTACTS, LESSONS, LOCATIONS
 from .records import SLUG
 from .webhooks import Teller, person_shown
 
-About = tuple[str, str, dict[str, Any]]
+About = tuple[str, str, Mapping[str, Any]]
 """Account, name of the subject in the envelope, and what is told of it."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import BroadcastView, MessageView
 
@@ -48,7 +46,6 @@ def broadcast(found: Sandbox, shown: WhBroadcast) -> BroadcastView:
     for state, number in shown.counts.items():
         word = lifecycle.LIFECYCLE.word(state)
         counts[word] = counts.get(word, 0) + number
-    native: dict[str, Any] = shapes.broadcast(shown)
     return BroadcastView(
         status=shown.state,
         channel="whatsapp",
@@ -56,5 +53,5 @@ def broadcast(found: Sandbox, shown: WhBroadcast) -> BroadcastView:
         total=shown.total,
         counts=counts,
         scheduled_at=shown.scheduled_at,
-        native=native,
+        native=shapes.broadcast(shown),
     )

@@ -13,6 +13,7 @@ from emulator.core.webhooks import Listeners, RetryPolicy
 from emulator.web.moments import iso
 
 from . import shapes, words
+from .answers import WebhookOut
 from .ids import new_id
 from .records import SLUG, Client, Contact, WhMessage
 
@@ -59,7 +60,7 @@ def complete(found: Sandbox, endpoint: Endpoint) -> Endpoint:
     return msgspec.structs.replace(endpoint, extra=more)
 
 
-def subscription(shown: Endpoint) -> dict[str, Any]:
+def subscription(shown: Endpoint) -> WebhookOut:
     """Return a subscription as the API shows it."""
     return {
         "id": shown.id,
@@ -148,8 +149,8 @@ def person_shown(found: Sandbox, person: Contact | Client) -> dict[str, Any]:
     if isinstance(person, Contact):
         shown = {**shapes.contact(found, person), **person.handles}
         return {**shown, "channel": person.channel.capitalize()}
-    shown = shapes.client(found, person)
-    return {name: value for name, value in shown.items() if name not in ONLY_IN_API}
+    of_client = shapes.client(found, person)
+    return {name: value for name, value in of_client.items() if name not in ONLY_IN_API}
 
 
 ONLY_IN_API = frozenset({"company", "taxIdType", "taxIdNumber"})

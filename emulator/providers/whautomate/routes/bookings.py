@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import bookings
+from emulator.providers.whautomate.booking_answers import (
+    AppointmentOut,
+    ClassOut,
+    DayOut,
+    ParticipantOut,
+)
 from emulator.providers.whautomate.booking_records import Appointment, Lesson, Participant, Slot
 from emulator.providers.whautomate.booking_schemas import (
     AddParticipantBody,
@@ -38,7 +45,8 @@ from emulator.web.context import caller, sandbox
 from .common import asked, done, endpoint, every, field_test, listing, span_test
 
 bp = Blueprint("bookings", __name__)
-APPOINTMENTS_PAGE, CLASSES_PAGE = "appointments", "classes"
+of_appointments = partial(endpoint, bp, page="appointments")
+of_classes = partial(endpoint, bp, page="classes")
 ONLINE = {
     "is_online_class": "isOnlineClass",
     "online_class_link": "onlineClassLink",
@@ -47,7 +55,7 @@ ONLINE = {
 }
 
 
-@endpoint(bp, "GET", "/appointments/slots", "appointments.slots", page=APPOINTMENTS_PAGE)
+@of_appointments("GET", "/appointments/slots", "appointments.slots", gives=list[DayOut])
 def list_slots() -> Response:
     """List the times that can be booked; when a business is open is assumed."""
     found = sandbox()
@@ -95,7 +103,7 @@ def _day_asked(timezone: str) -> date:
         raise Refused(*flaw.of("date")) from flaw
 
 
-@endpoint(bp, "GET", "/appointments", "appointments.list", page=APPOINTMENTS_PAGE)
+@of_appointments("GET", "/appointments", "appointments.list", gives=list[AppointmentOut])
 def list_appointments() -> Response:
     """List appointments, newest first; dates are those on which they take place."""
     where = every(
@@ -107,13 +115,8 @@ def list_appointments() -> Response:
     return listing(sandbox().store.table(APPOINTMENTS), bookings.show_appointment, where)
 
 
-@endpoint(
-    bp,
-    "POST",
-    "/appointments",
-    "appointments.create",
-    page=APPOINTMENTS_PAGE,
-    takes=AppointmentBody,
+@of_appointments(
+    "POST", "/appointments", "appointments.create", takes=AppointmentBody, gives=AppointmentOut
 )
 def create_appointment() -> Response:
     """Book an appointment."""
@@ -140,20 +143,19 @@ def create_appointment() -> Response:
     return _told(appointment)
 
 
-@endpoint(bp, "GET", "/appointments/<id>", "appointments.get", page=APPOINTMENTS_PAGE)
+@of_appointments("GET", "/appointments/<id>", "appointments.get", gives=AppointmentOut)
 def get_appointment(id: str) -> Response:
     """Show an appointment."""
     appointment = own(APPOINTMENTS, id, "Appointment")
     return json_response(bookings.show_appointment(sandbox(), appointment))
 
 
-@endpoint(
-    bp,
+@of_appointments(
     "POST",
     "/appointments/reschedule",
     "appointments.reschedule",
-    page=APPOINTMENTS_PAGE,
     takes=RescheduleBody,
+    gives=AppointmentOut,
 )
 def reschedule_appointment() -> Response:
     """Move an appointment to another time."""
@@ -168,13 +170,8 @@ def reschedule_appointment() -> Response:
     return _told(_changed(known, slot=slot, timezone=timezone, status="Rescheduled"))
 
 
-@endpoint(
-    bp,
-    "POST",
-    "/appointments/cancel",
-    "appointments.cancel",
-    page=APPOINTMENTS_PAGE,
-    takes=CancelBody,
+@of_appointments(
+    "POST", "/appointments/cancel", "appointments.cancel", takes=CancelBody, gives=AppointmentOut
 )
 def cancel_appointment() -> Response:
     """Cancel an appointment; what the vendor answers here is not documented."""
@@ -213,7 +210,7 @@ def _check_references(wanted: Mapping[str, Any]) -> None:
             need(kind, wanted[name], title, f"{name}.id")
 
 
-@endpoint(bp, "GET", "/classes", "classes.list", page=CLASSES_PAGE)
+@of_classes("GET", "/classes", "classes.list", gives=list[ClassOut])
 def list_classes() -> Response:
     """List classes, newest first; dates are those on which they take place."""
     where = every(
@@ -225,7 +222,7 @@ def list_classes() -> Response:
     return listing(sandbox().store.table(LESSONS), bookings.show_lesson, where)
 
 
-@endpoint(bp, "POST", "/classes", "classes.create", page=CLASSES_PAGE, takes=LessonBody)
+@of_classes("POST", "/classes", "classes.create", takes=LessonBody, gives=ClassOut)
 def create_class() -> Response:
     """Make a class."""
     wanted, found = read(LessonBody, body()), sandbox()
@@ -245,13 +242,13 @@ def create_class() -> Response:
     return json_response(bookings.show_lesson(found, lesson))
 
 
-@endpoint(bp, "GET", "/classes/<id>", "classes.get", page=CLASSES_PAGE)
+@of_classes("GET", "/classes/<id>", "classes.get", gives=ClassOut)
 def get_class(id: str) -> Response:
     """Show a class."""
     return json_response(bookings.show_lesson(sandbox(), own(LESSONS, id, "Class")))
 
 
-@endpoint(bp, "PUT", "/classes/<id>", "classes.update", page=CLASSES_PAGE, takes=LessonBody)
+@of_classes("PUT", "/classes/<id>", "classes.update", takes=LessonBody, gives=ClassOut)
 def update_class(id: str) -> Response:
     """Change the fields given of a class."""
     given, found = body(), sandbox()
@@ -278,7 +275,7 @@ def _lesson_values(wanted: Mapping[str, Any], more: Mapping[str, Any]) -> dict[s
     return {**values, "more": {**more, **online}}
 
 
-@endpoint(bp, "DELETE", "/classes/<id>", "classes.delete", page=CLASSES_PAGE)
+@of_classes("DELETE", "/classes/<id>", "classes.delete")
 def delete_class(id: str) -> Response:
     """Delete a class with its participants."""
     found, known = sandbox(), own(LESSONS, id, "Class")
@@ -289,7 +286,7 @@ def delete_class(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/classes/<id>/participants", "participants.list", page=CLASSES_PAGE)
+@of_classes("GET", "/classes/<id>/participants", "participants.list", gives=list[ParticipantOut])
 def list_participants(id: str) -> Response:
     """List the participants of a class, newest first."""
     lesson = own(LESSONS, id, "Class")
@@ -297,13 +294,12 @@ def list_participants(id: str) -> Response:
     return listing(table, _show_participant, order="class", partition=lesson.id)
 
 
-@endpoint(
-    bp,
+@of_classes(
     "POST",
     "/classes/<id>/participants/add",
     "participants.add",
-    page=CLASSES_PAGE,
     takes=AddParticipantBody,
+    gives=ParticipantOut,
 )
 def add_participant(id: str) -> Response:
     """Let a client take part in a class."""
@@ -315,13 +311,12 @@ def add_participant(id: str) -> Response:
     return json_response(bookings.show_participant(found, participant, lesson))
 
 
-@endpoint(
-    bp,
+@of_classes(
     "POST",
     "/classes/<id>/participants/cancel",
     "participants.cancel",
-    page=CLASSES_PAGE,
     takes=CancelParticipantBody,
+    gives=ParticipantOut,
 )
 def cancel_participant(id: str) -> Response:
     """Take a client out of a class."""
@@ -333,7 +328,7 @@ def cancel_participant(id: str) -> Response:
     return json_response(bookings.show_participant(found, participant, lesson))
 
 
-@endpoint(bp, "GET", "/classes/clients/<id>/bookings", "bookings.list", page=CLASSES_PAGE)
+@of_classes("GET", "/classes/clients/<id>/bookings", "bookings.list", gives=list[ParticipantOut])
 def list_bookings(id: str) -> Response:
     """List the classes that a client takes part in, newest first."""
     client = own(CLIENTS, id, "Client")
@@ -341,7 +336,7 @@ def list_bookings(id: str) -> Response:
     return listing(table, _show_participant, order="client", partition=client.id)
 
 
-def _show_participant(found: Sandbox, shown: Participant) -> dict[str, Any]:
+def _show_participant(found: Sandbox, shown: Participant) -> ParticipantOut:
     lesson = find(LESSONS, shown.lesson)
     assert lesson is not None
     return bookings.show_participant(found, shown, lesson)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import broadcasts, shapes, targets, words
+from emulator.providers.whautomate.answers import BroadcastOut, LogOut
 from emulator.providers.whautomate.errors import Refused
 from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.kinds import BROADCASTS, MESSAGES
@@ -25,11 +26,11 @@ bp = Blueprint("broadcasts", __name__)
 PAGE = "broadcasts"
 
 
-def _show(_found: Sandbox, broadcast: WhBroadcast) -> dict[str, Any]:
+def _show(_found: Sandbox, broadcast: WhBroadcast) -> BroadcastOut:
     return shapes.broadcast(broadcast)
 
 
-@endpoint(bp, "GET", "/broadcasts", "broadcasts.list", page=PAGE)
+@endpoint(bp, "GET", "/broadcasts", "broadcasts.list", page=PAGE, gives=list[BroadcastOut])
 def list_broadcasts() -> Response:
     """List broadcasts, newest first."""
     where = every(
@@ -40,7 +41,15 @@ def list_broadcasts() -> Response:
     return listing(sandbox().store.table(BROADCASTS), _show, where)
 
 
-@endpoint(bp, "POST", "/broadcasts", "broadcasts.create", page=PAGE, takes=BroadcastBody)
+@endpoint(
+    bp,
+    "POST",
+    "/broadcasts",
+    "broadcasts.create",
+    page=PAGE,
+    takes=BroadcastBody,
+    gives=BroadcastOut,
+)
 def create_broadcast() -> Response:
     """Make a broadcast: scheduled if it has everything, else a draft."""
     given, found = body(), sandbox()
@@ -58,13 +67,21 @@ def create_broadcast() -> Response:
     return json_response(shapes.broadcast(broadcasts.arrange(found, broadcast)))
 
 
-@endpoint(bp, "GET", "/broadcasts/<id>", "broadcasts.get", page=PAGE)
+@endpoint(bp, "GET", "/broadcasts/<id>", "broadcasts.get", page=PAGE, gives=BroadcastOut)
 def get_broadcast(id: str) -> Response:
     """Show a broadcast with its counters."""
     return json_response(shapes.broadcast(own(BROADCASTS, id, "Broadcast")))
 
 
-@endpoint(bp, "PUT", "/broadcasts/<id>", "broadcasts.update", page=PAGE, takes=BroadcastBody)
+@endpoint(
+    bp,
+    "PUT",
+    "/broadcasts/<id>",
+    "broadcasts.update",
+    page=PAGE,
+    takes=BroadcastBody,
+    gives=BroadcastOut,
+)
 def update_broadcast(id: str) -> Response:
     """Change a broadcast that has not been picked up yet."""
     given, found = body(), sandbox()
@@ -87,7 +104,7 @@ def delete_broadcast(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/broadcasts/<id>/logs", "broadcasts.logs", page=PAGE)
+@endpoint(bp, "GET", "/broadcasts/<id>/logs", "broadcasts.logs", page=PAGE, gives=list[LogOut])
 def list_logs(id: str) -> Response:
     """List the recipients that have been processed, in that order."""
     known = own(BROADCASTS, id, "Broadcast")

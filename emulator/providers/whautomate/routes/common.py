@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Record, Table
 from emulator.providers.whautomate import schemas
+from emulator.providers.whautomate.answers import Done
 from emulator.providers.whautomate.checks import Flaw, bound
 from emulator.providers.whautomate.errors import Refused
 from emulator.web.bodies import json_response
@@ -33,20 +34,20 @@ def endpoint(
     id: str,
     *,
     page: str | None = None,
-    takes: Any = None,
-    **extras: Any,
+    **about: Any,
 ) -> Callable[[View], View]:
     """Serve a path below ``/v1``.
 
     :param page: of the vendor's guide; None: only public connectors tell of it.
+    :param about: what the body takes and the answer gives; deletions all answer the same.
     """
     evidence: Evidence = "documented" if page else "observed"
+    if method == "DELETE":
+        about["gives"] = Done
     source = f"{GUIDE}/{page}" if page else CONNECTORS
 
     def mark(view: View) -> View:
-        marked = operation(
-            id, source=source, read_on=READ_ON, evidence=evidence, takes=takes, **extras
-        )(view)
+        marked = operation(id, source=source, read_on=READ_ON, evidence=evidence, **about)(view)
         rule = blueprint.route(f"/v1{path}", methods=[method], provide_automatic_options=False)
         return rule(marked)
 
@@ -142,7 +143,8 @@ def listing(
 
 def done() -> Response:
     """Return what deletions answer."""
-    return json_response({"success": True})
+    answer: Done = {"success": True}
+    return json_response(answer)
 
 
 def body_of(kind: type[schemas.Body], *, is_partial: bool = False) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from emulator.core.records import Failure
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import sending, shapes, targets
+from emulator.providers.whautomate.answers import MessageOut, SentOut
 from emulator.providers.whautomate.kinds import CONTACTS, MESSAGES
 from emulator.providers.whautomate.lookups import need_location, own
 from emulator.providers.whautomate.records import Face, WhMessage
@@ -34,7 +35,7 @@ CHANNEL = "<any(whatsapp, messenger, instagram, telegram):channel>"
 MEDIA = ("image", "video", "audio")
 
 
-@endpoint(bp, "GET", "/messages/<id>", "messages.list", page=PAGE)
+@endpoint(bp, "GET", "/messages/<id>", "messages.list", page=PAGE, gives=list[MessageOut])
 def list_messages(id: str) -> Response:
     """List the messages of a contact, newest first."""
     contact = own(CONTACTS, id, "Contact")
@@ -48,11 +49,19 @@ def list_messages(id: str) -> Response:
     )
 
 
-def _show(_found: Sandbox, message: WhMessage) -> dict[str, Any]:
+def _show(_found: Sandbox, message: WhMessage) -> MessageOut:
     return shapes.message(message)
 
 
-@endpoint(bp, "POST", f"/messages/{CHANNEL}/sendtext", "messages.text", page=PAGE, takes=TextBody)
+@endpoint(
+    bp,
+    "POST",
+    f"/messages/{CHANNEL}/sendtext",
+    "messages.text",
+    page=PAGE,
+    takes=TextBody,
+    gives=SentOut,
+)
 def send_text(channel: str) -> Response:
     """Send a text to one person."""
     wanted = read(TextBody, body())
@@ -60,7 +69,13 @@ def send_text(channel: str) -> Response:
 
 
 @endpoint(
-    bp, "POST", f"/messages/{CHANNEL}/sendmedia", "messages.media", page=PAGE, takes=MediaBody
+    bp,
+    "POST",
+    f"/messages/{CHANNEL}/sendmedia",
+    "messages.media",
+    page=PAGE,
+    takes=MediaBody,
+    gives=SentOut,
 )
 def send_media(channel: str) -> Response:
     """Send a media file to one person."""
@@ -77,6 +92,7 @@ def send_media(channel: str) -> Response:
     "messages.template",
     page=PAGE,
     takes=SendTemplateBody,
+    gives=SentOut,
 )
 def send_template(channel: str) -> Response:
     """Send a template to one person; what a template is depends on the channel."""
@@ -117,6 +133,8 @@ def _send(channel: str, wanted: dict[str, Any], type: str, face: Face | None = N
 def _answer(sent: WhMessage | Failure) -> Response:
     if isinstance(sent, Failure):
         rests_on("assumed")
-        return json_response({"id": "", "status": "failed", "error": shapes.error_text(sent)})
+        failed: SentOut = {"id": "", "status": "failed", "error": shapes.error_text(sent)}
+        return json_response(failed)
     status = "scheduled" if sent.state == "scheduled" else "sent"
-    return json_response({"id": sent.id, "status": status, "error": ""})
+    answer: SentOut = {"id": sent.id, "status": status, "error": ""}
+    return json_response(answer)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import people, shapes, tags
+from emulator.providers.whautomate.answers import ClientOut, ContactOut, TagsOut
 from emulator.providers.whautomate.errors import Refused
 from emulator.providers.whautomate.kinds import CLIENTS, CONTACTS, canonical
 from emulator.providers.whautomate.lookups import need_location, own
@@ -24,7 +25,7 @@ PAGE = "contacts"
 Test = Callable[[Any], bool]
 
 
-@endpoint(bp, "GET", "/contacts", "contacts.list", page=PAGE)
+@endpoint(bp, "GET", "/contacts", "contacts.list", page=PAGE, gives=list[ContactOut])
 def list_contacts() -> Response:
     """List contacts, newest first."""
     channel = asked("channel")
@@ -37,7 +38,9 @@ def list_contacts() -> Response:
     return listing(sandbox().store.table(CONTACTS), shapes.contact, where)
 
 
-@endpoint(bp, "POST", "/contacts", "contacts.create", page=PAGE, takes=ContactBody)
+@endpoint(
+    bp, "POST", "/contacts", "contacts.create", page=PAGE, takes=ContactBody, gives=ContactOut
+)
 def create_contact() -> Response:
     """Make a contact."""
     wanted, found = read(ContactBody, body()), sandbox()
@@ -48,13 +51,15 @@ def create_contact() -> Response:
     return json_response(shapes.contact(found, contact))
 
 
-@endpoint(bp, "GET", "/contacts/<id>", "contacts.get", page=PAGE)
+@endpoint(bp, "GET", "/contacts/<id>", "contacts.get", page=PAGE, gives=ContactOut)
 def get_contact(id: str) -> Response:
     """Show a contact."""
     return json_response(shapes.contact(sandbox(), own(CONTACTS, id, "Contact")))
 
 
-@endpoint(bp, "PUT", "/contacts/<id>", "contacts.update", page=PAGE, takes=ContactBody)
+@endpoint(
+    bp, "PUT", "/contacts/<id>", "contacts.update", page=PAGE, takes=ContactBody, gives=ContactOut
+)
 def update_contact(id: str) -> Response:
     """Change the fields given of a contact."""
     given, found = body(), sandbox()
@@ -75,21 +80,23 @@ def delete_contact(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "POST", "/contacts/<id>/tags/add", "contacts.tags.add", takes=TagsBody)
+@endpoint(bp, "POST", "/contacts/<id>/tags/add", "contacts.tags.add", takes=TagsBody, gives=TagsOut)
 def add_contact_tags(id: str) -> Response:
     """Give a contact tags."""
     given = body()
     return _tagged(tags.add, own(CONTACTS, id, "Contact"), given)
 
 
-@endpoint(bp, "POST", "/contacts/<id>/tags/remove", "contacts.tags.remove", takes=TagsBody)
+@endpoint(
+    bp, "POST", "/contacts/<id>/tags/remove", "contacts.tags.remove", takes=TagsBody, gives=TagsOut
+)
 def remove_contact_tags(id: str) -> Response:
     """Take tags off a contact."""
     given = body()
     return _tagged(tags.remove, own(CONTACTS, id, "Contact"), given)
 
 
-@endpoint(bp, "GET", "/clients", "clients.list")
+@endpoint(bp, "GET", "/clients", "clients.list", gives=list[ClientOut])
 def list_clients() -> Response:
     """List clients, newest first."""
     where = every(
@@ -101,7 +108,7 @@ def list_clients() -> Response:
     return listing(sandbox().store.table(CLIENTS), shapes.client, where)
 
 
-@endpoint(bp, "POST", "/clients", "clients.create", takes=ClientBody)
+@endpoint(bp, "POST", "/clients", "clients.create", takes=ClientBody, gives=ClientOut)
 def create_client() -> Response:
     """Make a client."""
     wanted, found = read(ClientBody, body()), sandbox()
@@ -111,13 +118,13 @@ def create_client() -> Response:
     return json_response(shapes.client(found, client))
 
 
-@endpoint(bp, "GET", "/clients/<id>", "clients.get")
+@endpoint(bp, "GET", "/clients/<id>", "clients.get", gives=ClientOut)
 def get_client(id: str) -> Response:
     """Show a client."""
     return json_response(shapes.client(sandbox(), own(CLIENTS, id, "Client")))
 
 
-@endpoint(bp, "PUT", "/clients/<id>", "clients.update", takes=ClientBody)
+@endpoint(bp, "PUT", "/clients/<id>", "clients.update", takes=ClientBody, gives=ClientOut)
 def update_client(id: str) -> Response:
     """Change the fields given of a client."""
     given, found = body(), sandbox()
@@ -138,14 +145,16 @@ def delete_client(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "POST", "/clients/<id>/tags/add", "clients.tags.add", takes=TagsBody)
+@endpoint(bp, "POST", "/clients/<id>/tags/add", "clients.tags.add", takes=TagsBody, gives=TagsOut)
 def add_client_tags(id: str) -> Response:
     """Give a client tags."""
     given = body()
     return _tagged(tags.add, own(CLIENTS, id, "Client"), given)
 
 
-@endpoint(bp, "POST", "/clients/<id>/tags/remove", "clients.tags.remove", takes=TagsBody)
+@endpoint(
+    bp, "POST", "/clients/<id>/tags/remove", "clients.tags.remove", takes=TagsBody, gives=TagsOut
+)
 def remove_client_tags(id: str) -> Response:
     """Take tags off a client."""
     given = body()
@@ -156,7 +165,8 @@ def _tagged(
     action: Callable[[Sandbox, Any, Any], Any], person: Contact | Client, given: Mapping[str, Any]
 ) -> Response:
     after = action(sandbox(), person, read(TagsBody, given)["tags"])
-    return json_response({"id": after.id, "tags": list(after.tags)})
+    answer: TagsOut = {"id": after.id, "tags": list(after.tags)}
+    return json_response(answer)
 
 
 def _check_number(location: str, number: str, known: Contact | None = None) -> None:

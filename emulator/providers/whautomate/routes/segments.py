@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import shapes
+from emulator.providers.whautomate.answers import AccountOut, LocationOut, SegmentOut
 from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.kinds import LOCATIONS, SEGMENTS
 from emulator.providers.whautomate.lookups import need_location, own
@@ -22,14 +21,16 @@ bp = Blueprint("segments", __name__)
 PAGE = "segments"
 
 
-@endpoint(bp, "GET", "/segments", "segments.list", page=PAGE)
+@endpoint(bp, "GET", "/segments", "segments.list", page=PAGE, gives=list[SegmentOut])
 def list_segments() -> Response:
     """List segments, newest first."""
     where = every(field_test("locationId", "location"), text_test(lambda segment: segment.name))
     return listing(sandbox().store.table(SEGMENTS), shapes.segment, where)
 
 
-@endpoint(bp, "POST", "/segments", "segments.create", page=PAGE, takes=SegmentBody)
+@endpoint(
+    bp, "POST", "/segments", "segments.create", page=PAGE, takes=SegmentBody, gives=SegmentOut
+)
 def create_segment() -> Response:
     """Make a segment."""
     wanted, found = read(SegmentBody, body()), sandbox()
@@ -48,7 +49,7 @@ def create_segment() -> Response:
     return json_response(shapes.segment(found, segment))
 
 
-@endpoint(bp, "GET", "/segments/<id>", "segments.get", page=PAGE)
+@endpoint(bp, "GET", "/segments/<id>", "segments.get", page=PAGE, gives=SegmentOut)
 def get_segment(id: str) -> Response:
     """Show a segment; what the vendor answers here is not documented."""
     return json_response(shapes.segment(sandbox(), own(SEGMENTS, id, "Segment")))
@@ -61,7 +62,7 @@ def delete_segment(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/locations", "locations.list")
+@endpoint(bp, "GET", "/locations", "locations.list", gives=list[LocationOut])
 def list_locations() -> Response:
     """List locations, newest first."""
     return listing(
@@ -69,17 +70,18 @@ def list_locations() -> Response:
     )
 
 
-@endpoint(bp, "GET", "/locations/<id>", "locations.get")
+@endpoint(bp, "GET", "/locations/<id>", "locations.get", gives=LocationOut)
 def get_location(id: str) -> Response:
     """Show a location."""
     return json_response(shapes.location(own(LOCATIONS, id, "Location")))
 
 
-def _show_location(_found: Sandbox, location: Location) -> dict[str, Any]:
+def _show_location(_found: Sandbox, location: Location) -> LocationOut:
     return shapes.location(location)
 
 
-@endpoint(bp, "GET", "/account-info", "account.get")
+@endpoint(bp, "GET", "/account-info", "account.get", gives=AccountOut)
 def get_account() -> Response:
     """Show the account that the key belongs to."""
-    return json_response({"name": caller().name, "ownerEmail": caller().owner})
+    answer: AccountOut = {"name": caller().name, "ownerEmail": caller().owner}
+    return json_response(answer)

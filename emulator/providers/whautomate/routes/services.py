@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import bookings
+from emulator.providers.whautomate.booking_answers import (
+    BlockOut,
+    CategoryOut,
+    ServiceOut,
+    StaffOut,
+)
 from emulator.providers.whautomate.booking_records import Block, Category, Service, Slot, Staff
 from emulator.providers.whautomate.booking_schemas import BlockBody, CategoryBody, ServiceBody
 from emulator.providers.whautomate.errors import Missing
@@ -18,7 +24,7 @@ from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.kinds import BLOCKS, CATEGORIES, SERVICES, STAFFS
 from emulator.providers.whautomate.lookups import need, need_location, own
 from emulator.providers.whautomate.schemas import body, read
-from emulator.providers.whautomate.shapes import titled
+from emulator.providers.whautomate.shapes import ref, titled
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 from emulator.web.moments import iso
@@ -42,7 +48,7 @@ FIELDS = frozenset(
 )
 
 
-@endpoint(bp, "GET", "/staffs", "staffs.list")
+@endpoint(bp, "GET", "/staffs", "staffs.list", gives=list[StaffOut])
 def list_staffs() -> Response:
     """List the staff, newest first."""
     location = asked("locationId")
@@ -53,13 +59,13 @@ def list_staffs() -> Response:
     return listing(sandbox().store.table(STAFFS), show_staff, where)
 
 
-@endpoint(bp, "GET", "/staffs/<id>", "staffs.get")
+@endpoint(bp, "GET", "/staffs/<id>", "staffs.get", gives=StaffOut)
 def get_staff(id: str) -> Response:
     """Show a member of the staff."""
     return json_response(show_staff(sandbox(), own(STAFFS, id, "Staff")))
 
 
-def show_staff(found: Sandbox, shown: Staff) -> dict[str, Any]:
+def show_staff(found: Sandbox, shown: Staff) -> StaffOut:
     """Return a member of the staff as the API shows it."""
     return {
         "id": shown.id,
@@ -73,7 +79,7 @@ def show_staff(found: Sandbox, shown: Staff) -> dict[str, Any]:
     }
 
 
-@endpoint(bp, "GET", "/staffs/<id>/availabilityBlocks", "blocks.list")
+@endpoint(bp, "GET", "/staffs/<id>/availabilityBlocks", "blocks.list", gives=list[BlockOut])
 def list_blocks(id: str) -> Response:
     """List the blocked times of a member of the staff."""
     staff = own(STAFFS, id, "Staff")
@@ -88,7 +94,9 @@ def list_blocks(id: str) -> Response:
     return listing(table, bookings.show_block, where, order="staff", partition=staff.id)
 
 
-@endpoint(bp, "POST", "/staffs/<id>/availabilityBlocks", "blocks.create", takes=BlockBody)
+@endpoint(
+    bp, "POST", "/staffs/<id>/availabilityBlocks", "blocks.create", takes=BlockBody, gives=BlockOut
+)
 def create_block(id: str) -> Response:
     """Block times of a member of the staff."""
     given, found = body(), sandbox()
@@ -115,7 +123,7 @@ def create_block(id: str) -> Response:
     return json_response(bookings.show_block(found, block))
 
 
-@endpoint(bp, "GET", "/staffs/<id>/availabilityBlocks/<block>", "blocks.get")
+@endpoint(bp, "GET", "/staffs/<id>/availabilityBlocks/<block>", "blocks.get", gives=BlockOut)
 def get_block(id: str, block: str) -> Response:
     """Show blocked times."""
     return json_response(bookings.show_block(sandbox(), _block(id, block)))
@@ -136,7 +144,7 @@ def _block(id: str, block: str) -> Block:
     return known
 
 
-@endpoint(bp, "GET", "/services", "services.list", page=SERVICES_PAGE)
+@endpoint(bp, "GET", "/services", "services.list", page=SERVICES_PAGE, gives=list[ServiceOut])
 def list_services() -> Response:
     """List services, newest first."""
     where = every(
@@ -147,7 +155,15 @@ def list_services() -> Response:
     return listing(sandbox().store.table(SERVICES), show_service, where)
 
 
-@endpoint(bp, "POST", "/services", "services.create", page=SERVICES_PAGE, takes=ServiceBody)
+@endpoint(
+    bp,
+    "POST",
+    "/services",
+    "services.create",
+    page=SERVICES_PAGE,
+    takes=ServiceBody,
+    gives=ServiceOut,
+)
 def create_service() -> Response:
     """Make a service."""
     wanted, found = read(ServiceBody, body()), sandbox()
@@ -165,13 +181,21 @@ def create_service() -> Response:
     return json_response(show_service(found, service))
 
 
-@endpoint(bp, "GET", "/services/<id>", "services.get", page=SERVICES_PAGE)
+@endpoint(bp, "GET", "/services/<id>", "services.get", page=SERVICES_PAGE, gives=ServiceOut)
 def get_service(id: str) -> Response:
     """Show a service."""
     return json_response(show_service(sandbox(), own(SERVICES, id, "Service")))
 
 
-@endpoint(bp, "PUT", "/services/<id>", "services.update", page=SERVICES_PAGE, takes=ServiceBody)
+@endpoint(
+    bp,
+    "PUT",
+    "/services/<id>",
+    "services.update",
+    page=SERVICES_PAGE,
+    takes=ServiceBody,
+    gives=ServiceOut,
+)
 def update_service(id: str) -> Response:
     """Change the fields given of a service."""
     given, found = body(), sandbox()
@@ -209,10 +233,10 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def show_service(found: Sandbox, shown: Service) -> dict[str, Any]:
+def show_service(found: Sandbox, shown: Service) -> ServiceOut:
     """Return a service as the API shows it."""
     place = {"location": titled(found, shown.location)} if shown.location else {}
-    return {
+    whole = {
         "id": shown.id,
         "serviceType": shown.service_type,
         "name": shown.name,
@@ -225,9 +249,17 @@ def show_service(found: Sandbox, shown: Service) -> dict[str, Any]:
         "active": shown.is_active,
         **shown.more,
     }
+    return cast("ServiceOut", whole)
 
 
-@endpoint(bp, "GET", "/serviceCategories", "serviceCategories.list", page=CATEGORIES_PAGE)
+@endpoint(
+    bp,
+    "GET",
+    "/serviceCategories",
+    "serviceCategories.list",
+    page=CATEGORIES_PAGE,
+    gives=list[CategoryOut],
+)
 def list_categories() -> Response:
     """List the categories of services, newest first."""
     where = every(field_test("locationId", "location"), text_test(lambda category: category.name))
@@ -241,6 +273,7 @@ def list_categories() -> Response:
     "serviceCategories.create",
     page=CATEGORIES_PAGE,
     takes=CategoryBody,
+    gives=CategoryOut,
 )
 def create_category() -> Response:
     """Make a category."""
@@ -260,7 +293,14 @@ def create_category() -> Response:
     return json_response(show_category(category))
 
 
-@endpoint(bp, "GET", "/serviceCategories/<id>", "serviceCategories.get", page=CATEGORIES_PAGE)
+@endpoint(
+    bp,
+    "GET",
+    "/serviceCategories/<id>",
+    "serviceCategories.get",
+    page=CATEGORIES_PAGE,
+    gives=CategoryOut,
+)
 def get_category(id: str) -> Response:
     """Show a category."""
     return json_response(show_category(own(CATEGORIES, id, "Service category")))
@@ -284,14 +324,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def _show_category(_found: Sandbox, shown: Category) -> dict[str, Any]:
+def _show_category(_found: Sandbox, shown: Category) -> CategoryOut:
     return show_category(shown)
 
 
-def show_category(shown: Category) -> dict[str, Any]:
+def show_category(shown: Category) -> CategoryOut:
     """Return a category as the API shows it."""
-    place = {"location": {"id": shown.location}} if shown.location else {}
-    return {
+    place = {"location": ref(shown.location)} if shown.location else {}
+    whole = {
         "id": shown.id,
         "name": shown.name,
         **place,
@@ -299,3 +339,4 @@ def show_category(shown: Category) -> dict[str, Any]:
         "createdAt": iso(shown.created_at),
         "updatedAt": iso(shown.updated_at),
     }
+    return cast("CategoryOut", whole)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import shapes, tags
+from emulator.providers.whautomate.answers import TagOut
 from emulator.providers.whautomate.errors import Refused
 from emulator.providers.whautomate.lookups import own
 from emulator.providers.whautomate.records import Tag
@@ -21,19 +22,21 @@ CONTACT_PAGE, CLIENT_PAGE = "contact-tags", "client-tags"
 CONTACT_TAG, CLIENT_TAG = "Contact tag", "Client tag"
 
 
-@endpoint(bp, "GET", "/contactTags", "contactTags.list", page=CONTACT_PAGE)
+@endpoint(bp, "GET", "/contactTags", "contactTags.list", page=CONTACT_PAGE, gives=list[TagOut])
 def list_contact_tags() -> Response:
     """List the tags of contacts."""
     return _list(OF_CONTACTS)
 
 
-@endpoint(bp, "POST", "/contactTags", "contactTags.create", page=CONTACT_PAGE, takes=TagBody)
+@endpoint(
+    bp, "POST", "/contactTags", "contactTags.create", page=CONTACT_PAGE, takes=TagBody, gives=TagOut
+)
 def create_contact_tag() -> Response:
     """Make a tag for contacts."""
     return _create(OF_CONTACTS)
 
 
-@endpoint(bp, "GET", "/contactTags/<id>", "contactTags.get", page=CONTACT_PAGE)
+@endpoint(bp, "GET", "/contactTags/<id>", "contactTags.get", page=CONTACT_PAGE, gives=TagOut)
 def get_contact_tag(id: str) -> Response:
     """Show a tag of contacts."""
     return json_response(shapes.tag(own(OF_CONTACTS.tags, id, CONTACT_TAG)))
@@ -46,19 +49,21 @@ def delete_contact_tag(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/clientTags", "clientTags.list", page=CLIENT_PAGE)
+@endpoint(bp, "GET", "/clientTags", "clientTags.list", page=CLIENT_PAGE, gives=list[TagOut])
 def list_client_tags() -> Response:
     """List the tags of clients."""
     return _list(OF_CLIENTS)
 
 
-@endpoint(bp, "POST", "/clientTags", "clientTags.create", page=CLIENT_PAGE, takes=TagBody)
+@endpoint(
+    bp, "POST", "/clientTags", "clientTags.create", page=CLIENT_PAGE, takes=TagBody, gives=TagOut
+)
 def create_client_tag() -> Response:
     """Make a tag for clients."""
     return _create(OF_CLIENTS)
 
 
-@endpoint(bp, "GET", "/clientTags/<id>", "clientTags.get", page=CLIENT_PAGE)
+@endpoint(bp, "GET", "/clientTags/<id>", "clientTags.get", page=CLIENT_PAGE, gives=TagOut)
 def get_client_tag(id: str) -> Response:
     """Show a tag of clients."""
     return json_response(shapes.tag(own(OF_CLIENTS.tags, id, CLIENT_TAG)))
@@ -71,7 +76,7 @@ def delete_client_tag(id: str) -> Response:
     return done()
 
 
-def _show(_found: Sandbox, tag: Tag) -> dict[str, str]:
+def _show(_found: Sandbox, tag: Tag) -> TagOut:
     return shapes.tag(tag)
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.providers.whautomate import webhooks
+from emulator.providers.whautomate.answers import WebhookOut
 from emulator.providers.whautomate.errors import Missing
 from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.records import SLUG
@@ -21,7 +22,7 @@ bp = Blueprint("webhooks", __name__)
 PAGE = "webhooks"
 
 
-@endpoint(bp, "GET", "/webhooks", "webhooks.list", page=PAGE)
+@endpoint(bp, "GET", "/webhooks", "webhooks.list", page=PAGE, gives=list[WebhookOut])
 def list_webhooks() -> Response:
     """List the subscriptions, newest first."""
     limit, skip = window()
@@ -29,7 +30,9 @@ def list_webhooks() -> Response:
     return json_response([webhooks.subscription(endpoint) for endpoint in found])
 
 
-@endpoint(bp, "POST", "/webhooks", "webhooks.create", page=PAGE, takes=WebhookBody)
+@endpoint(
+    bp, "POST", "/webhooks", "webhooks.create", page=PAGE, takes=WebhookBody, gives=WebhookOut
+)
 def create_webhook() -> Response:
     """Subscribe to events."""
     wanted, found = read(WebhookBody, body()), sandbox()
@@ -49,13 +52,15 @@ def create_webhook() -> Response:
     return json_response(webhooks.subscription(made))
 
 
-@endpoint(bp, "GET", "/webhooks/<id>", "webhooks.get", page=PAGE)
+@endpoint(bp, "GET", "/webhooks/<id>", "webhooks.get", page=PAGE, gives=WebhookOut)
 def get_webhook(id: str) -> Response:
     """Show a subscription."""
     return json_response(webhooks.subscription(_own(id)))
 
 
-@endpoint(bp, "PUT", "/webhooks/<id>", "webhooks.update", page=PAGE, takes=WebhookBody)
+@endpoint(
+    bp, "PUT", "/webhooks/<id>", "webhooks.update", page=PAGE, takes=WebhookBody, gives=WebhookOut
+)
 def update_webhook(id: str) -> Response:
     """Change the fields given of a subscription; what happened before is told as it was."""
     given, found = body(), sandbox()
