@@ -20,7 +20,6 @@ from .context import table, workspace
 R = TypeVar("R", bound=Record)
 Given = str | int
 
-MOST_DIGITS = 18
 _UUID_INSIDE = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -143,9 +142,9 @@ def find_message(given: Given) -> r.RapidMessage | None:
 
 
 def as_integer(text: str) -> int | None:
-    """Return the whole number that a text spells, None for another text."""
+    """Return the whole number that a text spells, however large, None for another text."""
     try:
-        return int(text) if len(text) <= MOST_DIGITS else None
+        return int(text)
     except ValueError:
         return None
 

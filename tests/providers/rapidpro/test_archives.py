@@ -189,6 +189,7 @@ def link(url):
             {"limit": "1", "offset": "1"},
         ),
         ({"offset": "99"}, None, {"limit": "250"}),
+        ({"offset": "9" * 25, "limit": "9" * 25}, None, {"limit": "9" * 25}),
     ],
 )
 def test_links_to_other_pages(many, query, following, previous):

@@ -182,6 +182,14 @@ def test_an_id_that_is_no_integer_is_refused(rapidpro, number):
     assert answer.json == {"detail": "Value for id must be an integer"}
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 400, "-" + "9" * 30])
+@pytest.mark.parametrize("path", ["broadcasts", "channel_events", "messages", "runs"])
+def test_an_id_of_any_size_is_an_integer(rapidpro, path, number):
+    answer = rapidpro.get(path, id=number)
+
+    assert (answer.status_code, answer.json["results"]) == (200, [])
+
+
 def test_objects_of_another_workspace_do_not_exist(rapidpro):
     theirs = rapidpro.as_("rp_token_other").one("contacts")["uuid"]
 

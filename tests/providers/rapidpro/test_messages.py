@@ -177,6 +177,10 @@ def test_filter_by_uuid_and_id(rapidpro):
     assert len(rapidpro.items("messages", id=0)) == len(rapidpro.items("messages"))
 
 
+def test_broadcast_of_a_number_beyond_all_is_unknown(rapidpro):
+    assert rapidpro.items("messages", broadcast="9" * 19) == []
+
+
 def test_filter_by_label_takes_uuid_or_exact_name(rapidpro):
     [praise] = [label for label in rapidpro.items("labels") if label["name"] == "Praise"]
 

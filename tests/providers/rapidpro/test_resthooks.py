@@ -184,6 +184,7 @@ def test_subscriber_is_deleted_once(rapidpro):
         ({"id": "abc"}, 400, "Value for id must be an integer"),
         ({"id": ""}, 400, "Value for id must be an integer"),
         ({"id": "99999"}, 404, "No ResthookSubscriber matches the given query."),
+        ({"id": "9" * 19}, 404, "No ResthookSubscriber matches the given query."),
     ],
 )
 def test_refused_deletions(rapidpro, query, status, detail):
