@@ -95,7 +95,7 @@ def create_app(settings: ServerSettings) -> Application:
     library = fixture_library()
     emulator = Emulator([provider.vendor for provider in PROVIDERS], sender, library)
     ticker = Ticker(emulator)
-    emulator.wake = ticker.nudge
+    emulator.wake, emulator.tidy_later = ticker.nudge, ticker.tidy_later
     if settings.state is not None:
         _recover(emulator, settings.state)
     if emulator.find(DEFAULT) is None:

@@ -45,6 +45,8 @@ MOST_KEYS = 3
 @click.option("--while-stdin", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(**options: Any) -> None:
     """Start the emulator and serve until it is stopped (Ctrl-C, SIGTERM)."""
+    # Nothing that imports make is garbage; the server collects again once it is loaded.
+    gc.disable()
     is_json = options.pop("is_json")
     if options.pop("while_stdin"):
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
@@ -89,8 +91,6 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
 
 
 def _run(settings: ServerSettings, *, is_json: bool) -> None:
-    # Nothing that imports make is garbage; the server collects again once it is loaded.
-    gc.disable()
     # The parts are imported here so that --help and mistakes in options answer at once.
     from emulator.app import check_settings, create_app
     from emulator.core.errors import EmulatorError

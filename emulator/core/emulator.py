@@ -63,6 +63,7 @@ class Emulator:
     """The sandboxes of a server, by name. ``default`` always exists.
 
     :param wake: told of a sandbox on a real clock whenever something may have been planned.
+    :param tidy_later: told when there comes to be something that :meth:`expire` is to end.
     :param keeper: writes all sandboxes but forks to a folder; None: nothing is kept.
     """
 
@@ -71,6 +72,7 @@ class Emulator:
         self.sender = sender
         self.library = library
         self.wake: Callable[[Sandbox], None] | None = None
+        self.tidy_later: Callable[[], None] | None = None
         self.keeper: Keeper | None = None
         self._lock = threading.RLock()
         self._sandboxes: dict[str, Sandbox] = {}
@@ -210,6 +212,10 @@ class Emulator:
             if sandbox.ttl is not None and sandbox.visits.are_over(sandbox.ttl):
                 self._drop(sandbox)
 
+    def has_leavings(self) -> bool:
+        """Tell whether there is a sandbox that :meth:`expire` is to end, now or later."""
+        return bool(self._ended) or any(sandbox.ttl is not None for sandbox in self.all())
+
     def _let_go(self, *ended: Sandbox) -> None:
         """Take ended sandboxes apart, once nobody can be in them any more."""
         now = wall_seconds()
@@ -221,6 +227,8 @@ class Emulator:
                     sandbox.discard()
                 else:
                     self._ended.append((since, sandbox))
+        if self._ended and self.tidy_later is not None:
+            self.tidy_later()
 
     def _drop(self, sandbox: Sandbox) -> None:
         # Somebody else may be deleting it at the same time.
@@ -251,6 +259,8 @@ class Emulator:
         self._pristine[name] = pristine
         if self.wake is not None and sandbox.clock.mode == "real":
             self.wake(sandbox)
+        if self.tidy_later is not None and sandbox.ttl is not None:
+            self.tidy_later()
 
     def _free_name(self, name: str | None) -> str:
         if name is not None:

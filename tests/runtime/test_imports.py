@@ -17,6 +17,7 @@ IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
 # Each costs milliseconds of the start or megabytes, and most runs need none of them.
 HEAVY = (
     "apispec",  # OpenAPI documents.
+    "apscheduler",  # Waiting for what a real clock makes due.
     "email.mime",
     "faker",  # Fixtures that generate, and people who are made up.
     "hypothesis",
