@@ -112,7 +112,8 @@ def tell_story(sandbox: Sandbox) -> None:
     """Let something of every sort happen, so that no view is empty."""
     sandbox.sink(secret="s3cret")
     sandbox.do("PUT", "/outcomes", {"rules": RULES})
-    sandbox.do("PATCH", "/settings", {"latency": "realistic"})
+    keep = {"requests": {"count": 2}}
+    sandbox.do("PATCH", "/settings", {"latency": "realistic", "keep": keep})
     sandbox.send(*(f"6012{3400000 + at * 7:07d}" for at in range(120)))
     sandbox.advance(by="40s")
     sandbox.teekrr("/smss", {"recipients": [ANN]})

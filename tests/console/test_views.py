@@ -31,6 +31,29 @@ def test_overview_counts_warns_and_advances(page: Page, sandbox: Sandbox) -> Non
     page.find("main .line", "delivered")
 
 
+def test_what_is_not_kept_any_more_is_told(page: Page, sandbox: Sandbox) -> None:
+    page.open(f"{sandbox.name}/requests")
+    page.find(".empty")
+    assert page.texts(".side-list > .hint:not([hidden])") == []
+    keep = {"requests": {"count": 2}, "callbacks": {"count": 1}}
+    sandbox.do("PATCH", "/settings", {"keep": keep})
+    for _ in range(3):
+        sandbox.teekrr("/smss", {})
+
+    page.find(".side-list > .hint", "1 older request not kept any more: the setting keep.requests")
+
+    sandbox.sink()
+    sandbox.send(ANN)
+    sandbox.advance(by="1m")
+    dropped = sandbox.get("")["dropped"]
+    callbacks = f"{dropped['callbacks']} older callbacks"
+    assert dropped["callbacks"] > 1
+    page.go(f"{sandbox.name}/callbacks")
+    page.find(".side-list > .hint", f"{callbacks} not kept any more")
+    page.go(f"{sandbox.name}/overview")
+    page.find(".warning", f"{dropped['requests']} requests, {dropped['callbacks']} callbacks")
+
+
 def test_clock_runs_at_a_rate_and_is_paused(page: Page, sandbox: Sandbox) -> None:
     page.open(f"{sandbox.name}/overview")
     page.click("button[aria-label='Let the clock run']")

@@ -3,7 +3,7 @@
 import { fill, h, icon, seldom } from "./dom.js";
 import { VirtualList } from "./list.js";
 import { go, link } from "./route.js";
-import { number } from "./format.js";
+import { counted, number } from "./format.js";
 
 const AGAIN = 300;
 
@@ -26,6 +26,7 @@ export class Split {
     this.id = null;
     this.filters = null;
     this.total = h("span", { class: "total", role: "status" });
+    this.dropped = h("p", { class: "hint", hidden: true });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.list = new VirtualList({
       label: this.title,
@@ -50,6 +51,7 @@ export class Split {
           this.tools ?? null,
         ),
         this.above,
+        this.dropped,
         this.problem,
         this.list.element,
       ),
@@ -86,6 +88,7 @@ export class Split {
         limit,
       });
       this.problem.hidden = true;
+      this.tellDropped(page.dropped ?? 0);
       return page;
     } catch (error) {
       this.problem.textContent = [
@@ -95,6 +98,14 @@ export class Split {
       this.problem.hidden = false;
       throw error;
     }
+  }
+
+  /** Say how many older items there were: the list alone looks as if it were all. */
+  tellDropped(count) {
+    this.dropped.hidden = count === 0;
+    this.dropped.textContent =
+      `${counted(count, `older ${this.noun}`)} not kept any more: ` +
+      `the setting keep${this.path.replace("/", ".")} says how many are.`;
   }
 
   async update(route) {

@@ -15,6 +15,12 @@ const TILES = [
   ["requests", "Requests", "/requests"],
 ];
 const LATEST = 8;
+const KEPT = [
+  ["requests", "request"],
+  ["callbacks", "callback"],
+  ["events", "event"],
+  ["sink", "callback in the sink", "callbacks in the sink"],
+];
 
 export function mount(app) {
   return new Overview(app);
@@ -85,27 +91,27 @@ class Overview {
   async read() {
     const { sandbox } = this.app;
     try {
-      const [counts, failed, unmatched, faults, clock, broadcasts, messages] = await Promise.all([
+      const [counts, failed, unmatched, faults, facts, broadcasts, messages] = await Promise.all([
         Promise.all(this.tiles.map((tile) => sandbox.count(tile.path))),
         sandbox.count("/callbacks", { state: "failed" }),
         sandbox.count("/requests", { matched: false }),
         sandbox.get("/faults"),
-        sandbox.get("/clock"),
+        sandbox.get(""),
         sandbox.get("/broadcasts", { limit: 20 }),
         sandbox.get("/messages", { limit: LATEST }),
       ]);
       this.tiles.forEach((tile, at) => {
         tile.count.textContent = number(counts[at]);
       });
-      this.drawWarnings({ failed, unmatched, faults, clock });
-      this.drawComing(clock, broadcasts.items);
+      this.drawWarnings({ failed, unmatched, faults, ...facts });
+      this.drawComing(facts.clock, broadcasts.items);
       this.drawLatest(messages.items);
     } catch {
       // The next news brings another try.
     }
   }
 
-  drawWarnings({ failed, unmatched, faults, clock }) {
+  drawWarnings({ failed, unmatched, faults, clock, dropped }) {
     const { name } = this.app.sandbox;
     const found = [];
     if (failed) {
@@ -146,6 +152,13 @@ class Overview {
           null,
           null,
         ),
+      );
+    }
+    const gone = KEPT.filter(([name]) => dropped[name]);
+    if (gone.length) {
+      const words = gone.map(([name, ...nouns]) => counted(dropped[name], ...nouns)).join(", ");
+      found.push(
+        warning("warn", `Not kept any more, by the setting keep: ${words}`, null, null),
       );
     }
     fill(this.warnings, found.length ? found : h("p", { class: "calm" }, "Nothing needs a look."));
