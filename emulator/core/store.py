@@ -50,6 +50,14 @@ class Store:
         """Return the table of a kind."""
         return self._tables[kind.name]
 
+    def edition(self, *kinds: Kind[Any]) -> int:
+        """Return a number that no other content of these tables has in any sandbox.
+
+        Each change takes a number that none has had, so the greatest tells the latest, and with
+        it all that went before.
+        """
+        return max(self._tables[kind.name].edition for kind in kinds)
+
     def tables(self) -> Mapping[str, Table[Any]]:
         """Return all tables by the names of their kinds."""
         return self._tables

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, cast
+from itertools import count
+from typing import Any, Final, Generic, NamedTuple, cast
 
 import msgspec
 
@@ -25,6 +26,8 @@ from .indexes import (
 )
 from .kinds import Kind, R, Record
 
+_EDITIONS: Final = count(1)
+
 
 class Page(NamedTuple, Generic[R]):
     """Some records of a list, and whether more follow."""
@@ -43,7 +46,11 @@ class Change(NamedTuple):
 
 
 class Table(Generic[R]):
-    """The records of one kind."""
+    """The records of one kind.
+
+    :ivar edition: a number that grows with every change. Tables of one edition hold the same
+        records: a fork has its parent's until one of them is written to.
+    """
 
     def __init__(self, kind: Kind[R], log: Callable[[Sequence[Change]], None]) -> None:
         self.kind = kind
@@ -52,6 +59,7 @@ class Table(Generic[R]):
         self._lookups: dict[str, dict[Hashable, str]] = {name: {} for name in kind.lookups}
         self._orders: dict[str, Index] = {name: {} for name in kind.orders}
         self._is_shared = False
+        self.edition = next(_EDITIONS)
         self._touched: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
 
     def __len__(self) -> int:
@@ -70,6 +78,11 @@ class Table(Generic[R]):
     def find(self, id: str) -> R | None:
         """Return the record with this id, or None."""
         return self._rows.get(id)
+
+    def find_all(self, ids: Iterable[str]) -> list[R | None]:
+        """Return for each of many ids the record that has it, or None."""
+        find = self._rows.get
+        return [find(id) for id in ids]
 
     def get(self, id: str) -> R:
         """Return the record with this id.
@@ -183,6 +196,7 @@ class Table(Generic[R]):
 
     def load(self, rows: dict[str, R]) -> None:
         """Take over records by their ids, unseen by the log; there must be none yet."""
+        self._own()
         self._rows = rows
         for name, spec in self.kind.lookups.items():
             keys = self._lookups[name]
@@ -254,6 +268,7 @@ class Table(Generic[R]):
 
     def undo(self, change: Change) -> None:
         """Take one change back, unseen by the log."""
+        self._own()
         before, after = cast("R | None", change.before), cast("R | None", change.after)
         if before is not None and after is not None:
             self._replace(after, before, list(self.kind.lookups), list(self.kind.orders))
@@ -270,9 +285,12 @@ class Table(Generic[R]):
         copy = Table(self.kind, log)
         copy._rows, copy._lookups, copy._orders = self._rows, self._lookups, self._orders
         copy._is_shared = self._is_shared = True
+        copy.edition = self.edition
         return copy
 
     def _own(self) -> None:
+        """Begin a new edition, with rows and indexes of its own: every change begins here."""
+        self.edition = next(_EDITIONS)
         if self._is_shared:
             self._rows = self._rows.copy()
             self._lookups = {name: index.copy() for name, index in self._lookups.items()}

@@ -1,5 +1,6 @@
 """Tables, their indexes and pages; units of work; forks."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -324,3 +325,26 @@ def test_record_that_lost_its_place_or_key_gets_it_back(clash):
 
     assert list(table) == table.every("rank", "all") == [known]
     assert table.one("key", "a") == known
+
+
+@given(COMMANDS, COMMANDS)
+def test_stores_of_one_edition_hold_the_same_records(first, second):
+    store = Store([THINGS])
+    seen: dict[int, list[Thing]] = {}
+
+    def step(at: Store, command: Any) -> None:
+        obey(at, [command])
+        look(at)
+
+    def look(at: Store) -> None:
+        now = at.table(THINGS).all()
+        assert seen.setdefault(at.edition(THINGS), now) == now
+
+    for command in first:
+        step(store, command)
+    fork = store.fork()
+    look(fork)
+    for command in second:
+        step(fork, command)
+        fail_in_unit(store, partial(step, command=command))
+        look(store)
