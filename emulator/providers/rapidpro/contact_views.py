@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from emulator.core.sandbox import Sandbox
+from emulator.web.texts import Texts
 
 from . import records as r
 from . import urns
@@ -17,27 +20,8 @@ from .kinds import FIELDS, FLOWS, GROUPS, USERS
 from .values import api_text, format_moment
 
 Shown = dict[str, Any]
-#: Whether URNs are hidden, the time zone, and key and type of each field.
-Style = tuple[bool, str, tuple[tuple[str, str], ...]]
 
-#: So many contacts are kept as they were last written: some twenty pages.
-MOST_KEPT: Final = 5_000
-MOST_STYLES: Final = 500
-
-
-class Written(NamedTuple):
-    """A contact as it was written for a list, and all that the text follows from."""
-
-    contact: r.Contact
-    groups: list[r.Group | None]
-    style: Style
-    text: msgspec.Raw
-
-
-# Records are never changed, only replaced, so whatever the text follows from is still the same
-# object or it is outdated. Forks of a sandbox share their records, and so these.
-_written: dict[str, Written] = {}
-_styles: dict[Style, Style] = {}
+_TEXTS: Final = Texts[r.Contact]()
 
 
 class ContactViews:
@@ -64,10 +48,6 @@ class ContactViews:
         self._unset: dict[str, str | None] = dict.fromkeys(self._types)
         self._routes = Routes(sandbox, workspace) if is_expanded else None
         self._is_by_priority = is_by_priority
-        self._style = _one_and_the_same(
-            (workspace.anon, workspace.timezone, tuple(self._types.items()))
-        )
-        self._records: dict[str, r.Group | None] = {}
         self._groups: dict[str, tuple[int, Shown] | None] = {}
         self._refs: dict[str, Shown] = {}
 
@@ -96,30 +76,13 @@ class ContactViews:
         answer: ContactOut = shown
         return answer
 
-    def write(self, contact: r.Contact) -> msgspec.Raw:
-        """Return a contact as JSON; one that was written before and is unchanged costs little."""
-        if contact.flow or contact.notes or self._routes is not None:
-            return msgspec.Raw(msgspec.json.encode(self.show(contact)))
-        records = self._records
-        ids = (*contact.groups, *contact.smart_groups)
-        groups = [records[id] if id in records else self._record(id) for id in ids]
-        kept = _written.get(contact.id)
-        if (
-            kept is not None
-            and kept.contact is contact
-            and kept.style is self._style
-            and kept.groups == groups
-        ):
-            return kept.text
-        text = msgspec.Raw(msgspec.json.encode(self.show(contact)))
-        if len(_written) >= MOST_KEPT:
-            _written.clear()
-        _written[contact.id] = Written(contact, groups, self._style, text)
-        return text
-
-    def _record(self, id: str) -> r.Group | None:
-        found = self._records[id] = self._sandbox.store.table(GROUPS).find(id)
-        return found
+    def show_all(self, contacts: Sequence[r.Contact]) -> Sequence[Mapping[str, Any] | msgspec.Raw]:
+        """Return contacts; what was written before and is unchanged costs little."""
+        if self._routes is not None:
+            return [self.show(contact) for contact in contacts]
+        edition = self._sandbox.store.edition(FIELDS, FLOWS, GROUPS, USERS)
+        beside = (self._anon, self._timezone.key, edition)
+        return _TEXTS.write_all(contacts, repeat(beside, len(contacts)), self.show)
 
     def _urns(self, contact: r.Contact) -> list[Any]:
         if self._routes is None:
@@ -152,7 +115,7 @@ class ContactViews:
         return [shown for _, shown in sorted(found)] if len(found) > 1 else [g[1] for g in found]
 
     def _group(self, id: str) -> tuple[int, Shown] | None:
-        group = self._record(id)
+        group = self._sandbox.store.table(GROUPS).find(id)
         # Members of a group lose it a moment after it has been deleted.
         found = None
         if group is not None and not group.is_deleted:
@@ -191,10 +154,3 @@ class ContactViews:
                 return None
             self._refs[id] = {"uuid": id, "name": flow.name}
         return self._refs[id]
-
-
-def _one_and_the_same(style: Style) -> Style:
-    """Return a style as it was first met, so that equal ones are one object."""
-    if len(_styles) >= MOST_STYLES:
-        _styles.clear()
-    return _styles.setdefault(style, style)

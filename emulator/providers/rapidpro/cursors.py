@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import parse_qs, urlencode
 
 import msgspec
@@ -52,6 +53,7 @@ def encode(cursor: Cursor) -> str:
     return base64.b64encode(urlencode(parts).encode("ascii")).decode("ascii")
 
 
+@lru_cache(maxsize=1024)
 def decode(text: str) -> Cursor:
     """Return what a client sent; an empty text is the first page.
 
@@ -88,6 +90,7 @@ def link(
     return f"{address}?{urlencode(pairs, errors='replace')}" if pairs else address
 
 
-def page_link(address: str, query: Iterable[tuple[str, str]], cursor: Cursor) -> str:
+@lru_cache(maxsize=1024)
+def page_link(address: str, query: tuple[tuple[str, str], ...], cursor: Cursor) -> str:
     """Return the address of the page that a cursor stands for."""
     return link(address, query, {"cursor": encode(cursor)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import request
+from emulator.web import context
 
 from .errors import Refusal
 from .lookups import as_integer, as_uuid
@@ -30,8 +30,12 @@ class Period(NamedTuple):
 
 def last(name: str) -> str | None:
     """Return the value of a parameter, of a repeated one the last; None if it is absent."""
-    values = request.args.getlist(name)
+    values = _values(name)
     return values[-1] if values else None
+
+
+def _values(name: str) -> list[str]:
+    return [value for key, value in context.exchange().query if key == name]
 
 
 def text(name: str) -> str | None:
@@ -49,7 +53,7 @@ def uuids(name: str) -> list[str]:
 
     :raises Refusal: one of them is none, or there are too many.
     """
-    given = request.args.getlist(name)
+    given = _values(name)
     if len(given) > MOST_REPEATS:
         raise Refusal(f"Param '{name}' can have a maximum of {MOST_REPEATS} values.")
     found = []

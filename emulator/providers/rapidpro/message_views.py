@@ -1,10 +1,16 @@
-"""How messages look in the API."""
+"""How messages look in the API. One object shows a page of them: what they share it finds once."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, Final
+
+import msgspec
 
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Table
+from emulator.web.texts import Texts
 
 from .answers import Attachment, MessageOut, Ref
 from .kinds import BROADCASTS, CHANNELS, CONTACTS, FLOWS, LABELS
@@ -12,60 +18,88 @@ from .records import RapidMessage, Workspace
 from .urns import identity
 from .values import format_moment
 
+_TEXTS: Final = Texts[RapidMessage]()
+
+
+class _Refs(dict[str | None, Ref | None]):
+    """The objects of a table as others name them, each looked up once."""
+
+    def __init__(self, table: Table[Any]) -> None:
+        self[None] = None
+        self._table = table
+
+    def __missing__(self, id: str) -> Ref | None:
+        found = self._table.find(id)
+        self[id] = None if found is None else {"uuid": found.id, "name": found.name}
+        return self[id]
+
+
+class _Numbers(dict[str | None, int | None]):
+    """The numbers of broadcasts, each looked up once."""
+
+    def __init__(self, table: Table[Any]) -> None:
+        self[None] = None
+        self._table = table
+
+    def __missing__(self, id: str) -> int | None:
+        found = self._table.find(id)
+        self[id] = None if found is None else found.number
+        return self[id]
+
 
 class MessageViews:
-    """Shows many messages of one workspace; what they refer to is looked up once."""
+    """Shows the messages of a workspace."""
 
     def __init__(self, sandbox: Sandbox, workspace: Workspace) -> None:
-        store = sandbox.store
+        store = self._store = sandbox.store
         self._is_anon = workspace.anon
-        self._contacts = store.table(CONTACTS)
-        self._channels = store.table(CHANNELS)
         self._labels = store.table(LABELS)
-        self._flows = store.table(FLOWS)
-        self._broadcasts = store.table(BROADCASTS)
-        self._refs: dict[str, Ref | None] = {}
+        self._contacts = _Refs(store.table(CONTACTS))
+        self._channels = _Refs(store.table(CHANNELS))
+        self._flows = _Refs(store.table(FLOWS))
+        self._broadcasts = _Numbers(store.table(BROADCASTS))
 
     def show(self, message: RapidMessage) -> MessageOut:
         """Return a message as the API has it."""
-        contact = self._contacts.find(message.contact)
-        broadcast = self._broadcasts.find(message.broadcast) if message.broadcast else None
         sent_on = message.sent_on if message.direction == "out" else None
         is_hidden = self._is_anon or message.urn is None
+        attachments = message.attachments
         return {
             "uuid": message.id,
-            "contact": {"uuid": contact.id, "name": contact.name} if contact else None,
+            "contact": self._contacts[message.contact],
             "urn": None if is_hidden else identity(message.urn or ""),
-            "channel": self._ref(self._channels, message.via),
+            "channel": self._channels[message.via],
             "direction": message.direction,
             "type": message.type,
             "status": "queued" if message.state == "initializing" else message.state,
             "archived": message.visibility == "archived",
             "visibility": message.visibility,
             "text": message.text,
-            "labels": self._labels_of(message),
-            "flow": self._ref(self._flows, message.flow),
-            "attachments": [_attachment(text) for text in message.attachments],
+            "labels": self._labels_of(message) if message.labels else [],
+            "flow": self._flows[message.flow],
+            "attachments": [_attachment(text) for text in attachments] if attachments else [],
             "quick_replies": message.quick_replies,
             "created_on": format_moment(message.created_at),
             "sent_on": format_moment(sent_on) if sent_on else None,
             "modified_on": format_moment(message.modified_on),
-            "media": message.attachments[0] if message.attachments else None,
+            "media": attachments[0] if attachments else None,
             "id": message.number,
-            "broadcast": broadcast.number if broadcast else None,
+            "broadcast": self._broadcasts[message.broadcast],
         }
 
-    def _ref(self, table: Any, id: str | None) -> Ref | None:
-        if id is None:
-            return None
-        if id not in self._refs:
-            found = table.find(id)
-            self._refs[id] = None if found is None else {"uuid": found.id, "name": found.name}
-        return self._refs[id]
+    def write_all(self, messages: Sequence[RapidMessage]) -> list[msgspec.Raw]:
+        """Return messages as JSON; what was written before and is unchanged costs little."""
+        contacts = self._store.table(CONTACTS).find_all([message.contact for message in messages])
+        number = self._broadcasts
+        besides = zip(
+            contacts,
+            [number[message.broadcast] for message in messages],
+            repeat(self._is_anon),
+            repeat(self._store.edition(CHANNELS, FLOWS, LABELS)),
+        )
+        return _TEXTS.write_all(messages, besides, self.show)
 
     def _labels_of(self, message: RapidMessage) -> list[Ref]:
-        if not message.labels:
-            return []
         found = [self._labels.get(id) for id in message.labels]
         live = [label for label in found if not label.is_deleted]
         live.sort(key=lambda label: label.serial)

@@ -8,7 +8,7 @@ and offsets, as servers write them, are read as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 import msgspec
@@ -16,6 +16,7 @@ from flask import Response, request
 
 from emulator.core.store import Kind, Page, Position, Record
 from emulator.web.bodies import json_response
+from emulator.web.context import exchange
 
 from . import filters
 from .context import our_own, table
@@ -27,6 +28,7 @@ R = TypeVar("R", bound=Record)
 #: An object, or one that is JSON already.
 Shown = Mapping[str, Any] | msgspec.Raw
 Show = Callable[[R], Shown]
+ShowAll = Callable[[list[R]], Sequence[Shown]]
 
 SIZE: Final = 250
 
@@ -70,6 +72,17 @@ def page(
 
     Lists by time of change obey ``reverse``.
     """
+    return page_at_once(kind, order, partition, _each(show), **options)
+
+
+def page_at_once(
+    kind: Kind[R],
+    order: str,
+    partition: tuple[Any, ...],
+    show_all: ShowAll[R],
+    **options: Unpack[Options],
+) -> Response:
+    """Return a page as :func:`page` does, whose objects are shown all together."""
     cursor = asked_cursor()
     low, high = options.get("low"), options.get("high")
     if options.get("is_timed"):
@@ -94,7 +107,7 @@ def page(
     return _answer(
         found,
         cursor,
-        show,
+        show_all,
         lambda record: (positions.write(position(record)), record.serial),
     )
 
@@ -132,7 +145,11 @@ def by_offset(
     return json_response(body)
 
 
-def envelope(following: str | None, previous: str | None, results: list[Shown]) -> Response:
+def _each(show: Show[R]) -> ShowAll[R]:
+    return lambda records: [show(record) for record in records]
+
+
+def envelope(following: str | None, previous: str | None, results: Sequence[Shown]) -> Response:
     """Return a page as it is answered."""
     return json_response({"next": following, "previous": previous, "results": results})
 
@@ -166,7 +183,7 @@ def _seat(cursor: Cursor, positions: Positions, is_descending: bool) -> Position
 
 
 def _answer(
-    found: Page[R], cursor: Cursor, show: Show[R], seat: Callable[[R], tuple[str, int]]
+    found: Page[R], cursor: Cursor, show_all: ShowAll[R], seat: Callable[[R], tuple[str, int]]
 ) -> Response:
     records = found.records[cursor.offset :]
     came_from = cursor.position is not None or cursor.offset > 0
@@ -177,7 +194,7 @@ def _answer(
     return envelope(
         _link(records[-1:], seat, is_back=False) if has_next else None,
         _link(records[:1], seat, is_back=True) if has_previous else None,
-        [show(record) for record in records],
+        show_all(records),
     )
 
 
@@ -186,7 +203,7 @@ def _link(edge: list[R], seat: Callable[[R], tuple[str, int]], *, is_back: bool)
     if edge:
         position, serial = seat(edge[0])
         cursor = Cursor(position=position, serial=serial, reverse=is_back)
-    return page_link(origin() + request.path, request.args.items(multi=True), cursor)
+    return page_link(origin() + request.path, tuple(exchange().query), cursor)
 
 
 def _natural(name: str) -> int:

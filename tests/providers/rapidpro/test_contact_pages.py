@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.providers.rapidpro import contact_views
-
 from .people import AMINA, BAKARI, LAKESIDE, MOTHERS, PARENTS
 from .steering import inbound, steer
 
@@ -87,11 +85,3 @@ def test_sandboxes_do_not_mix_what_they_keep(rapidpro):
     there = rapidpro.get(f"{twin}/contacts.json", group="Mums").json["results"]
     assert {group["name"] for item in there for group in item["groups"]} >= {"Mums"}
     assert listed(rapidpro)["groups"][0]["name"] == "Mothers"
-
-
-def test_so_many_contacts_are_kept_and_no_more(rapidpro, monkeypatch):
-    monkeypatch.setattr(contact_views, "MOST_KEPT", 4)
-
-    assert len(rapidpro.items("contacts")) == 6
-    assert len(contact_views._written) <= 4
-    assert listed(rapidpro) == alone(rapidpro)

@@ -103,7 +103,7 @@ def test_any_text_is_a_cursor_or_refused(text):
     ],
 )
 def test_link_keeps_the_query_and_sorts_it(query, address):
-    assert page_link(RUNS, query, Cursor(offset=250)) == address
+    assert page_link(RUNS, tuple(query), Cursor(offset=250)) == address
 
 
 def test_link_takes_parameters_out():

@@ -104,7 +104,8 @@ def list_() -> Response:
             return paging.empty()
         partition = ("group", found.id)
     if id is None and identity is None:
-        return paging.page(CONTACTS, "modified", partition, views().write, is_timed=True)
+        show_all = views().show_all
+        return paging.page_at_once(CONTACTS, "modified", partition, show_all, is_timed=True)
     contact = _with_uuid(id) if id is not None else _with_urn(urn or "")
     is_listed = contact is not None and partition in CONTACTS.orders["modified"].partitions(contact)
     has_urn = contact is not None and (identity is None or _has(contact, identity))

@@ -74,8 +74,9 @@ def list_() -> Response:
         return paging.few([named], show)
     if partition == (workspace().id, "sent"):
         is_meant = None if period == (None, None) else _within(period)
-        return paging.page(MESSAGES, "sent", (workspace().id,), views().show, where=is_meant)
-    return paging.page(MESSAGES, "created", partition, views().show, is_timed=True)
+        place = (workspace().id,)
+        return paging.page_at_once(MESSAGES, "sent", place, views().write_all, where=is_meant)
+    return paging.page_at_once(MESSAGES, "created", partition, views().write_all, is_timed=True)
 
 
 def _within(period: filters.Period) -> Callable[[RapidMessage], bool]:

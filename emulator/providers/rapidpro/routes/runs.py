@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from flask import Response
 
@@ -21,17 +21,14 @@ runs = Endpoint("runs", scope="v2.runs", exclusive=[("contact", "flow")])
 def list_() -> Response:
     """Answer with runs, the one changed last first."""
     views, has_path = FlowViews(sandbox(), workspace()), _has_paths()
-
-    def show(run: Run) -> dict[str, Any]:
-        return views.run(run, has_path=has_path)
-
     id, number, place = filters.uuid("uuid"), filters.integer("id"), _place()
     if place is None:
         return paging.empty()
     has_responded = filters.flag("responded")
     if id is None and number is None:
         place = (*place, "responded") if has_responded else place
-        return paging.page(RUNS, "modified", place, show, is_timed=True)
+        show_all = partial(views.runs, has_path=has_path)
+        return paging.page_at_once(RUNS, "modified", place, show_all, is_timed=True)
     found = lookups.own(RUNS, id) if id is not None else _numbered(number)
     period = filters.period()
     is_wanted = (
@@ -42,7 +39,7 @@ def list_() -> Response:
         and (found.responded or not has_responded)
         and period.has(found.modified_on)
     )
-    return paging.few([found if is_wanted else None], show)
+    return paging.few([found if is_wanted else None], partial(views.run, has_path=has_path))
 
 
 def _has_paths() -> bool:
