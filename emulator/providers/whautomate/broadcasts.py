@@ -42,6 +42,7 @@ def pickup(found: Sandbox, due: datetime) -> datetime:
 
 def arrange(found: Sandbox, broadcast: WhBroadcast) -> WhBroadcast:
     """Store a broadcast as what it is complete enough for: scheduled, or a draft."""
+    planned = found.agenda.planned(START_TOPIC, broadcast.id)
     found.agenda.cancel(START_TOPIC, broadcast.id)
     if broadcast.is_held or not broadcast.is_complete:
         changed = msgspec.structs.replace(broadcast, state=words.DRAFT)
@@ -49,7 +50,10 @@ def arrange(found: Sandbox, broadcast: WhBroadcast) -> WhBroadcast:
     now = found.clock.now()
     due = broadcast.scheduled_at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     changed = msgspec.structs.replace(broadcast, state=words.SCHEDULED, scheduled_at=due)
-    found.agenda.plan(pickup(found, due), START_TOPIC, changed.id)
+    start = pickup(found, due)
+    if planned is not None and planned >= due:
+        start = min(start, planned)  # who changes it over and over does not put it off
+    found.agenda.plan(start, START_TOPIC, changed.id)
     return found.store.table(BROADCASTS).put(changed)
 
 

@@ -496,6 +496,17 @@ def test_clearing_a_source_clears_its_detail(desk):
     assert "targetClassStatus" not in answer
 
 
+def test_changes_do_not_put_a_due_broadcast_off(desk):
+    id = desk.broadcast()
+    for name in ("First", "Second", "Third"):
+        desk.advance(0.3)
+        desk.put(f"/broadcasts/{id}", {"name": name, "type": "contact"})
+    desk.advance(0.1)
+
+    found = desk.get(f"/broadcasts/{id}")
+    assert (found["name"], found["startedAt"]) == ("Third", "2026-05-06T10:00:01.000Z")
+
+
 @pytest.mark.parametrize("state", ["in_progress", "completed", "failed", "cancelled"])
 def test_what_has_been_picked_up_can_no_longer_be_changed(desk, state):
     id = in_state(desk, state)
