@@ -26,6 +26,7 @@ from .rows import NUMBER
 WINDOW = timedelta(hours=24)
 """For how long after a person's last message free-form messages may be sent to them."""
 
+SENT = frozenset({"sent", "delivered", "read"})
 ENDINGS = {
     "image": ("jpg", "jpeg", "png", "webp", "gif"),
     "video": ("mp4", "3gp", "mov"),
@@ -147,13 +148,19 @@ def _named(found: Sandbox, workspace: str | None, to: str) -> Channel:
 
 
 def _last_to(found: Sandbox, workspace: str | None, person: str) -> CueMessage | None:
-    page = found.store.table(MESSAGES).page(
-        "address",
-        person,
-        limit=1,
-        where=lambda m: m.direction == "out" and workspace in (None, m.account),
-    )
-    return page.records[0] if page.records else None
+    """Return the message that was sent to a person last: not always the one made last."""
+    sent = [
+        (at, message.serial, message)
+        for message in found.store.table(MESSAGES).every("address", person)
+        if message.direction == "out" and workspace in (None, message.account)
+        for at in _sent_at(message)
+    ]
+    return max(sent, key=lambda one: one[:2])[2] if sent else None
+
+
+def _sent_at(message: CueMessage) -> list[datetime]:
+    """Return when a message was sent; nothing for one that never was."""
+    return [at for state, at in message.history if state in SENT][:1]
 
 
 def _first(found: Sandbox) -> Workspace:

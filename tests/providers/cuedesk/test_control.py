@@ -364,10 +364,23 @@ def test_a_message_comes_to_the_channel_that_last_wrote(desk):
     desk.load(channels=[{"uuid": SECOND, "identifier": "447576209999"}])
     desk.broadcast(newsletter(**{"from": SECOND}))
     desk.broadcast(newsletter(row(OTHER)))
+    desk.advance(1)
 
     assert desk.receive(text="Hi")["to"] == "447576209999"
     assert desk.receive(OTHER, text="Hi")["to"] == FROM
     assert desk.receive(text="Hi", account="ws_other")["to"] == "447700900999"
+
+
+def test_who_is_yet_to_write_has_not_written_last(desk):
+    desk.load(channels=[{"uuid": SECOND, "identifier": "447576209999"}])
+    desk.broadcast(newsletter(**{"from": SECOND, "scheduled_at": "2024-06-01T12:00:10Z"}))
+    desk.broadcast(newsletter())
+    desk.advance(5)
+    assert desk.receive(text="Hi")["to"] == FROM
+
+    # The one made first is the one sent last.
+    desk.advance(10)
+    assert desk.receive(text="Hi")["to"] == "447576209999"
 
 
 def test_a_reply_goes_where_its_message_came_from(desk):
