@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .completing import providers
-from .options import arguments, world_options
+from .options import arguments, check_reach, place_options, world_options
 from .remote import TOKEN_VARIABLE, URL_VARIABLE, Remote, remote, say_json
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def env(there: Remote, *, provider: str | None) -> None:
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; any free one by default.")
 @world_options("reference", clock="manual")
+@place_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(*, command: tuple[str, ...], **options: Any) -> None:
     """Run COMMAND beside a server of its own; its exit code is the command's.
@@ -75,6 +76,7 @@ def execute(*, command: tuple[str, ...], **options: Any) -> None:
     from emulator.client import EmulatorClient
     from emulator.runtime.process import NotStarted, ServerProcess
 
+    check_reach(options)
     if shutil.which(command[0]) is None:
         click.echo(f"Error: there is no command {command[0]!r}", err=True)
         click.get_current_context().exit(NOT_FOUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +16,42 @@ def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, s
     if not all(name and target for name, target in pairs.items()):
         raise click.BadParameter("must be NAME=HOST, for example localhost=host.docker.internal")
     return pairs
+
+
+def place_options(command: Command) -> Command:
+    """Give a command the options of where a server listens, and of what it keeps."""
+    options = (
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
+        click.option(
+            "--state",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Folder that keeps everything: a server started with it again goes on from there.",
+        ),
+        click.option(
+            "--insecure", is_flag=True, help="Listen beyond this machine without a token."
+        ),
+        click.option("--allow-host", multiple=True, help="A Host that the control API answers to."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check_reach(options: Mapping[str, Any]) -> None:
+    """Refuse to be reached from elsewhere, unless that is meant.
+
+    :raises click.UsageError: it is not said to be.
+    """
+    from emulator.web.hosts import is_loopback
+
+    host = options["host"].lower()
+    if not (is_loopback(host) or options["control_token"] or options["insecure"]):
+        raise click.UsageError(
+            f"--host {host} can be reached from outside this machine: "
+            "add --control-token TOKEN, or --insecure if that is all right."
+        )
 
 
 def world_options(fixture: str, clock: str | None = None) -> Callable[[Command], Command]:
@@ -70,11 +107,16 @@ def world_options(fixture: str, clock: str | None = None) -> Callable[[Command],
 
 
 def arguments(options: Mapping[str, Any]) -> list[str]:
-    """Return options of a world, and ``port``, as they are written for ``serve``."""
+    """Return options of a world and its place, and ``port``, as they are written for ``serve``."""
     written = [f"--fixture={fixture}" for fixture in options["fixtures"]]
+    written += [f"--allow-host={host}" for host in options["allow_host"]]
     written += [f"--allow-callback-host={host}" for host in options["allow_callback_host"]]
     written += [f"--callback-map={name}={to}" for name, to in options["callback_map"].items()]
-    for name in ("port", "seed", "clock", "latency", "unknown_keys", "control_token"):
+    if options["insecure"]:
+        written.append("--insecure")
+    for name in ("host", "port", "state", "seed", "clock", "latency", "unknown_keys"):
         if options.get(name) is not None:
             written.append(f"--{name.replace('_', '-')}={options[name]}")
+    if options["control_token"] is not None:
+        written.append(f"--control-token={options['control_token']}")
     return written

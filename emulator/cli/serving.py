@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,14 +17,13 @@ import click
 from emulator import __version__
 from emulator.settings import ServerSettings
 
-from .options import world_options
+from .options import check_reach, place_options, world_options
 
 MOST_ACCOUNTS = 4
 MOST_KEYS = 3
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     default=4600,
@@ -34,13 +32,7 @@ MOST_KEYS = 3
     help="Port to listen on; 0 takes a free one.",
 )
 @world_options("demo")
-@click.option(
-    "--state",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps everything: a server started with it again goes on where it was.",
-)
-@click.option("--insecure", is_flag=True, help="Listen beyond this machine without a token.")
-@click.option("--allow-host", multiple=True, help="A Host that the control API answers to.")
+@place_options
 @click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
 @click.option("--while-stdin", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(**options: Any) -> None:
@@ -65,14 +57,7 @@ def _stop_with_stdin() -> None:
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
-    from emulator.web.hosts import is_loopback
-
-    host = options["host"].lower()
-    if not (is_loopback(host) or options["control_token"] or options["insecure"]):
-        raise click.UsageError(
-            f"--host {host} can be reached from outside this machine: "
-            "add --control-token TOKEN, or --insecure if that is all right."
-        )
+    check_reach(options)
     return ServerSettings(
         host=options["host"],
         port=options["port"],

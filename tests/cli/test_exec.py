@@ -56,6 +56,16 @@ def test_command_finds_the_vendors_and_its_exit_code_is_kept() -> None:
     assert "1 of 1 answers rested on what is assumed" in ran.stderr
 
 
+def test_command_leaves_its_world_to_the_next(tmp_path: Path) -> None:
+    kept = ["--fixture", "empty", "--state", str(tmp_path)]
+    advance = [sys.executable, "-m", "emulator", "advance", "90"]
+
+    execute(*kept, "--clock", "manual@2026-05-06T10:00:00Z", "--", *advance)
+    ran = execute(*kept, "--", *advance)
+
+    assert "2026-05-06 10:01:30 → 2026-05-06 10:03:00" in ran.stdout, ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -63,6 +73,7 @@ def test_command_finds_the_vendors_and_its_exit_code_is_kept() -> None:
         (["--fixture", "refrence", "--", "true"], 1, "did you mean 'reference'?"),
         (["--fixture", "empty", "--", "sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM, ""),
         (["--latency", "slow", "--", "true"], 2, "'slow' is not one of"),
+        (["--host", "0.0.0.0", "--", "true"], 2, "--insecure if that is all right"),
         ([], 2, "Missing argument"),
     ],
 )
