@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from . import tables
 from .completing import outcomes, provider_option
 from .remote import Remote, remote
 
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+
 
 @click.command()
 @click.argument("duration", required=False)
@@ -19,11 +22,12 @@ from .remote import Remote, remote
 @click.option("--to", metavar="TIME", help="To a time such as 2026-05-06T12:00:00Z.")
 @remote
 def advance(there: Remote, *, duration: str | None, until_idle: bool, to: str | None) -> None:
-    """Let DURATION pass (90s, 2h, 3d, PT1H30M), and everything happen that falls due in it."""
+    """Let DURATION pass (90, 90s, 2h, 3d, PT1H30M), and everything happen that falls due in it."""
     if sum((duration is not None, until_idle, to is not None)) != 1:
         raise click.UsageError("Give a duration, --until-idle or --to TIME.")
+    by = float(duration) if duration and _NUMBER.fullmatch(duration) else duration
     with tables.working("Time passes …"):
-        done = there.sandbox.advance(duration, to=to, until="idle" if until_idle else None)
+        done = there.sandbox.advance(by, to=to, until="idle" if until_idle else None)
     there.show(done, tables.ledger)
 
 
@@ -39,7 +43,8 @@ def reset(there: Remote, *, empty: bool, is_all: bool) -> None:
         world = there.client.reset().show()
     else:
         world = there.sandbox.reset("empty" if empty else None)
-    there.show(world, lambda fresh: click.echo(f"Sandbox {fresh.name} is as it was."))
+    end = "holds no account any more" if empty else "is as it was"
+    there.show(world, lambda fresh: click.echo(f"Sandbox {fresh.name} {end}."))
 
 
 @click.command()

@@ -83,6 +83,7 @@ def test_generated_files_are_fixtures(tmp_path, provider, accounts, ending):
     )
 
     assert result.exit_code == 0, result.output
+    assert result.stderr == ""
     assert run("check", file).output == f"{file}: good\n"
     document = parse_document(file.read_bytes(), str(file))
     [account] = document[provider][accounts]

@@ -79,6 +79,7 @@ def test_time_passes(sandbox: Sandbox) -> None:
     ]
     ledger = read(run(sandbox, "advance", "--to", "2026-05-06T11:00:00Z", "--json"))
     assert ledger["to"] == "2026-05-06T11:00:00Z"
+    assert "11:01:30 (target)" in run(sandbox, "advance", "90").output
     assert "(idle)" in run(sandbox, "advance", "--until-idle").output
     assert run(sandbox, "advance").exit_code == 2
 
@@ -114,7 +115,7 @@ def test_sandbox_is_reset(sandbox: Sandbox) -> None:
 
     assert run(sandbox, "reset").output == "Sandbox mine is as it was.\n"
     sandbox.messages(to=PERSON).none()
-    run(sandbox, "reset", "--empty")
+    assert "no account" in run(sandbox, "reset", "--empty").output
     assert sandbox.accounts() == []
     assert run(sandbox, "reset", "--all").output == "Sandbox default is as it was.\n"
 
