@@ -99,24 +99,24 @@ class ClientOut(TypedDict):
     email: str
     registrationDate: str
     dob: str | None
+    addressType: str
+    address: str
+    identificationNumber: str
     gender: str
+    preferredLanguage: str
+    maritalStatus: str
     tags: list[str]
     notes: str
     referralSource: str
-    address: str
-    addressType: str
-    identificationNumber: str
-    preferredLanguage: str
-    maritalStatus: str
+    primaryLocation: Titled
     emergencyRelationType: str
     emergencyName: str
     emergencyCountryCode: str
     emergencyPhone: str
-    taxIdType: str
-    taxIdNumber: str
-    primaryLocation: Titled
     customFields: dict[str, Any]
     company: dict[str, Any]
+    taxIdType: str
+    taxIdNumber: str
     photo: NotRequired[str]
     primaryStaff: NotRequired[dict[str, Any]]
     createdAt: str

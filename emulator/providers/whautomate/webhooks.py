@@ -147,12 +147,28 @@ class Teller:
 def person_shown(found: Sandbox, person: Contact | Client) -> dict[str, Any]:
     """Return a contact or client as callbacks show it."""
     if isinstance(person, Contact):
-        shown = {**shapes.contact(found, person), **person.handles}
-        return {**shown, "channel": person.channel.capitalize()}
+        shown: Any = shapes.contact(found, person)
+        told = {name: shown[name] for name in CONTACT_ORDER} | dict(person.handles)
+        return {**told, "channel": person.channel.capitalize()}
     of_client = shapes.client(found, person)
     return {name: value for name, value in of_client.items() if name not in ONLY_IN_API}
 
 
+CONTACT_ORDER = (
+    "id",
+    "name",
+    "channel",
+    "phoneNumber",
+    "lastActivity",
+    "notes",
+    "stage",
+    "tags",
+    "customFields",
+    "location",
+    "createdAt",
+    "updatedAt",
+)
+"""The fields of a contact in callbacks, in the order of the vendor's guide; the API has another."""
 ONLY_IN_API = frozenset({"company", "taxIdType", "taxIdNumber"})
 AS_STRINGS = {
     "message": ("isIncoming",),

@@ -31,6 +31,16 @@ EVENTS = (
     ]
     + ["class_participant_updates", "invoice_updates"]
 )
+TOLD_OF_CONTACTS = (
+    "id name channel phoneNumber lastActivity notes stage tags customFields location "
+    "createdAt updatedAt addedTags"
+)
+TOLD_OF_CLIENTS = (
+    "id clientId fullName preferredName contactType countryCode phone email registrationDate dob "
+    "addressType address identificationNumber gender preferredLanguage maritalStatus tags notes "
+    "referralSource primaryLocation emergencyRelationType emergencyName emergencyCountryCode "
+    "emergencyPhone customFields createdAt updatedAt addedTags"
+)
 GOOD = {"name": "CRM sync", "active": True, "serverUrl": HOOK, "events": ["contact_created"]}
 ZOE = {"name": "Zoe", "phoneNumber": "+12025550199", "location": MAIN}
 
@@ -280,6 +290,24 @@ def test_a_new_client_is_told(desk):
         if name not in ("company", "taxIdType", "taxIdNumber")
     }
     assert (told["dob"], told["email"]) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("whose", "path", "names"),
+    [
+        ("contact", "/contacts/conAda0001", TOLD_OF_CONTACTS),
+        ("client", "/clients/cliMia0001", TOLD_OF_CLIENTS),
+    ],
+)
+def test_people_are_told_of_in_the_order_of_the_guide(desk, whose, path, names):
+    desk.subscribe(f"{whose}_tag_added")
+    desk.post(f"{path}/tags/add", {"tags": ["New"]})
+    desk.advance()
+
+    [callback] = desk.callbacks
+    assert list(callback) == ["event", whose]
+    assert list(callback["event"]) == ["id", "type", "timeStamp", "key"]
+    assert " ".join(callback[whose]) == names
 
 
 @pytest.mark.parametrize(
