@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from emulator.client import ProviderHandle, Sandbox
     from emulator.testing import CallbackSink
 
@@ -23,6 +25,7 @@ MARKER = (
     'clock is "manual", "real" or a time.'
 )
 ADDRESS = "emulator_rendezvous"
+OURS = ("emulator.client", "emulator.testing")
 _RENDEZVOUS: pytest.StashKey[Rendezvous] = pytest.StashKey()
 _TAKEN: pytest.StashKey[Taken] = pytest.StashKey()
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
@@ -65,8 +68,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None and not item.config.getoption("fulltrace"):
+        _point_at_test(call.excinfo)
     report = yield
     if report.failed:
         item.stash[_FAILED] = True
@@ -76,6 +81,20 @@ def pytest_runtest_makereport(
 
             report.sections.append(("Emulator", tell(*taken)))
     return report
+
+
+def _point_at_test(error: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out how the client asked: what counts is the line that had it ask, and the answer."""
+    if not type(error.value).__module__.startswith(OURS):
+        return
+    theirs: TracebackType | None = None
+    trace: TracebackType | None = error.tb
+    while trace is not None:
+        if not trace.tb_frame.f_globals.get("__name__", "").startswith(OURS):
+            theirs = trace
+        trace = trace.tb_next
+    if theirs is not None:
+        theirs.tb_next = None
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,9 @@ import pytest
 
 from emulator.client import Conflict, EmulatorClient, NoServer, Sandbox
 from emulator.client.fields import Wish as SandboxWish
+from emulator.core.documents import parse_document
+from emulator.core.errors import Invalid
+from emulator.core.moments import read_moment
 from emulator.runtime.process import NotStarted, ServerProcess
 
 from .rendezvous import ask
@@ -151,7 +154,7 @@ def wish_of(item: pytest.Item) -> Wish:
     config = item.config
     return Wish(
         fixture=_fixture(asked.get("fixture", config.getini("emulator_fixture")), config.rootpath),
-        clock=asked.get("clock", "manual"),
+        clock=_clock(asked.get("clock", "manual")),
         seed=asked.get("seed", _seed(item)),
         latency=asked.get("latency"),
         allow_unmatched=bool(asked.get("allow_unmatched", False)),
@@ -177,12 +180,25 @@ def _fixture(given: Any, root: Path) -> Any:
         # The server may stand elsewhere: it is given the document.
         path = root / given
         try:
-            return json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            pytest.fail(f"The emulator's fixture {path}: {error}", pytrace=False)
+            return parse_document(path.read_bytes(), str(path))
+        except OSError as error:
+            mistake = f"{path}: {error.strerror}; files are looked for below the root directory"
+        except Invalid as error:
+            mistake = str(error)
+        pytest.fail(f"The emulator's fixture {mistake}", pytrace=False)
     if isinstance(given, Sequence) and not isinstance(given, str):
         return [_fixture(each, root) for each in given]
     return given
+
+
+def _clock(given: Any) -> str | datetime:
+    if given in ("manual", "real"):
+        return str(given)
+    try:
+        return read_moment(given)
+    except ValueError as error:
+        mistake = f'{error}, "manual" or "real"'
+    pytest.fail(f"emulator(clock={given!r}): {mistake}", pytrace=False)
 
 
 def _seed(item: pytest.Item) -> int:

@@ -22,6 +22,10 @@ Reaction = int | str
 """A status, ``"timeout"`` (no answer until the caller gives up) or ``"drop"``."""
 LONGEST_WAIT = 5.0
 LONGEST_HOLD = 30.0
+QUIET = (
+    "Callbacks leave when they fall due: where the clock stands still, in sandbox.advance(…). "
+    "sandbox.endpoint(…) says where they go."
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class CallbackSink:
         """Everything that came, in its order."""
         with self._changed:
             items = list(self._received)
-        return Found(items, "callback", _line)
+        return Found(items, "callback", _line, hint=lambda: "" if items else QUIET)
 
     def events(self, name: str | None = None) -> Found[Received]:
         """Return the callbacks about events of this name, or all that name one, in their order."""

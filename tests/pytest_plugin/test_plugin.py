@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from emulator.client import EmulatorClient, NoServer
 
@@ -149,10 +150,14 @@ def test_it(sandbox):
         ("sed=1", "*emulator(…) has no sed; there are fixture, clock, seed*"),
         ('"reference"', "*emulator(…) takes fixture, clock, seed*by name*"),
         ('fixture="refrence"', "*/fixture: *did you mean 'reference'?*"),
-        ('fixture="missing.json"', "*fixture */missing.json: *No such file*"),
+        ('fixture="missing.json"', "*fixture */missing.json: *No such file*root directory*"),
+        ('fixture="broken.yaml"', "*fixture */broken.yaml: not YAML: *"),
+        ('clock="manul"', '*clock=*manul*: Must be a time such as *, "manual" or "real"'),
     ],
 )
 def test_mistakes_in_the_marker_are_told(session, mark: str, words: str) -> None:
+    (session.pytester.path / "broken.yaml").write_text("emulator: [")
+
     result = session.run(f"@pytest.mark.emulator({mark})\ndef test_it(sandbox): pass\n")
 
     result.assert_outcomes(errors=1)
@@ -218,6 +223,27 @@ def test_session_has_a_fixture_of_its_own(session) -> None:
     session.run("def test_it(sandbox): assert sandbox.clock().now.year == 2030").assert_outcomes(
         passed=1
     )
+
+
+def test_fixture_may_be_yaml(session) -> None:
+    document = yaml.safe_dump({"emulator": 1, "clock": "2030-01-01T00:00:00Z"})
+    (session.pytester.path / "mine.yaml").write_text(document)
+
+    session.run(
+        """
+@pytest.mark.emulator(fixture="mine.yaml")
+def test_it(sandbox):
+    assert sandbox.clock().now.year == 2030
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_mistake_in_a_call_points_at_the_test(session) -> None:
+    result = session.run('def test_it(sandbox): sandbox.outcome("undeliverd")\n')
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *did you mean 'undelivered'?*"])
+    result.stdout.no_fnmatch_line("*emulator/client/*.py:*")
 
 
 def test_missing_server_is_told(session) -> None:

@@ -153,6 +153,8 @@ def test_too_few_callbacks_are_told(sink: CallbackSink) -> None:
         sink.wait(2, timeout=0.01)
     sink.clear()
     sink.received.none()
+    with pytest.raises(Unexpected, match=r"no callback\n.*sandbox\.advance"):
+        sink.wait(timeout=0.01)
 
 
 def test_sink_ends_at_once_under_connections_that_are_kept() -> None:
