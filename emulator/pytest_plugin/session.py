@@ -15,7 +15,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from emulator.client import Conflict, EmulatorClient, NoServer, Sandbox
+from emulator.client import (
+    Conflict,
+    EmulatorClient,
+    Invalid,
+    NoServer,
+    NotFound,
+    Sandbox,
+    Unauthorized,
+)
 from emulator.client.fields import Wish as SandboxWish
 from emulator.core.documents import parse_document
 from emulator.core.errors import Invalid
@@ -75,6 +83,15 @@ class EmulatorServer:
 
     def fork(self, wish: Wish, name: str) -> Taken:
         """Make a sandbox; its clock stands still unless the wish says otherwise."""
+        try:
+            return self._forked(wish, name)
+        except Invalid as error:
+            told = f"The sandbox of this test cannot be made: {error}"
+        except Unauthorized as error:
+            told = f"{error}; give it as {TOKEN}"
+        pytest.fail(told, pytrace=False)
+
+    def _forked(self, wish: Wish, name: str) -> Taken:
         template = self._template(wish)
         given: SandboxWish = {
             "from_": template.name,
@@ -163,7 +180,10 @@ def wish_of(item: pytest.Item) -> Wish:
 
 def check_unmatched(sandbox: Sandbox) -> None:
     """Fail the test if a vendor was asked for something that it does not have."""
-    unmatched = sandbox.requests(matched=False)
+    try:
+        unmatched = sandbox.requests(matched=False)
+    except NotFound:  # The test has ended it, and with it what was asked.
+        return
     if not unmatched:
         return
     count = "1 request" if len(unmatched) == 1 else f"{len(unmatched)} requests"

@@ -102,10 +102,13 @@ def test_relaxed(teekrr):
 def test_fails_anyway(teekrr):
     send(teekrr, "/smss")
     raise AssertionError
+
+def test_ends_its_sandbox_itself(sandbox):
+    sandbox.delete()
 """
     )
 
-    result.assert_outcomes(passed=2, failed=1, errors=1)
+    result.assert_outcomes(passed=3, failed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
             "1 request for what the vendor does not have; *",
@@ -162,6 +165,7 @@ def test_mistakes_in_the_marker_are_told(session, mark: str, words: str) -> None
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([words])
+    result.stdout.no_fnmatch_line("*session.py*")
 
 
 def test_seed_comes_from_the_test(session) -> None:
