@@ -172,9 +172,15 @@ def _log(message: WhMessage) -> Iterable[Hashable]:
     return (message.broadcast,) if is_logged else ()
 
 
+def unsent(contact: str) -> Hashable:
+    """Return under what the messages stand that a contact is yet to get."""
+    return ("unsent", contact)
+
+
 def _history(message: WhMessage) -> Iterable[Hashable]:
-    is_shown = message.contact is not None and message.processed_at is not None
-    return (message.contact,) if is_shown else ()
+    if message.contact is None:
+        return ()
+    return (message.contact if message.processed_at is not None else unsent(message.contact),)
 
 
 def _processed(message: WhMessage) -> Any:

@@ -10,7 +10,7 @@ from emulator.core.sandbox import Sandbox
 
 from . import tags, words
 from .ids import client_code, new_id
-from .kinds import CLIENTS, CONTACTS, MESSAGES, PARTICIPANTS
+from .kinds import CLIENTS, CONTACTS, MESSAGES, PARTICIPANTS, unsent
 from .records import NOTHING, SLUG, Client, Contact
 from .schemas import CLIENT_TEXTS
 from .topics import SEND_TOPIC
@@ -133,25 +133,13 @@ def with_number(found: Sandbox, account: str, number: str) -> list[Client]:
 def delete_contact(found: Sandbox, contact: Contact) -> None:
     """Delete a contact and its messages; the logs of broadcasts keep what they say."""
     table = found.store.table(MESSAGES)
-    own = table.every("history", contact.id)
-    for message in own:
+    shown = table.every("history", contact.id)
+    for message in (*shown, *table.every("history", unsent(contact.id))):
         if message.broadcast is None:
             forget(found, message.id)
-    kept = [message for message in own if message.broadcast is not None]
+    kept = [message for message in shown if message.broadcast is not None]
     table.change_all([(message, {"contact": None}) for message in kept])
-    for message in _unsent(found, contact):
-        forget(found, message.id)
     found.store.table(CONTACTS).drop(contact.id)
-
-
-def _unsent(found: Sandbox, contact: Contact) -> list[Any]:
-    table = found.store.table(MESSAGES)
-    return [
-        message
-        for address in (contact.digits, *contact.handles.values())
-        for message in table.every("address", address)
-        if message.contact == contact.id and message.broadcast is None
-    ]
 
 
 def forget(found: Sandbox, id: str) -> None:

@@ -341,6 +341,8 @@ def test_a_contact_takes_its_messages_along(desk):
     desk.post(
         "/messages/whatsapp/sendtemplate", {**body, "scheduleDateTime": "2026-05-07T00:00:00Z"}
     )
+    # The number that it was scheduled for need not be the contact's any more.
+    desk.put("/contacts/conAda0001", {"phoneNumber": "+12025550190"})
     desk.delete("/contacts/conAda0001")
 
     assert desk.messages() == []
