@@ -39,7 +39,7 @@ def credential(environ: Mapping[str, Any]) -> str | None:
     if len(parts) != 1:
         return None
     if scheme == "token":
-        return parts[0]
+        return _key(parts[0])
     if scheme == "basic":
         pair = _pair(parts[0])
         return None if pair is None else pair[1]
@@ -68,19 +68,23 @@ def current_user() -> User | None:
     return None if caller is None else caller.user
 
 
-def _split(header: str) -> tuple[str, list[str]]:
-    scheme, *parts = header.split() or [""]
-    return scheme.lower(), parts
+def _split(header: str) -> tuple[str, list[bytes]]:
+    # As bytes, for the environment has them as Latin-1, where more is a blank than in a header.
+    scheme, *parts = header.encode("latin-1").split() or [b""]
+    return scheme.decode("latin-1").lower(), parts
 
 
-def _by_token(key: str) -> Caller:
+def _by_token(given: bytes) -> Caller:
+    key = _key(given)
+    if key is None:
+        raise Denied("Invalid token header. Token string should not contain invalid characters.")
     found = _find(context.sandbox(), key)
     if found is None:
         raise Denied("Invalid token")
     return found
 
 
-def _by_basic(encoded: str) -> Caller:
+def _by_basic(encoded: bytes) -> Caller:
     pair = _pair(encoded)
     if pair is None:
         raise Denied("Invalid basic header. Credentials not correctly base64 encoded.")
@@ -91,12 +95,19 @@ def _by_basic(encoded: str) -> Caller:
     return found
 
 
-def _pair(encoded: str) -> tuple[str, str] | None:
+def _key(given: bytes) -> str | None:
     try:
-        text = base64.b64decode(encoded).decode("utf-8")
-    except (binascii.Error, ValueError):
+        return given.decode("utf-8")
+    except UnicodeDecodeError:
         return None
-    email, colon, key = text.partition(":")
+
+
+def _pair(encoded: bytes) -> tuple[str, str] | None:
+    try:
+        raw = base64.b64decode(encoded)
+    except binascii.Error:
+        return None
+    email, colon, key = (_key(raw) or raw.decode("latin-1")).partition(":")
     return (email, key) if colon else None
 
 

@@ -48,6 +48,13 @@ def test_a_token_selects_its_workspace(rapidpro, header):
         ("Token", "Invalid token header. No credentials provided."),
         ("Token a b", "Invalid token header. Token string should not contain spaces."),
         ("Token nope", "Invalid token"),
+        # A header has bytes, which Python spells as Latin-1.
+        ("Token \xc3\xa9", "Invalid token"),
+        ("Token \xc2\xa0", "Invalid token"),
+        (
+            "Token \xe9",
+            "Invalid token header. Token string should not contain invalid characters.",
+        ),
         ("Basic", "Invalid basic header. No credentials provided."),
         ("Basic a b", "Invalid basic header. Credentials string should not contain spaces."),
         ("Basic !!!", NOT_ENCODED),
@@ -57,6 +64,7 @@ def test_a_token_selects_its_workspace(rapidpro, header):
         (basic("edna@lakeside.example", "rp_token_admin"), "Invalid token or email"),
         (basic("AMOS@lakeside.example", "rp_token_admin"), "Invalid token or email"),
         (basic("", "rp_token_admin"), "Invalid token or email"),
+        ("Basic 6Tpub3Bl", "Invalid token or email"),
     ],
 )
 def test_wrong_credentials_are_refused_in_the_servers_words(rapidpro, header, detail):

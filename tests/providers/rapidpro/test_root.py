@@ -66,8 +66,11 @@ def test_a_bad_token_cannot_even_read_the_index(rapidpro):
 @pytest.mark.parametrize(
     ("path", "status", "target"),
     [
+        ("/api", 301, "/rapidpro/api/"),
         ("/api/", 302, "/rapidpro/api/v2/"),
         ("/api/v2", 301, "/rapidpro/api/v2/"),
+        ("/api/v2?a=%C3%A9&format=json", 301, "/rapidpro/api/v2/?a=%C3%A9&format=json"),
+        ("/api/v2/explorer", 301, "/rapidpro/api/v2/explorer/"),
         ("/api/v2/explorer/", 302, "/rapidpro/accounts/login/?next=/api/v2/explorer/"),
     ],
 )

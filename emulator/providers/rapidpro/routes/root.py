@@ -86,8 +86,10 @@ ENDPOINTS = (root,)
 def register_redirects(blueprint: Blueprint) -> None:
     """Route the addresses that lead elsewhere."""
     for path, view in (
+        ("/api", with_slash),
         ("/api/", to_root),
         (BASE, with_slash),
+        (f"{BASE}/explorer", with_slash),
         (f"{BASE}/explorer/", to_login),
     ):
         blueprint.add_url_rule(path, view.__name__, view, methods=METHODS, strict_slashes=True)
@@ -99,8 +101,10 @@ def to_root() -> Response:
 
 
 def with_slash() -> Response:
-    """Lead to the address with a slash."""
-    return _leads_to(url_for(".root"), 301)
+    """Lead to the same address with a slash, the query included."""
+    query = request.query_string.decode("latin-1")
+    address = f"{request.script_root}{request.path}/"
+    return _leads_to(f"{address}?{query}" if query else address, 301)
 
 
 def to_login() -> Response:
