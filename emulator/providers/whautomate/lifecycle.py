@@ -10,10 +10,11 @@ from emulator.core.counting import shifted, shifts
 from emulator.core.lifecycle import Delay, Lifecycle
 from emulator.core.records import Failure
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
 from emulator.core.vendor import Move
 
 from . import people, words
-from .kinds import BROADCASTS, CONTACTS
+from .kinds import BROADCASTS, CLIENTS, CONTACTS
 from .records import Contact, WhBroadcast, WhMessage
 from .webhooks import Teller
 
@@ -110,10 +111,19 @@ def evolve(found: Sandbox, message: WhMessage, target: str, at: datetime) -> dic
         changes["error"] = failure_of(target, message.plan.error)
     if message.state in WAITING:
         changes["processed_at"] = at
+        if message.broadcast is not None:
+            changes.update(_renamed(found, message))
         # Refusals stand in a history only where somebody was promised a message.
         if target != "refused" or message.state == "scheduled":
             changes["contact"] = reader_of(found, message).id
     return changes
+
+
+def _renamed(found: Sandbox, message: WhMessage) -> dict[str, str]:
+    """Return what a recipient is called by now, if the broadcast began with another name."""
+    kind: Kind[Any] = CLIENTS if message.is_client else CONTACTS
+    person = found.store.table(kind).find(message.person or "")
+    return {} if person is None or person.name == message.name else {"name": person.name}
 
 
 def reader_of(found: Sandbox, message: WhMessage) -> Contact:

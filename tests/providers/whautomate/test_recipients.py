@@ -199,6 +199,24 @@ def test_deleted_contacts_stay_in_logs(desk):
     assert desk.get(f"/broadcasts/{broadcast['id']}") == broadcast
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        ("/contacts/conIvy0006", "name", {}),
+        ("/clients/cliOna0003", "fullName", {"type": "client", "segments": [{"id": "segAllCli3"}]}),
+    ],
+)
+def test_logs_say_what_people_were_called_when_their_turn_came(desk, path, field, body):
+    id = desk.broadcast(**body)
+    desk.advance(1.02)
+    desk.put(path, {field: "Renamed before"})
+    desk.advance(1)
+    desk.put(path, {field: "Renamed after"})
+    desk.advance()
+
+    assert desk.logs(id)[-1]["recepientName"] == "Renamed before"
+
+
 def test_who_is_deleted_while_a_broadcast_runs_gets_it_nevertheless(desk):
     id = desk.broadcast()
     desk.advance(1)
