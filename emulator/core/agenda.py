@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -105,6 +105,26 @@ class Agenda:
             self._bucket(at).dues.extend(dues)
             self._entries += len(dues)
             self._check_slack()
+
+    def plan_each(self, topic: str, wanted: Mapping[str, datetime | None]) -> None:
+        """Plan or cancel things of one topic, each subject at its own moment; None cancels.
+
+        What is planned for just that moment stays where it stands.
+        """
+        live = self._live.setdefault(topic, {})
+        before: dict[str, Due | None] = {}
+        for subject, at in wanted.items():
+            due = live.get(subject)
+            if at != (None if due is None else due.at):
+                before[subject] = due
+        if self.note is not None and before:
+            self.note(lambda: self._restore_each(topic, before))
+        for subject in before:
+            at = wanted[subject]
+            if at is None:
+                self._drop(topic, subject)
+            else:
+                self._put(at, topic, subject, live)
 
     def cancel(self, topic: str, subject: str) -> None:
         """Forget what was planned; nothing planned is fine."""
@@ -299,6 +319,10 @@ class Agenda:
             bucket = self._buckets.get(before.at)
             if bucket is None or not bucket.holds(before):
                 self._enter(before)
+
+    def _restore_each(self, topic: str, before: Mapping[str, Due | None]) -> None:
+        for subject, due in before.items():
+            self._restore(topic, subject, due)
 
     def _is_live(self, due: Due) -> bool:
         return self._live[due.topic].get(due.subject) is due

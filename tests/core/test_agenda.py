@@ -44,6 +44,15 @@ def test_a_group_has_one_instant_and_one_topic(agenda):
     assert taken(agenda) == ["ab", "c", "de"]
 
 
+def test_each_subject_is_planned_for_its_own_moment(agenda):
+    agenda.plan_all(at(1), "t", "abc")
+
+    agenda.plan_each("t", {"b": None, "a": at(3), "c": at(1), "d": at(2), "e": None})
+
+    assert taken(agenda) == ["c", "d", "a"]
+    assert len(agenda) == 0
+
+
 def test_a_group_is_no_larger_than_asked(agenda):
     agenda.plan_all(at(1), "t", "abcde")
 
@@ -131,6 +140,7 @@ def refused(store: Store, change) -> None:
         lambda agenda: agenda.plan(at(9), "t", "a"),
         lambda agenda: agenda.plan(at(1), "t", "a"),
         lambda agenda: agenda.cancel("t", "b"),
+        lambda agenda: agenda.plan_each("t", {"b": None, "a": at(9), "c": at(1), "n": at(3)}),
         lambda agenda: (agenda.plan(at(9), "t", "b"), agenda.cancel("t", "b")),
         lambda agenda: (agenda.plan(at(1), "t", "n"), agenda.claim(agenda.fresh(FAR))),
         lambda agenda: (agenda.plan(at(9), "t", "b"), agenda.claim(agenda.fresh(FAR))),

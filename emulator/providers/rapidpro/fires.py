@@ -6,8 +6,9 @@ tells :class:`Fires`, which looks at the events that the change is about and at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -43,11 +44,16 @@ class Fires:
         self._sandbox = sandbox
         self._workspace = workspace
         self._zone = ZoneInfo(workspace.timezone)
-        self._by_group: dict[str, list[Watched]] = {}
-        for event in sandbox.store.table(CAMPAIGN_EVENTS).every("created", (workspace.id,)):
+
+    @cached_property
+    def _by_group(self) -> dict[str, list[Watched]]:
+        found: dict[str, list[Watched]] = {}
+        events = self._sandbox.store.table(CAMPAIGN_EVENTS)
+        for event in events.every("created", (self._workspace.id,)):
             watched = self._watched(event)
             if watched is not None:
-                self._by_group.setdefault(watched.group, []).append(watched)
+                found.setdefault(watched.group, []).append(watched)
+        return found
 
     def follow(self, before: r.Contact | None, after: r.Contact) -> None:
         """Plan anew what a change of a contact is about."""
@@ -60,7 +66,7 @@ class Fires:
                 old = watched.anchor(before) if before is not None and group in was else None
                 new = watched.anchor(after) if group in now else None
                 if old != new:
-                    self._put(watched.event, after.id, new)
+                    self._put(watched.event, {after.id: new})
 
     def follow_all(self, pairs: Iterable[tuple[r.Contact, r.Contact]]) -> None:
         """Plan anew what changes of contacts are about, each given before and after."""
@@ -73,14 +79,13 @@ class Fires:
         for event in events:
             watched = self._watched(event)
             if watched is not None:
-                for contact in self._members(watched.group):
-                    self._put(event, contact.id, watched.anchor(contact))
+                anchor, members = watched.anchor, self._members(watched.group)
+                self._put(event, {contact.id: anchor(contact) for contact in members})
 
     def drop(self, event: r.CampaignEvent) -> None:
         """Forget what an event has ahead of it; its campaign must still have its group."""
         campaign = self._sandbox.store.table(CAMPAIGNS).get(event.campaign)
-        for contact in self._members(campaign.group):
-            self._put(event, contact.id, None)
+        self._put(event, dict.fromkeys(contact.id for contact in self._members(campaign.group)))
 
     def plan_anchored(self, key: str) -> None:
         """Plan anew the events relative to a field whose type has changed."""
@@ -102,16 +107,16 @@ class Fires:
         ]
         for event in mine:
             watched = self._watched(event)
-            for contact in everybody:
-                anchor = None
-                if watched is not None and watched.group in _groups(contact):
-                    anchor = watched.anchor(contact)
-                self._put(event, contact.id, anchor)
+            anchors = dict[str, datetime | None].fromkeys(contact.id for contact in everybody)
+            if watched is not None:
+                members = (one for one in everybody if _is_in(one, watched.group))
+                anchors.update((contact.id, watched.anchor(contact)) for contact in members)
+            self._put(event, anchors)
 
     def is_due(self, event: r.CampaignEvent, contact: r.Contact) -> bool:
         """Say whether an event that has come up for a contact is still meant for it."""
         watched = self._watched(event)
-        return watched is not None and not contact.is_deleted and watched.group in _groups(contact)
+        return watched is not None and not contact.is_deleted and _is_in(contact, watched.group)
 
     def _members(self, group: str) -> list[r.Contact]:
         return self._sandbox.store.table(CONTACTS).every("modified", ("group", group))
@@ -140,13 +145,16 @@ class Fires:
 
         return of_field
 
-    def _put(self, event: r.CampaignEvent, contact: str, anchor: datetime | None) -> None:
-        agenda, subject = self._sandbox.agenda, f"{event.id}/{contact}"
-        due = None if anchor is None else due_at(event, anchor, self._zone)
-        if due is None or due < self._sandbox.clock.now():
-            agenda.cancel(TOPIC, subject)
-        elif agenda.planned(TOPIC, subject) != due:
-            agenda.plan(due, TOPIC, subject)
+    def _put(self, event: r.CampaignEvent, anchors: Mapping[str, datetime | None]) -> None:
+        """Plan an event for contacts by their dates; None: it is not for them any more."""
+        now, zone = self._sandbox.clock.now(), self._zone
+        dues: dict[datetime | None, datetime | None] = {None: None}
+        for anchor in anchors.values():
+            if anchor is not None and anchor not in dues:
+                due = due_at(event, anchor, zone)
+                dues[anchor] = None if due is None or due < now else due
+        wanted = {f"{event.id}/{contact}": dues[anchor] for contact, anchor in anchors.items()}
+        self._sandbox.agenda.plan_each(TOPIC, wanted)
 
 
 def due_at(event: r.CampaignEvent, anchor: datetime, zone: ZoneInfo) -> datetime | None:
@@ -174,6 +182,10 @@ def _whole_minute(moment: datetime, zone: ZoneInfo) -> datetime:
     over = timedelta(seconds=local.second, microseconds=local.microsecond)
     # Added in UTC, so that it doesn't matter if clocks are put forward or back within it.
     return (moment + (_MINUTE - over)).astimezone(zone) if over else local
+
+
+def _is_in(contact: r.Contact, group: str) -> bool:
+    return group in contact.groups or group in contact.smart_groups
 
 
 def _groups(contact: r.Contact) -> frozenset[str]:
