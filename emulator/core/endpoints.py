@@ -151,16 +151,17 @@ def _read_account(
     problems: Problems,
     known: Endpoint | None,
 ) -> str:
-    accounts = sorted(sandbox.store.table(vendor.accounts), key=lambda account: account.serial)
+    table = sandbox.store.table(vendor.accounts)
     wanted = given.get("account", known.account if known else None)
-    if wanted is None and accounts:
-        return str(accounts[0].id)
+    if isinstance(wanted, str) and wanted in table:
+        return str(wanted)
+    ids = [account.id for account in sorted(table, key=lambda account: account.serial)]
+    if wanted is None and ids:
+        return str(ids[0])
     if wanted is None:
         problems.add(f"{pointer}/account", f"{vendor.slug} has no account in this sandbox")
         return ""
-    ids = [account.id for account in accounts]
-    if wanted not in ids:
-        problems.add(f"{pointer}/account", f"No account {wanted!r}", nearest(str(wanted), ids))
+    problems.add(f"{pointer}/account", f"No account {wanted!r}", nearest(str(wanted), ids))
     return str(wanted)
 
 

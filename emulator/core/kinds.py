@@ -79,6 +79,11 @@ def of_account(record: Any) -> Iterable[Hashable]:
     return (record.account,)
 
 
+def of_name(record: Any) -> Iterable[Hashable]:
+    """Put a record into a partition with those of its account that have its name."""
+    return ((record.account, record.name),)
+
+
 def by_serial(record: Any) -> int:
     """Order records by their creation."""
     number: int = record.serial

@@ -182,6 +182,11 @@ ENDPOINTS: Kind[Endpoint] = Kind(
             lambda e: ((e.provider, e.account),),
             lambda e: e.serial,
         ),
+        "url": Order(
+            frozenset({"provider", "account", "url"}),
+            lambda e: ((e.provider, e.account, e.url),),
+            lambda e: e.serial,
+        ),
     },
 )
 

@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from emulator.core.errors import NotFound, Problems
+from emulator.core.kinds import by_serial, of_account, of_name
 from emulator.core.records import Account
 from emulator.core.sandbox import Sandbox
-from emulator.core.store import Kind, Record
+from emulator.core.store import Kind, Order, Record
 
 from .parts import Part, read_part
 
@@ -47,6 +48,12 @@ class NamedKey(Record, frozen=True, kw_only=True, gc=False):
 
 K = TypeVar("K", bound=NamedKey)
 
+KEY_ORDERS: Mapping[str, Order[Any]] = {
+    "account": Order(frozenset({"account"}), of_account, by_serial),
+    "name": Order(frozenset({"account", "name"}), of_name, by_serial),
+}
+"""How the keys of an account are listed, and those of one name."""
+
 
 def _fine(read: Mapping[str, Any], pointer: str, problems: Problems) -> None:
     return None
@@ -56,7 +63,7 @@ def _fine(read: Mapping[str, Any], pointer: str, problems: Problems) -> None:
 class KeyRing(Generic[K]):
     """The API keys of one provider, as fixtures write them and testers make them.
 
-    :param kind: has the lookup ``key`` and the order ``account``.
+    :param kind: has the lookup ``key`` and the orders :data:`KEY_ORDERS`.
     :param part: what fixtures may say of a key.
     :param draw: the plaintext of a new key.
     :param owner: what the vendor calls an account.
@@ -79,10 +86,13 @@ class KeyRing(Generic[K]):
 
         :raises NotFound: there is none.
         """
-        found = [key for key in self.of(sandbox, account) if key.name == name]
+        found = self._named(sandbox, account, name)
         if not found:
             raise NotFound(f"{self.owner} {account.id} has no key {name!r}")
         return found
+
+    def _named(self, sandbox: Sandbox, account: Record, name: Any) -> list[K]:
+        return sandbox.store.table(self.kind).every("name", (account.id, name))
 
     def load(
         self, sandbox: Sandbox, account: Record, given: Any, pointer: str, problems: Problems
@@ -96,8 +106,8 @@ class KeyRing(Generic[K]):
         if len(problems.found) > before:
             return None
         table = sandbox.store.table(self.kind)
-        named = (key for key in self.of(sandbox, account) if key.name == read.get("name"))
-        known = table.one("key", read["key"]) if "key" in read else next(named, None)
+        named = self._named(sandbox, account, read.get("name"))
+        known = table.one("key", read["key"]) if "key" in read else next(iter(named), None)
         if known is not None and known.account != account.id:
             message = f"{self.owner.capitalize()} {known.account!r} has this key already"
             problems.add(f"{pointer}/key", message)
@@ -117,7 +127,8 @@ class KeyRing(Generic[K]):
 
         :raises Invalid: the wish has mistakes, or the account has a key of that name.
         """
-        if any(key.name == given.get("name") for key in self.of(sandbox, account)):
+        name = given.get("name")
+        if isinstance(name, str) and self._named(sandbox, account, name):
             message = f"{self.owner.capitalize()} {account.id!r} has a key of this name already"
             problems.add("/name", message)
         plaintext = given.get("key")

@@ -91,6 +91,11 @@ def keys_of(found: Sandbox, workspace: Account) -> list[Key]:
     return found.store.table(KEYS).every("account", workspace.id)
 
 
+def named(found: Sandbox, workspace: Account, name: str | None) -> list[Key]:
+    """Return the keys of a workspace that have a name, oldest first."""
+    return found.store.table(KEYS).every("name", (workspace.id, name))
+
+
 def show_key(key: Key) -> dict[str, Any]:
     """Return a key as the control API shows it."""
     return {"name": key.name, "key": key.token, "active": key.is_active}
@@ -123,7 +128,7 @@ def make_key(
                 problems.add(f"/{field}", str(error))
     problems.check()
     name, token = given.get("name"), given.get("key")
-    if any(key.name == name for key in keys_of(found, workspace)):
+    if named(found, workspace, name):
         problems.add("/name", f"Workspace {workspace.id!r} has a key of this name already")
     if token is not None and found.store.table(KEYS).one("token", token) is not None:
         problems.add("/key", "There is such a key already")
@@ -152,8 +157,8 @@ def drop_key(found: Sandbox, workspace: Workspace, name: str) -> None:
 
     :raises NotFound: the workspace has none of that name.
     """
-    named = [key for key in keys_of(found, workspace) if key.name == name]
-    if not named:
+    own = named(found, workspace, name)
+    if not own:
         raise NotFound(f"{SLUG}: workspace {workspace.id} has no key {name!r}")
-    for key in named:
+    for key in own:
         found.store.table(KEYS).change(key, is_active=False)

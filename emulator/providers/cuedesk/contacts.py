@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import request
 
@@ -93,8 +93,11 @@ def page(found: Sandbox, workspace: Workspace, wanted: Wanted) -> tuple[list[Con
     if wanted.contact_list is not None:
         partition = (workspace.id, wanted.contact_list.lower())
     total = table.count(order, partition)
-    up_to: dict[str, Any] = {
-        "limit": min(total, wanted.offset + wanted.limit),
-        "is_descending": wanted.order == "desc",
-    }
-    return table.page(order, partition, **up_to).records[wanted.offset :], total
+    found_page = table.page(
+        order,
+        partition,
+        limit=wanted.limit,
+        skip=min(total, wanted.offset),
+        is_descending=wanted.order == "desc",
+    )
+    return found_page.records, total

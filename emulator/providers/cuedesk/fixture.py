@@ -89,8 +89,7 @@ def _load_key(desk: _Desk, given: Any, pointer: str) -> None:
         return
     found, table = desk.found, desk.found.store.table(KEYS)
     workspace = found.store.table(WORKSPACES).get(desk.workspace)
-    own = auth.keys_of(found, workspace)
-    known = next((key for key in own if key.name == read.get("name")), None)
+    known = next(iter(auth.named(found, workspace, read.get("name"))), None)
     if "token" in read:
         known = table.one("token", read["token"])
     if known is not None and known.account != desk.workspace:
@@ -233,8 +232,7 @@ def _load_list(desk: _Desk, given: Any, pointer: str) -> None:
     if read is None:
         return
     found, table = desk.found, desk.found.store.table(LISTS)
-    own = table.every("account", desk.workspace)
-    known = next((one for one in own if one.name == read.get("name")), None)
+    known = next(iter(table.every("name", (desk.workspace, read.get("name")))), None)
     if "uuid" in read:
         known = table.find(read["uuid"])
     if known is not None and known.account != desk.workspace:
@@ -298,13 +296,11 @@ def _known_webhook(desk: _Desk, endpoint: Mapping[str, Any]) -> str | None:
     events = endpoint.get("events")
 
     def is_same(other: Endpoint) -> bool:
-        return (
-            other.url == endpoint.get("url")
-            and other.events == (tuple(events) if events is not None else None)
-            and other.channel == endpoint.get("channel")
-        )
+        same_events = other.events == (tuple(events) if events is not None else None)
+        return same_events and other.channel == endpoint.get("channel")
 
-    own = desk.found.store.table(ENDPOINTS).every("account", (SLUG, desk.workspace))
+    place = (SLUG, desk.workspace, endpoint.get("url"))
+    own = desk.found.store.table(ENDPOINTS).every("url", place)
     return next((other.id for other in own if is_same(other)), None)
 
 

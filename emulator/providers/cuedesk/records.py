@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account
+from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account, of_name
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
@@ -218,6 +218,11 @@ class CueMessage(Message, frozen=True, kw_only=True, gc=False):
     person: str | None = None
 
 
+NAMED: Mapping[str, Order[Any]] = {
+    "account": Order(frozenset({"account"}), of_account, by_serial),
+    "name": Order(frozenset({"account", "name"}), of_name, by_serial),
+}
+
 WORKSPACES: Kind[Workspace] = Kind(
     "cuedesk.workspaces", Workspace, orders={"all": Order(frozenset(), in_all, by_serial)}
 )
@@ -226,7 +231,7 @@ KEYS: Kind[Key] = Kind(
     "cuedesk.keys",
     Key,
     lookups={"token": Lookup(frozenset({"token"}), lambda k: (k.token,))},
-    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
+    orders=NAMED,
 )
 
 CHANNELS: Kind[Channel] = Kind(
@@ -280,7 +285,7 @@ CONTACTS: Kind[Contact] = Kind(
 LISTS: Kind[ContactList] = Kind(
     "cuedesk.contact_lists",
     ContactList,
-    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
+    orders=NAMED,
 )
 
 BROADCASTS: Kind[CueBroadcast] = Kind(

@@ -103,7 +103,7 @@ def _members(sandbox: Sandbox, workspace: Workspace) -> list[User]:
 
 
 def _member(sandbox: Sandbox, user: User) -> dict[str, Any]:
-    tokens = sandbox.store.table(TOKENS).every("workspace", user.workspace)
+    tokens = sandbox.store.table(TOKENS).every("user", user.id)
     team = sandbox.store.table(TEAMS).find(user.team) if user.team else None
     return {
         "uuid": user.id,
@@ -116,9 +116,7 @@ def _member(sandbox: Sandbox, user: User) -> dict[str, Any]:
         "created_on": format_moment(user.created_on),
         "joined_on": format_moment(user.joined_on),
         "tokens": [
-            {"key": token.id, "revoked": True} if token.is_revoked else token.id
-            for token in tokens
-            if token.user == user.id
+            {"key": token.id, "revoked": True} if token.is_revoked else token.id for token in tokens
         ],
     }
 

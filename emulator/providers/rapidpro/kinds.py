@@ -52,8 +52,23 @@ def _keyed(record: Any) -> Iterable[Hashable]:
 KEY: dict[str, Lookup[Any]] = {"key": Lookup(frozenset({"workspace", "key", "is_deleted"}), _keyed)}
 
 
+def _called(*fields: str) -> dict[str, Order[Any]]:
+    """Return the order of those that go by a name, where several may; the oldest comes first."""
+
+    def names(record: Any) -> Iterable[Hashable]:
+        found = (getattr(record, field) for field in fields)
+        names = dict.fromkeys(name.lower() for name in found if name)
+        return () if record.is_deleted else [(record.workspace, name) for name in names]
+
+    return {"called": Order(CREATED | set(fields), names, lambda record: record.created_on)}
+
+
 def _plain(table: str, record: type[Any], **lookups: Lookup[Any]) -> Kind[Any]:
     return Kind(f"rapidpro.{table}", record, lookups=lookups, orders=_by_created())
+
+
+def _plain_called(table: str, record: type[Any], *fields: str) -> Kind[Any]:
+    return Kind(f"rapidpro.{table}", record, orders=_by_created() | _called(*fields))
 
 
 WORKSPACES: Kind[r.Workspace] = Kind(
@@ -91,7 +106,8 @@ TOKENS: Kind[r.Token] = Kind(
     "rapidpro.tokens",
     r.Token,
     orders={
-        "workspace": Order(frozenset({"workspace"}), lambda t: (t.workspace,), lambda t: t.serial)
+        "workspace": Order(frozenset({"workspace"}), lambda t: (t.workspace,), lambda t: t.serial),
+        "user": Order(frozenset({"user"}), lambda t: (t.user,), lambda t: t.serial),
     },
 )
 
@@ -101,7 +117,12 @@ BOUNDARIES: Kind[r.Boundary] = Kind(
     orders={
         "osm_id": Order(
             frozenset({"workspace", "osm_id", "is_deleted"}), _live, lambda b: b.osm_id.encode()
-        )
+        ),
+        "called": Order(
+            frozenset({"workspace", "osm_id", "is_deleted"}),
+            lambda b: () if b.is_deleted else ((b.workspace, b.osm_id.lower()),),
+            lambda b: b.osm_id.encode(),
+        ),
     },
 )
 
@@ -129,7 +150,7 @@ GROUPS: Kind[r.Group] = Kind(
     orders=_by_created(_groups, "query", "status"),
 )
 
-CHANNELS: Kind[r.Channel] = _plain("channels", r.Channel)
+CHANNELS: Kind[r.Channel] = _plain_called("channels", r.Channel, "address", "name")
 TOPICS: Kind[r.Topic] = _plain("topics", r.Topic, **NAME)
 LABELS: Kind[r.Label] = _plain("labels", r.Label, **NAME)
 FLOW_LABELS: Kind[r.FlowLabel] = _plain("flow_labels", r.FlowLabel, **NAME)
@@ -375,14 +396,15 @@ RESTHOOKS: Kind[r.Resthook] = Kind(
 def _subscribers(subscriber: r.Subscriber) -> Iterable[Hashable]:
     if subscriber.is_deleted:
         return ()
-    return ((subscriber.workspace,), ("resthook", subscriber.resthook))
+    hook = subscriber.resthook
+    return ((subscriber.workspace,), ("resthook", hook), ("url", hook, subscriber.target_url))
 
 
 SUBSCRIBERS: Kind[r.Subscriber] = Kind(
     "rapidpro.resthook_subscribers",
     r.Subscriber,
     lookups={"number": Lookup(frozenset({"number"}), lambda s: (s.number,))},
-    orders=_by_created(_subscribers, "resthook"),
+    orders=_by_created(_subscribers, "resthook", "target_url"),
 )
 
 
@@ -422,7 +444,12 @@ ARCHIVES: Kind[r.Archive] = Kind(
             frozenset({"workspace", "start_date", "is_deleted", "is_rolled_up"}),
             _archives,
             lambda a: a.start_date,
-        )
+        ),
+        "period": Order(
+            frozenset({"workspace", "type", "period", "start_date"}),
+            lambda a: ((a.workspace, f"{a.type} {a.period} {a.start_date.isoformat()}"),),
+            lambda a: a.serial,
+        ),
     },
 )
 
@@ -437,10 +464,12 @@ CHANNEL_EVENTS: Kind[r.ChannelEvent] = Kind(
     lookups={"number": Lookup(frozenset({"number"}), lambda e: (e.number,))},
     orders=_by_created(_channel_events, "contact"),
 )
-CLASSIFIERS: Kind[r.Classifier] = _plain("classifiers", r.Classifier)
+CLASSIFIERS: Kind[r.Classifier] = _plain_called("classifiers", r.Classifier, "name")
 OPTINS: Kind[r.OptIn] = _plain("optins", r.OptIn, **NAME)
 TEMPLATES: Kind[r.Template] = Kind(
-    "rapidpro.templates", r.Template, orders={**_by_created(), **_by_modified()}
+    "rapidpro.templates",
+    r.Template,
+    orders={**_by_created(), **_by_modified(), **_called("name")},
 )
 
 ALL: tuple[Kind[Any], ...] = (

@@ -295,13 +295,10 @@ def _load_webhook(
         problems.add(f"{pointer}/id", f"Account {other.account!r} has this endpoint already")
         return
     known = {name: value for name, value in given.items() if name in WEBHOOK_FIELDS}
-    same = [
-        endpoint.id
-        for endpoint in found.store.table(ENDPOINTS).every("account", (SLUG, client.id))
-        if "id" not in given and endpoint.url == given.get("url")
-    ]
-    if same:
-        known["id"] = same[0]
+    url = given.get("url")
+    if "id" not in given and isinstance(url, str):
+        for same in found.store.table(ENDPOINTS).every("url", (SLUG, client.id, url))[:1]:
+            known["id"] = same.id
     merge_endpoint(found, {**known, "provider": SLUG, "account": client.id}, pointer, problems)
 
 

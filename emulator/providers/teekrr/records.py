@@ -12,7 +12,7 @@ from emulator.core.kinds import by_creation, by_serial, in_all, of_account
 from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
-from emulator.web.keys import NamedKey
+from emulator.web.keys import KEY_ORDERS, NamedKey
 
 SLUG = "teekrr"
 CHANNELS = ("sms", "whatsapp", "email")
@@ -133,7 +133,7 @@ KEYS: Kind[Key] = Kind(
     "teekrr.keys",
     Key,
     lookups={"key": Lookup(frozenset({"key"}), lambda k: (k.key,))},
-    orders={"account": Order(frozenset({"account"}), of_account, by_serial)},
+    orders=KEY_ORDERS,
 )
 
 TEMPLATES: Kind[Template] = Kind(

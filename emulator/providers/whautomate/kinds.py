@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
+from emulator.core.kinds import of_name
 from emulator.core.rules import bare
 from emulator.core.store import Kind, Lookup, Order, Record
+from emulator.web.keys import KEY_ORDERS
 
 from .booking_records import Appointment, Block, Category, Lesson, Participant, Service, Staff
 from .records import (
@@ -64,10 +66,11 @@ def _by(partitions: Callable[[Any], Iterable[Hashable]], *on: str) -> Order[Any]
 
 
 NEWEST = {"account": _by(_account, "account")}
+NAMED = {"name": _by(of_name, "account", "name")}
 
 
-def _kind(name: str, record: type[Record], **orders: Order[Any]) -> Kind[Any]:
-    return Kind(f"{SLUG}.{name}", record, orders={**NEWEST, **orders})
+def _kind(table: str, record: type[Record], **orders: Order[Any]) -> Kind[Any]:
+    return Kind(f"{SLUG}.{table}", record, orders={**NEWEST, **orders})
 
 
 ACCOUNTS: Kind[WhAccount] = Kind(
@@ -78,7 +81,7 @@ KEYS: Kind[Key] = Kind(
     f"{SLUG}.keys",
     Key,
     lookups={"key": Lookup(frozenset({"key"}), lambda k: (k.key,))},
-    orders={"account": Order(frozenset({"account"}), _account, _serial)},
+    orders=KEY_ORDERS,
 )
 
 LOCATIONS: Kind[Location] = _kind("locations", Location)
@@ -156,7 +159,7 @@ CLIENTS: Kind[Client] = Kind(
     orders=PEOPLE,
 )
 
-SEGMENTS: Kind[Segment] = _kind("segments", Segment)
+SEGMENTS: Kind[Segment] = _kind("segments", Segment, **NAMED)
 
 BROADCASTS: Kind[WhBroadcast] = _kind(
     "broadcasts", WhBroadcast, all=Order(frozenset({"created_at"}), _all, _created)
@@ -203,10 +206,12 @@ MESSAGES: Kind[WhMessage] = Kind(
     },
 )
 
-STAFFS: Kind[Staff] = _kind("staffs", Staff)
+STAFFS: Kind[Staff] = _kind(
+    "staffs", Staff, email=_by(lambda s: ((s.account, s.email),), "account", "email")
+)
 BLOCKS: Kind[Block] = _kind("blocks", Block, staff=_by(lambda b: (b.staff,), "staff"))
-SERVICES: Kind[Service] = _kind("services", Service)
-CATEGORIES: Kind[Category] = _kind("categories", Category)
+SERVICES: Kind[Service] = _kind("services", Service, **NAMED)
+CATEGORIES: Kind[Category] = _kind("categories", Category, **NAMED)
 
 
 def _by_staff(appointment: Appointment) -> Iterable[Hashable]:

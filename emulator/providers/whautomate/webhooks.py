@@ -76,7 +76,11 @@ def subscription(shown: Endpoint) -> WebhookOut:
 
 def subscriptions(found: Sandbox, account: str) -> list[Endpoint]:
     """Return the subscriptions of an account, newest first, of one moment by id."""
-    own = found.store.table(ENDPOINTS).every("account", (SLUG, account))
+    return newest(found.store.table(ENDPOINTS).every("account", (SLUG, account)))
+
+
+def newest(own: Iterable[Endpoint]) -> list[Endpoint]:
+    """Return subscriptions, newest first, of one moment by id."""
     by_id = sorted(own, key=lambda endpoint: endpoint.id)
     return sorted(by_id, key=lambda endpoint: endpoint.extra.get(CREATED, ""), reverse=True)
 

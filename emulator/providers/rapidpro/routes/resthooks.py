@@ -127,8 +127,7 @@ class TargetURL(URL):
 def _is_new(_: Schema, values: dict[str, Any]) -> str | None:
     hook = engine.find(sandbox(), workspace(), values["resthook"])
     assert hook is not None
-    known = table(SUBSCRIBERS).every("created", ("resthook", hook.id))
-    if any(subscriber.target_url == values["target_url"] for subscriber in known):
+    if table(SUBSCRIBERS).count("created", ("url", hook.id, values["target_url"])):
         return "URL is already subscribed to this event."
     return None
 
