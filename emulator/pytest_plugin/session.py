@@ -26,7 +26,7 @@ from emulator.client import (
 )
 from emulator.client.fields import Wish as SandboxWish
 from emulator.core.documents import parse_document
-from emulator.core.errors import Invalid
+from emulator.core.errors import Invalid as BadDocument
 from emulator.core.moments import read_moment
 from emulator.runtime.process import NotStarted, ServerProcess
 
@@ -203,7 +203,7 @@ def _fixture(given: Any, root: Path) -> Any:
             return parse_document(path.read_bytes(), str(path))
         except OSError as error:
             mistake = f"{path}: {error.strerror}; files are looked for below the root directory"
-        except Invalid as error:
+        except BadDocument as error:
             mistake = str(error)
         pytest.fail(f"The emulator's fixture {mistake}", pytrace=False)
     if isinstance(given, Sequence) and not isinstance(given, str):
