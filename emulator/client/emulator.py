@@ -11,7 +11,7 @@ import msgspec
 from . import records
 from .fields import Document, Wish, renamed
 from .sandbox import Sandbox
-from .transport import TIMEOUT, Transport
+from .transport import TIMEOUT, Transport, place
 
 DEFAULT = "default"
 
@@ -35,7 +35,7 @@ class Sandboxes:
 
         :raises NotFound: there is none of that name.
         """
-        return self._sandbox(self._transport.call("GET", f"/sandboxes/{name}"))
+        return self._sandbox(self._transport.call("GET", place(name)))
 
     def list(self) -> list[Sandbox]:
         """Return all sandboxes, by name."""
@@ -50,12 +50,11 @@ class Sandboxes:
 
     def delete(self, name: str) -> None:
         """End a sandbox."""
-        self._transport.call("DELETE", f"/sandboxes/{name}")
+        self._transport.call("DELETE", place(name))
 
     def restore(self, name: str, snapshot: Document) -> Sandbox:
         """Continue a snapshot in a sandbox, which is made if there is none of that name."""
-        path = f"/sandboxes/{name}/snapshot"
-        return self._sandbox(self._transport.call("PUT", path, snapshot))
+        return self._sandbox(self._transport.call("PUT", f"{place(name)}/snapshot", snapshot))
 
     def _sandbox(self, shown: Any) -> Sandbox:
         world = msgspec.convert(shown, records.World)

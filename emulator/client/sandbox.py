@@ -28,7 +28,7 @@ from .fields import (
 )
 from .handles import ProviderHandle, handle
 from .traffic import Traffic
-from .transport import Transport
+from .transport import Transport, place
 
 
 class Sandbox(Traffic):
@@ -236,7 +236,7 @@ class Sandbox(Traffic):
 
     def sink_url(self, path: str = "all") -> str:
         """Return a URL of the sandbox's own receiver of callbacks."""
-        return f"{self._transport.url}/_emulator/sandboxes/{self.name}/sink/{path}"
+        return f"{self._transport.url}/_emulator{place(self.name)}/sink/{path}"
 
     def sink(self) -> list[records.Received]:
         """List what the sandbox's own receiver got, oldest first."""
@@ -258,29 +258,31 @@ class Sandbox(Traffic):
 
     def account(self, provider: str, id: str) -> dict[str, Any]:
         """Show one account."""
-        shown: dict[str, Any] = self._call("GET", f"/accounts/{provider}/{quote(id)}")
+        shown: dict[str, Any] = self._call("GET", f"/accounts/{quote(provider)}/{quote(id)}")
         return shown
 
     def create_account(self, provider: str, account: Document) -> dict[str, Any]:
         """Add an account, in the form that fixtures have."""
-        made: dict[str, Any] = self._call("POST", f"/accounts/{provider}", account)
+        made: dict[str, Any] = self._call("POST", f"/accounts/{quote(provider)}", account)
         return made
 
     def change_account(self, provider: str, id: str, changes: Document) -> dict[str, Any]:
         """Merge a document into an account."""
-        changed: dict[str, Any] = self._call("PATCH", f"/accounts/{provider}/{quote(id)}", changes)
+        changed: dict[str, Any] = self._call(
+            "PATCH", f"/accounts/{quote(provider)}/{quote(id)}", changes
+        )
         return changed
 
     def create_key(self, provider: str, account: str, key: Document) -> dict[str, Any]:
         """Make an API key of an account; the key itself is in the answer."""
         made: dict[str, Any] = self._call(
-            "POST", f"/accounts/{provider}/{quote(account)}/keys", key
+            "POST", f"/accounts/{quote(provider)}/{quote(account)}/keys", key
         )
         return made
 
     def revoke_key(self, provider: str, account: str, name: str) -> None:
         """Revoke an API key by its name."""
-        self._call("DELETE", f"/accounts/{provider}/{quote(account)}/keys/{quote(name)}")
+        self._call("DELETE", f"/accounts/{quote(provider)}/{quote(account)}/keys/{quote(name)}")
 
     def reset_rate_limits(self, provider: str | None = None, account: str | None = None) -> None:
         """Forget the requests counted for rate limits: all, a vendor's, or an account's."""

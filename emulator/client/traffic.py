@@ -20,7 +20,7 @@ from .fields import (
     renamed,
 )
 from .found import Found
-from .transport import Transport
+from .transport import Transport, place
 
 R = TypeVar("R")
 PAGE = 1000
@@ -141,7 +141,7 @@ class Traffic:
     def events(self, after: str | None = None) -> Iterator[records.Event]:
         """Follow everything that changes, from now on or after an event; ends with the sandbox."""
         headers = {} if after is None else {"Last-Event-ID": after}
-        response = self._transport.stream(f"/sandboxes/{self.name}/events", headers)
+        response = self._transport.stream(f"{place(self.name)}/events", headers)
         with response:
             fields: dict[str, str] = {}
             for line in response:
@@ -155,7 +155,7 @@ class Traffic:
     def _call(
         self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
     ) -> Any:
-        return self._transport.call(method, f"/sandboxes/{self.name}{path}", body, query)
+        return self._transport.call(method, f"{place(self.name)}{path}", body, query)
 
     def _items(self, path: str, filters: Mapping[str, Any], limit: int | None = None) -> list[Any]:
         """Return the items of a list, page after page, at most ``limit``."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -17,6 +17,11 @@ PREFIX = "/_emulator"
 TIMEOUT = 120.0
 MOST_IDLE = 8
 _LOST = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+
+
+def place(name: str) -> str:
+    """Return the path of a sandbox, whatever its name: the server says if it is none."""
+    return f"/sandboxes/{quote(name, safe='')}"
 
 
 class Transport:

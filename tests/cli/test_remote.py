@@ -135,6 +135,7 @@ def test_variables_are_printed_for_a_shell(sandbox: Sandbox) -> None:
         (["messages", "--url", "http://127.0.0.1:9"], "Start one with `broadcast-emulator serve`"),
         (["messages", "--url", "nowhere:x"], "is no URL of an emulator"),
         (["messages", "--sandbox", "defualt"], "no sandbox 'defualt'; did you mean 'default'?"),
+        (["messages", "--sandbox", "a ü?"], "no sandbox 'a ü?'; there are: "),
         (["messages", "--provider", "tekrr"], "did you mean 'teekrr'?"),
         (["outcome", "undeliverd"], "did you mean 'undelivered'?"),
         (["env", "tekrr"], "no provider 'tekrr'; there are: rapidpro, teekrr"),
