@@ -245,11 +245,13 @@ class Emulator:
     def _install(
         self, name: str, sandbox: Sandbox, pristine: Sandbox, *, is_kept: bool = True
     ) -> None:
+        replaced = self._sandboxes.get(name)
+        # A restart must know who is the oldest of those that share a key.
+        sandbox.born = sandbox.born or (replaced.born if replaced is not None else wall_seconds())
         if self.keeper is not None and is_kept:
             self.keeper.keep(sandbox, pristine)
         sandbox.wake = self.wake
         watch(sandbox)
-        replaced = self._sandboxes.get(name)
         if replaced is not None:
             # Who followed the one before goes on with this one.
             replaced.events.close()

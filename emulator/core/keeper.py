@@ -216,7 +216,7 @@ class Keeper:
     # --- when it starts ----------------------------------------------------------------
 
     def recover(self) -> list[Recovered]:
-        """Return the sandboxes of the folder; from now on they are kept here.
+        """Return the sandboxes of the folder, oldest first; from now on they are kept here.
 
         What cannot be read is reported and stays in the folder; the others go on.
         """
@@ -229,7 +229,8 @@ class Keeper:
             name = path.name.partition(".")[0]
             if name not in names:
                 set_aside(path, f"there is no {name}.json beside it")
-        return [recovered for recovered in found if recovered is not None]
+        whole = [recovered for recovered in found if recovered is not None]
+        return sorted(whole, key=lambda recovered: recovered.sandbox.born)
 
     def _recover(self, name: str) -> Recovered | None:
         path, changes = self._base(name), self._log(name)

@@ -33,6 +33,8 @@ class Sandbox:
     """One world. Everything in it is reached from here; nothing of it is shared.
 
     A fork is a copy at this instant; see :meth:`fork`.
+
+    :ivar born: when the first of its name was made, in real seconds since 1970; 0: nobody knows.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class Sandbox:
         self.webhooks = Webhooks(self)
         self.messaging = Messaging(self)
         self.engine = Engine(self, topics_of(vendors))
-        self.is_closed = False
+        self.is_closed, self.born = False, 0.0
         self.ttl: float | None = None
         self.visits = Visits()
         self.wake: Callable[[Sandbox], None] | None = None

@@ -67,6 +67,7 @@ class Head(msgspec.Struct, kw_only=True):
     name: str
     seed: int
     ttl: float | None
+    born: float = 0.0
     clock: Anchor
     settings: dict[str, Any]
     counters: dict[str, int]
@@ -144,6 +145,7 @@ def picture_of(sandbox: Sandbox, life: int, number: int) -> Picture:
         name=sandbox.name,
         seed=sandbox.seed,
         ttl=sandbox.ttl,
+        born=sandbox.born,
         clock=sandbox.clock.anchor(),
         settings=sandbox.settings.as_document(),
         counters=dict(sandbox.store.counters),
@@ -268,7 +270,7 @@ class Image:
         sandbox.settings.merge(head.settings, "/settings", problems)
         problems.check()
         self._fill(sandbox)
-        sandbox.ttl = head.ttl
+        sandbox.ttl, sandbox.born = head.ttl, head.born
         sandbox.store.counters.update(head.counters)
         sandbox.store.sends.update(self.sends)
         sandbox.outcomes.rules, sandbox.outcomes.hits = head.rules, head.hits

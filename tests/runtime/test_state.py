@@ -351,6 +351,22 @@ def test_server_that_is_asked_to_end_leaves_all_in_the_file_for_tinydb(tmp_path:
     assert head["clock"]["at"] == "2026-05-06T11:00:00Z"
 
 
+def test_key_that_several_know_leads_to_the_oldest_after_a_restart_too(tmp_path: Path) -> None:
+    for sandboxes in (["zeta", "alpha"], []):
+        app = create_app(ServerSettings(fixtures=("reference",), state=tmp_path))
+        client = Client(app)
+        for name in sandboxes:
+            wish = {"name": name, "fixture": "empty"}
+            assert client.post("/_emulator/sandboxes", json=wish).status_code == 201
+        client.post("/_emulator/sandboxes/zeta/reset")
+
+        client.post("/teekrr/sms", json={}, headers={"Authorization": "Bearer tk_empty"})
+
+        asked = client.get("/_emulator/sandboxes/zeta/requests").get_json()["total"]
+        app.close()
+        assert asked == 1
+
+
 def test_second_server_on_a_folder_is_refused_by_name(tmp_path: Path) -> None:
     server = Server(tmp_path, "--fixture", "empty")
     try:
