@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response
 
 from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
@@ -80,6 +80,14 @@ def create_control_app(
         root.register_blueprint(blueprint)
     app.register_blueprint(root)
     app.before_request(safety.check_request)
+    app.after_request(_end_line)
     app.teardown_request(leave_sandboxes)
     app.register_error_handler(Exception, without_trace(problems.to_response))
     return app
+
+
+def _end_line(response: Response) -> Response:
+    """Have an answer in JSON end its line: people read it in a terminal, below the one before."""
+    if response.is_json and response.is_sequence:
+        response.data += b"\n"
+    return response

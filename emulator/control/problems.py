@@ -75,7 +75,8 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 def _of_werkzeug(error: HTTPException) -> Response:
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
-        return problem(404, f"no control call has the path {request.path}")
+        listed = "/_emulator/openapi.json lists all"
+        return problem(404, f"no control call has the path {request.path}; {listed}")
     response = problem(status, error.description or "")
     methods = getattr(error, "valid_methods", None)
     if methods:

@@ -69,8 +69,18 @@ def test_problems_are_problem_documents(desk):
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "no control call has the path /_emulator/sandboxes/default/nothing",
+        "detail": "no control call has the path /_emulator/sandboxes/default/nothing; "
+        "/_emulator/openapi.json lists all",
     }
+
+
+@pytest.mark.parametrize(("path", "status"), [("/clock", 200), ("/nothing", 404)])
+def test_answers_end_their_line(desk, path, status):
+    response = desk.ask("GET", path)
+
+    assert response.status_code == status
+    assert response.data.endswith(b"}\n")
+    assert response.content_length == len(response.data)
 
 
 def test_wrong_methods_say_the_right_ones(desk):

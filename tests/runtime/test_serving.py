@@ -148,7 +148,7 @@ def answer_to(address: tuple[str, int], sent: bytes, *, first: bytes = b"") -> b
         connection.sendall(first)
         answered = not first
         while not answered:
-            answered = connection.recv(65_536).endswith(b"}")
+            answered = connection.recv(65_536).rstrip().endswith(b"}")
         connection.sendall(sent)
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
