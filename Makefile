@@ -24,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-14s%s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '%-18s%s\n' "$$name" "$$text"; done
 
 install: $(STAMP) ## Make .venv with everything in it; instant when nothing changed.
 

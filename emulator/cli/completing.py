@@ -32,7 +32,10 @@ provider_option = click.option("--provider", shell_complete=providers, help="Of 
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what completes commands in SHELL: eval "$(broadcast-emulator completion bash)"."""
+    """Print what completes commands in a shell.
+
+    Use it as: eval "$(broadcast-emulator completion bash)".
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     root = context.find_root().command

@@ -15,7 +15,9 @@ HEADINGS = ("provider", "operation", "served", "evidence", "request")
 @click.argument("provider", required=False)
 @click.option("--json", "is_json", is_flag=True, help="Say it as one JSON document.")
 def coverage(provider: str | None, is_json: bool) -> None:
-    """List every documented operation, imitated or not, and how its behaviour is known.
+    """List all operations, and how they are known.
+
+    Those that are not imitated stand there, too.
 
     documented: the vendor's own pages say so; observed: seen of a server or in a real client;
     assumed: nobody says, and this is the likeliest.

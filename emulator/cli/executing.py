@@ -50,7 +50,10 @@ def variables_of(sandbox: Sandbox, provider: str | None = None) -> dict[str, str
 @click.argument("provider", required=False, shell_complete=providers)
 @remote
 def env(there: Remote, *, provider: str | None) -> None:
-    """Print variables for clients of a running server: eval "$(broadcast-emulator env)"."""
+    """Print URL and key of each vendor for the shell.
+
+    Use it as: eval "$(broadcast-emulator env)".
+    """
     try:
         found = {URL_VARIABLE: there.client.url, **variables_of(there.sandbox, provider)}
     except LookupError as error:
@@ -68,10 +71,11 @@ def env(there: Remote, *, provider: str | None) -> None:
 @place_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(*, command: tuple[str, ...], **options: Any) -> None:
-    """Run COMMAND beside a server of its own; its exit code is the command's.
+    """Run COMMAND beside a server of its own.
 
-    The command finds EMULATOR_URL, and URL and key of each vendor: RAPIDPRO_URL, RAPIDPRO_TOKEN,
-    TEEKRR_URL, TEEKRR_API_KEY, CUEDESK_URL, CUEDESK_TOKEN, WHAUTOMATE_URL, WHAUTOMATE_API_KEY.
+    The exit code is the command's. It finds EMULATOR_URL, and URL and key of each vendor:
+    RAPIDPRO_URL, RAPIDPRO_TOKEN, TEEKRR_URL, TEEKRR_API_KEY, CUEDESK_URL, CUEDESK_TOKEN,
+    WHAUTOMATE_URL, WHAUTOMATE_API_KEY.
     """
     from emulator.client import EmulatorClient
     from emulator.runtime.process import NotStarted, ServerProcess

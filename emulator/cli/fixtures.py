@@ -33,7 +33,10 @@ def fixture() -> None:
 @fixture.command()
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
-    """Say whether FILE can be loaded, or list its mistakes with their lines."""
+    """List the mistakes in FILE with their lines.
+
+    Without any it can be loaded, and the exit code is 0.
+    """
     from emulator.core.documents import Places, parse_document
     from emulator.core.errors import Invalid
 
@@ -99,7 +102,7 @@ class _Nobody:
 @fixture.command()
 @click.option("--output", "-o", "file", type=_OUT, help="Write to a file.")
 def schema(file: Path | None) -> None:
-    """Print the JSON Schema of fixtures, by which editors complete them."""
+    """Print the JSON Schema by which editors complete."""
     from emulator.core.describing import document
     from emulator.core.documents import write_document
 
@@ -117,7 +120,10 @@ def schema(file: Path | None) -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn.")
 @click.option("--output", "-o", "file", type=_OUT, required=True, help="A .json or .yaml file.")
 def generate(provider: str, contacts: int, messages: int, seed: int, file: Path) -> None:
-    """Write a fixture with made-up people and messages to a file; the same for the same seed."""
+    """Write a fixture with made-up people and messages.
+
+    It is the same for the same seed.
+    """
     from emulator.core.documents import write_document
 
     with _progress(contacts + messages) as step:

@@ -62,17 +62,28 @@ def remote(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a :class:`Remote` as its first argument, and the options that choose it."""
 
     @click.option(
-        "--url", envvar=URL_VARIABLE, default=URL, show_default=True, help="The running server."
+        "--url",
+        envvar=URL_VARIABLE,
+        show_envvar=True,
+        default=URL,
+        show_default=True,
+        help="The running server.",
     )
     @click.option(
         "--sandbox",
         "sandbox_name",
         envvar=SANDBOX_VARIABLE,
+        show_envvar=True,
         default="default",
         show_default=True,
         help="The sandbox that is meant.",
     )
-    @click.option("--control-token", envvar=TOKEN_VARIABLE, help="If the server asks for one.")
+    @click.option(
+        "--control-token",
+        envvar=TOKEN_VARIABLE,
+        show_envvar=True,
+        help="If the server asks for one.",
+    )
     @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
     @functools.wraps(command)
     def with_remote(

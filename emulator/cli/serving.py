@@ -36,7 +36,10 @@ MOST_KEYS = 3
 @click.option("--json", "is_json", is_flag=True, help="Say one line of JSON once it answers.")
 @click.option("--while-stdin", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def serve(**options: Any) -> None:
-    """Start the emulator and serve until it is stopped (Ctrl-C, SIGTERM)."""
+    """Start the emulator, and serve until Ctrl-C.
+
+    It prints its address, and the keys of each vendor.
+    """
     # Nothing that imports make is garbage; the server collects again once it is loaded.
     gc.disable()
     is_json = options.pop("is_json")
@@ -121,12 +124,14 @@ def _say(url: str, sandbox: dict[str, Any]) -> None:
                 for key in account["keys"][:MOST_KEYS]
             ]
         key = next((key["key"] for account in accounts for key in account["keys"]), None)
-        if key is not None:
+        if key is None:
+            lines.append("  no key: no account of the fixture has one")
+        else:
             lines += ["  Try:", f"    {provider.example(f'{url}/{provider.slug}', key)}"]
         lines.append("")
     lines += [
         f"Console: {url}/_emulator/console",
-        f"Control API: {url}/_emulator",
+        f"Control API: {url}/_emulator/openapi.json",
         "Stop with Ctrl-C.",
     ]
     click.echo("\n".join(lines))

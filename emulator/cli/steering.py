@@ -22,7 +22,10 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 @click.option("--to", metavar="TIME", help="To a time such as 2026-05-06T12:00:00Z.")
 @remote
 def advance(there: Remote, *, duration: str | None, until_idle: bool, to: str | None) -> None:
-    """Let DURATION pass (90, 90s, 2h, 3d, PT1H30M), and everything happen that falls due in it."""
+    """Let time pass, and what falls due in it happen.
+
+    DURATION is 90 (seconds), 90s, 2h, 3d or PT1H30M.
+    """
     if sum((duration is not None, until_idle, to is not None)) != 1:
         raise click.UsageError("Give a duration, --until-idle or --to TIME.")
     by = float(duration) if duration and _NUMBER.fullmatch(duration) else duration
@@ -59,7 +62,11 @@ def reset(there: Remote, *, empty: bool, is_all: bool) -> None:
 @click.option("--reply", help="The text of the answer, for `replied`.")
 @remote
 def outcome(there: Remote, *, outcome: str, **fields: Any) -> None:
-    """Say what becomes of messages: OUTCOME, before all other rules."""
+    """Say what becomes of messages, before all other rules.
+
+    OUTCOME is delivered, read, replied, rejected, undelivered, stuck, pending, bounced_permanent,
+    bounced_transient or flaky.
+    """
     given: Any = {name: value for name, value in fields.items() if value is not None}
     made = there.sandbox.outcome(outcome, **given)
     there.show(made, lambda rule: click.echo(f"Rule {rule['id']}: {_said(rule)}"))
@@ -84,7 +91,10 @@ def snapshot() -> None:
 @click.option("--as-fixture", is_flag=True, help="As what other sandboxes can begin with.")
 @remote
 def save(there: Remote, *, file: Path, as_fixture: bool) -> None:
-    """Write the whole sandbox to FILE; a fixture may be a .json or a .yaml file."""
+    """Write the whole sandbox to FILE.
+
+    A fixture may be a .json or a .yaml file.
+    """
     from emulator.core.documents import write_document
 
     with tables.working("Saving …"):
@@ -104,7 +114,10 @@ def save(there: Remote, *, file: Path, as_fixture: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @remote
 def load(there: Remote, *, file: Path) -> None:
-    """Continue what FILE holds in the sandbox, which is made if there is none of that name."""
+    """Continue what FILE holds in the sandbox.
+
+    The sandbox is made if there is none of that name.
+    """
     try:
         document = json.loads(file.read_bytes())
     except ValueError as error:

@@ -76,5 +76,6 @@ def refused(call: str, status: int, document: Mapping[str, Any]) -> Refused:
 def said(error: Mapping[str, Any]) -> str:
     """Return a mistake in words: where, what, and what may be meant."""
     place = f"{error['pointer']}: " if error.get("pointer") else ""
-    meant = f" (did you mean {error['suggestion']!r}?)" if error.get("suggestion") else ""
-    return f"{place}{error['message']}{meant}"
+    text = f"{place}{error['message']}"
+    meant = repr(error["suggestion"]) if error.get("suggestion") else ""
+    return text if meant in text else f"{text} (did you mean {meant}?)"

@@ -98,7 +98,9 @@ class Invalid(EmulatorError):
 
 
 def _said(problem: Problem) -> str:
-    return f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
+    said = f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
+    meant = repr(problem.suggestion) if problem.suggestion else ""
+    return said if meant in said else f"{said} (did you mean {meant}?)"
 
 
 class Problems:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from emulator.cli import main
 from emulator.client import EmulatorClient, Sandbox
+from emulator.core.lifecycle import OUTCOMES
 from emulator.testing import running_emulator
 from tests.client.shop import PERSON, send_sms
 
@@ -82,6 +83,20 @@ def test_time_passes(sandbox: Sandbox) -> None:
     assert "11:01:30 (target)" in run(sandbox, "advance", "90").output
     assert "(idle)" in run(sandbox, "advance", "--until-idle").output
     assert run(sandbox, "advance").exit_code == 2
+
+
+@pytest.mark.parametrize("group", [[], ["fixture"], ["snapshot"]])
+def test_commands_are_listed_in_whole_sentences(group: list[str]) -> None:
+    listed = CliRunner().invoke(main, [*group, "--help"]).output
+
+    assert "Commands:" in listed
+    assert "..." not in listed.partition("Commands:")[2]
+
+
+def test_help_names_all_outcomes() -> None:
+    shown = CliRunner().invoke(main, ["outcome", "--help"]).output
+
+    assert [name for name in OUTCOMES if name not in shown] == []
 
 
 def test_person_writes(sandbox: Sandbox) -> None:
