@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Never
+from urllib.parse import parse_qsl
 
 import msgspec
 from werkzeug.http import parse_options_header
@@ -45,8 +46,8 @@ def parse_body(
 ) -> Body:
     """Return a body; an empty one says nothing, whatever its type.
 
-    :param raw: the bytes; of forms only whether there are any counts.
-    :param form: tells the fields of a form, in the order sent; asked only if it is one.
+    :param raw: the bytes; of forms in several parts only whether there are any counts.
+    :param form: tells the fields of such a form, in the order sent; asked only if it is one.
     :param files: likewise its files.
     :param kinds: the types that are read here.
     :raises Malformed: the bytes are not what the type says.
@@ -59,9 +60,12 @@ def parse_body(
     kind = next((kind for kind in kinds if _matches(kind, sent)), None)
     if kind is None:
         raise UnsupportedMedia(content_type)
+    charset = parameters.get("charset", "utf-8")
     if kind == JSON:
-        return Body(values=_read_object(raw, parameters.get("charset", "utf-8")))
-    if kind == MULTIPART and not parameters.get("boundary"):
+        return Body(values=_read_object(raw, charset))
+    if kind == URLENCODED:
+        return Body(form=_gathered(_read_fields(raw, charset)))
+    if not parameters.get("boundary"):
         raise Malformed("Multipart form parse error - Invalid boundary in multipart: None")
     return Body(form=_gathered([*form(), *files()]))
 
@@ -77,6 +81,22 @@ def _matches(kind: str, sent: str) -> bool:
         return True
     pairs = zip(kind.split("/"), sent.split("/", 1), strict=False)
     return sent.count("/") > 0 and all(theirs in {"*", ours} for ours, theirs in pairs)
+
+
+def _read_fields(raw: bytes, charset: str) -> list[tuple[str, str]]:
+    """Return the fields of a form; what is not of its character set never loses the rest."""
+    encoding = _known_encoding(charset)
+    try:
+        return parse_qsl(_text(raw, encoding), keep_blank_values=True, encoding=encoding)
+    except UnicodeError as error:
+        raise _unsupported(charset) from error
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
@@ -123,6 +143,9 @@ def _known_encoding(charset: str) -> str:
         # Some codecs turn texts into texts, or bytes into bytes.
         "{".encode(encoding)
     except (LookupError, UnicodeError) as error:
-        refusal = f'Unsupported charset "{charset}" in request Content-Type header.'
-        raise Malformed(refusal) from error
+        raise _unsupported(charset) from error
     return encoding
+
+
+def _unsupported(charset: str) -> Malformed:
+    return Malformed(f'Unsupported charset "{charset}" in request Content-Type header.')

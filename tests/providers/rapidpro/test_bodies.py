@@ -175,6 +175,23 @@ def test_form_keeps_every_value_of_a_name_in_order():
     assert body == Body(form={"urns": ["a", "b", "c"], "name": ["n"], "file": [picture]})
 
 
+@pytest.mark.parametrize(
+    ("charset", "raw", "form"),
+    [
+        ("utf-8", b"name=%C3%A9+x&urns=a&name=b&note=", {"name": ["é x", "b"], "urns": ["a"]}),
+        ("utf-8", b"name=%E9&urns=a", {"name": ["\ufffd"], "urns": ["a"]}),
+        ("utf-8", b"name=\xe9&urns=a", {"name": ["é"], "urns": ["a"]}),
+        ("utf-8", "name=é&urns=a".encode(), {"name": ["é"], "urns": ["a"]}),
+        ("latin-1", b"name=%E9&urns=\xe9", {"name": ["é"], "urns": ["é"]}),
+        ("unheard-of", b"name=%C3%A9", {"name": ["é"]}),
+    ],
+)
+def test_fields_of_a_form_are_read_in_its_character_set(charset, raw, form):
+    read = parsed(f"{URLENCODED}; charset={charset}", raw)
+
+    assert read == Body(form=form | ({"note": [""]} if b"note" in raw else {}))
+
+
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 def test_empty_form_is_still_a_form(content_type):
     assert parsed(content_type, b"") == Body(form={})
@@ -231,3 +248,10 @@ charsets += ["unicode_escape", "utf-8-sig", "rot13", "base64", "x\0y", "é"]
 @given(st.sampled_from(charsets), st.binary(min_size=1))
 def test_any_character_set_is_survived(charset, raw):
     assert refusal(f"application/json; charset={charset}", raw) != "no object"
+
+
+@given(st.sampled_from(charsets), st.binary(min_size=1) | st.just(b"a=%E9&b=\xe9"))
+def test_any_character_set_of_a_form_is_survived(charset, raw):
+    words = refusal(f"{URLENCODED}; charset={charset}", raw)
+
+    assert words in (None, f'Unsupported charset "{charset}" in request Content-Type header.')

@@ -82,6 +82,20 @@ def test_forms_are_read(rapidpro, content_type):
 
 
 @pytest.mark.parametrize(
+    ("body", "charset"),
+    [
+        (b"name=na%C3%AFve", ""),
+        (b"name=na\xefve", ""),
+        (b"name=na%EFve&other=\xef", "; charset=latin-1"),
+    ],
+)
+def test_a_form_of_another_character_set_loses_nothing(rapidpro, body, charset):
+    answer = send(rapidpro, body, f"application/x-www-form-urlencoded{charset}")
+
+    assert (answer.status_code, answer.json["name"]) == (201, "naïve")
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         (
