@@ -409,7 +409,7 @@ SUBSCRIBERS: Kind[r.Subscriber] = Kind(
 
 
 def _resthook_events(event: r.ResthookEvent) -> Iterable[Hashable]:
-    return () if event.is_deleted else ((event.workspace,), ("resthook", event.resthook))
+    return () if event.is_deleted else ("all", (event.workspace,), ("resthook", event.resthook))
 
 
 RESTHOOK_EVENTS: Kind[r.ResthookEvent] = Kind(
@@ -455,7 +455,7 @@ ARCHIVES: Kind[r.Archive] = Kind(
 
 
 def _channel_events(event: r.ChannelEvent) -> Iterable[Hashable]:
-    return () if event.is_deleted else ((event.workspace,), ("contact", event.contact))
+    return () if event.is_deleted else ("all", (event.workspace,), ("contact", event.contact))
 
 
 CHANNEL_EVENTS: Kind[r.ChannelEvent] = Kind(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Final
 
 from emulator.core.clock import LATEST
@@ -11,7 +12,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 from emulator.core.vendor import Topic
 
-from .kinds import CHANNEL_EVENTS, RESTHOOK_EVENTS, WORKSPACES
+from .kinds import CHANNEL_EVENTS, RESTHOOK_EVENTS
 
 TOPIC: Final = "rapidpro.trim"
 HOUR: Final = timedelta(hours=3)
@@ -41,12 +42,12 @@ def watch(sandbox: Sandbox, kind: Kind[Any]) -> None:
 
 
 def _oldest(sandbox: Sandbox, kind: Kind[Any]) -> datetime | None:
-    table = sandbox.store.table(kind)
-    firsts = (
-        table.page("created", (workspace.id,), limit=1, is_descending=False).records
-        for workspace in sandbox.store.table(WORKSPACES)
-    )
-    return min((record.created_on for first in firsts for record in first), default=None)
+    page = sandbox.store.table(kind).page("created", "all", limit=1, is_descending=False)
+    return page.records[0].created_on if page.records else None
+
+
+def _older(records: Iterable[Any], moment: datetime) -> list[Any]:
+    return list(takewhile(lambda record: record.created_on < moment, records))
 
 
 def _trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
@@ -54,11 +55,7 @@ def _trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
         if kind.name not in names:
             continue
         table = sandbox.store.table(kind)
-        for workspace in sandbox.store.table(WORKSPACES):
-            for record in table.every("created", (workspace.id,)):
-                if record.created_on >= at - span:
-                    break
-                table.drop(record.id)
+        table.drop_all(_older(table.every("created", "all"), at - span))
         watch(sandbox, kind)
 
 
