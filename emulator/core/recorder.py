@@ -9,6 +9,7 @@ import msgspec
 
 from .agenda import Due
 from .clock import Anchor
+from .differing import counted, splice
 from .errors import CannotRecord
 from .faults import Fault, FaultBook, Tally
 from .rules import Rule
@@ -17,6 +18,7 @@ from .sharing import pack
 from .state import Delta
 from .tables import Change
 
+NOTHING = Tally()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -114,20 +116,22 @@ class Recorder:
         found: dict[str, Any] = {}
         outcomes, faults = sandbox.outcomes, sandbox.faults
         if outcomes.rules is not mark.rules:
-            found["rules"], found["hits"] = outcomes.rules, outcomes.hits
-        elif outcomes.hits != mark.hits:
-            before = mark.hits
-            found["hits"] = {id: n for id, n in outcomes.hits.items() if before.get(id) != n}
+            found["rule_change"] = change = splice(mark.rules, outcomes.rules)
+            if change is None:
+                mark.rules = outcomes.rules
+        if outcomes.hits != mark.hits:
+            found["hits"] = counted(mark.hits, outcomes.hits, 0)
         if faults.faults or mark.faults:
+            found["fault_change"] = splice(mark.faults, faults.faults)
             tallies = faults.tallies()
-            if (faults.faults, tallies) != (mark.faults, mark.tallies):
-                found["faults"], found["tallies"] = list(faults.faults), tallies
+            if tallies != mark.tallies:
+                found["tallied"] = counted(mark.tallies, tallies, NOTHING)
         if sandbox.settings.values is not mark.settings:
             found["settings"] = sandbox.settings.values
         clock = sandbox.clock.anchor()
         if clock != mark.clock:
             found["clock"] = clock
-        return found
+        return {name: what for name, what in found.items() if what}
 
     def _settle(self, found: dict[str, Any]) -> None:
         sandbox, mark = self.sandbox, self._mark
@@ -136,9 +140,14 @@ class Recorder:
         if "windows" in found:
             sandbox.limits.unwritten = []
         mark.counters.update(found.get("counters", {}))
+        if "rule_change" in found:
+            mark.rules = sandbox.outcomes.rules
         if "hits" in found:
-            mark.rules, mark.hits = sandbox.outcomes.rules, sandbox.outcomes.hits.copy()
-        for name in ("faults", "tallies", "settings", "clock"):
+            mark.hits = sandbox.outcomes.hits.copy()
+        if "fault_change" in found or "tallied" in found:
+            mark.faults = list(sandbox.faults.faults)
+            mark.tallies = sandbox.faults.tallies()
+        for name in ("settings", "clock"):
             if name in found:
                 setattr(mark, name, found[name])
 

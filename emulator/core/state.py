@@ -15,6 +15,7 @@ import msgspec
 
 from .agenda import Due
 from .clock import Anchor, Clock
+from .differing import recount, redo
 from .errors import EmulatorError, Problems
 from .faults import Fault, FaultBook, Tally
 from .migrations import SCHEMA
@@ -84,7 +85,10 @@ class Delta(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     :param put: kind to its new and changed records.
     :param drop: kind to the ids of records that are gone.
     :param cancel: topic and subject of what is not planned any more.
-    :param hits: new counts, or all of them where the rules have changed as well.
+    :param hits: new counts, 0 where there is none any more.
+    :param tallied: likewise of faults.
+    :param rules: all of them, with all hits, as versions before the third wrote a change.
+    :param faults: likewise, with all ``tallies``.
     """
 
     life: int
@@ -97,8 +101,11 @@ class Delta(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     sends: dict[str, int] = {}
     windows: list[Count] = []
     settings: dict[str, Any] | None = None
-    rules: list[Rule] | None = None
+    rule_change: tuple[int, int, list[Rule]] | None = None
     hits: dict[str, int] = {}
+    fault_change: tuple[int, int, list[Fault]] | None = None
+    tallied: dict[str, Tally] = {}
+    rules: list[Rule] | None = None
     faults: list[Fault] | None = None
     tallies: dict[str, Tally] | None = None
     clock: Anchor | None = None
@@ -252,7 +259,12 @@ class Image:
         head = self.head
         if delta.rules is not None:
             head.rules, head.hits = delta.rules, {}
-        head.hits.update(delta.hits)
+        if delta.rule_change is not None:
+            redo(head.rules, delta.rule_change)
+        if delta.fault_change is not None:
+            redo(head.faults, delta.fault_change)
+        recount(head.hits, delta.hits)
+        recount(head.tallies, delta.tallied)
         for name in ("settings", "faults", "tallies", "clock"):
             value = getattr(delta, name)
             if value is not None:

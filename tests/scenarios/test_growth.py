@@ -10,6 +10,7 @@ import pytest
 
 from emulator.app import fixture_library
 from emulator.core.fixtures import merge
+from emulator.core.recorder import Recorder
 from emulator.core.writing import as_fixture
 from emulator.registry import PROVIDERS
 from tests.work import steps
@@ -79,3 +80,25 @@ def test_objects_are_found_again_without_looking_at_all(
 
     few, some, many = counts
     assert many - some < 2.05 * (some - few)
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("outcomes", {"outcome": "delivered", "to": "+60123456789"}),
+        ("faults", {"path": "/nowhere", "fault": {"error": "not_found"}}),
+    ],
+)
+def test_log_of_rules_and_faults_grows_with_their_number(
+    make_world: Callable[[str], World], path: str, wanted: dict[str, Any]
+) -> None:
+    world = make_world("teekrr")
+    sizes: list[int] = []
+    recorder = Recorder(world.sandbox, 0, 0, lambda line: sizes.append(len(line)))
+    recorder.attach()
+
+    for _ in range(60):
+        assert world.call("POST", f"/_emulator/sandboxes/default/{path}", wanted).status_code == 201
+
+    assert len(sizes) == 60
+    assert max(sizes) < 1.2 * min(sizes)
