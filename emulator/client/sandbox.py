@@ -161,7 +161,8 @@ class Sandbox(Traffic):
             goal = {"message": until[0], "status": until[1]}
         given = {"by": by, "to": to, "until": goal}
         body = {name: value for name, value in given.items() if value is not None}
-        answer = self._call("POST", "/clock/advance", {**body, **limits}, {"detail": detail})
+        body, query = {**body, **limits}, {"detail": detail}
+        answer = self._call("POST", "/clock/advance", body, query, is_patient=True)
         return msgspec.convert(answer, records.Ledger)
 
     # What becomes of messages and requests

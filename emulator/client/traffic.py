@@ -153,9 +153,16 @@ class Traffic:
                     yield records.Event(id=fields["id"], event=fields["event"], data=data)
 
     def _call(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> Any:
-        return self._transport.call(method, f"{place(self.name)}{path}", body, query)
+        path = f"{place(self.name)}{path}"
+        return self._transport.call(method, path, body, query, is_patient=is_patient)
 
     def _items(self, path: str, filters: Mapping[str, Any], limit: int | None = None) -> list[Any]:
         """Return the items of a list, page after page, at most ``limit``."""

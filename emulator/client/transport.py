@@ -46,17 +46,22 @@ class Transport:
         path: str,
         body: Any = None,
         query: Mapping[str, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> Any:
         """Return what a call answers, None if that has no body.
 
         :param path: below ``/_emulator``.
         :param body: anything that JSON can say; moments and spans of time too.
         :param query: members that are None are left out.
+        :param is_patient: wait for the answer however long it takes.
         :raises NoServer: nobody answers.
         :raises Refused: the answer is an error.
         """
         raw = None if body is None else msgspec.json.encode(body)
-        status, kind, answer = self._exchange(method, f"{PREFIX}{path}{_query(query)}", raw)
+        target = f"{PREFIX}{path}{_query(query)}"
+        timeout = None if is_patient else self._timeout
+        status, kind, answer = self._exchange(method, target, raw, timeout)
         if not 200 <= status < 300:
             raise refused(f"{method} {path}", status, _problem(kind, answer))
         if not answer:
@@ -90,7 +95,9 @@ class Transport:
         if hasattr(self, "_lock"):
             self.close()
 
-    def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, str, bytes]:
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, timeout: float | None
+    ) -> tuple[int, str, bytes]:
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -99,11 +106,11 @@ class Transport:
         try:
             if kept is not None:
                 try:
-                    return self._ask(kept, method, path, body, headers)
+                    return self._ask(_ready(kept, timeout), method, path, body, headers)
                 except _LOST:
                     # The server has closed a connection that it found idle: nothing was answered.
                     kept.close()
-            return self._ask(self._connect(), method, path, body, headers)
+            return self._ask(_ready(self._connect(), timeout), method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise self._nobody(error) from error
 
@@ -136,6 +143,16 @@ class Transport:
     def _nobody(self, error: Exception) -> NoServer:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return NoServer(f"no emulator answers at {self.url}: {reason}")
+
+
+def _ready(
+    connection: http.client.HTTPConnection, timeout: float | None
+) -> http.client.HTTPConnection:
+    """Return a connection that is open and waits so long for an answer."""
+    if connection.sock is None:
+        connection.connect()
+    connection.sock.settimeout(timeout)
+    return connection
 
 
 def _address(url: str) -> tuple[str, int]:

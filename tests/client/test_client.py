@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from emulator.client import (
 )
 from emulator.runtime.serving import InProcessServer
 from emulator.settings import ServerSettings
+from emulator.testing import CallbackSink, Received
 from tests.client.shop import OTHER, PERSON, send_sms
 
 
@@ -55,6 +57,22 @@ def test_message_goes_its_way(sandbox: Sandbox) -> None:
     assert message.error.message == "Absent subscriber"
     assert ledger.transitions["failed"] == 1
     assert sandbox.message(message.id) == message
+
+
+def test_advance_takes_as_long_as_it_takes(client: EmulatorClient, sandbox: Sandbox) -> None:
+    hasty = EmulatorClient(client.url, timeout=0.2).sandbox(sandbox.name)
+    with socket.create_server(("127.0.0.1", 0)) as silent, CallbackSink() as sink:
+        port = silent.getsockname()[1]
+
+        def waits_out_the_patience_of_a_client(_: Received) -> None:
+            with pytest.raises(NoServer, match="timed out"):
+                EmulatorClient(f"http://127.0.0.1:{port}", timeout=0.2).health()
+
+        sink.respond(waits_out_the_patience_of_a_client)
+        sandbox.endpoint("teekrr", sink.url, events=["delivered"])
+        send_sms(sandbox, PERSON)
+
+        assert hasty.advance("1m").callbacks.succeeded == 1
 
 
 def test_time_passes_as_asked(sandbox: Sandbox) -> None:
