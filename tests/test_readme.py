@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from emulator.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ENDLESS = "curl -sN"
 MADE = re.findall(r"\bmake ([a-z]+)", README)
 
 PLUGIN = "emulator.pytest_plugin"
@@ -74,7 +78,14 @@ def run_with_pytest(text: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/four-vendors.md", "docs/demo.md", "docs/fixtures.md"]
+    "page",
+    [
+        "README.md",
+        "docs/four-vendors.md",
+        "docs/demo.md",
+        "docs/fixtures.md",
+        "docs/control-api.md",
+    ],
 )
 def test_page_runs_in_its_order(
     page: str, server: str, strict_curl: dict[str, str], tmp_path: Path
@@ -93,7 +104,7 @@ def test_page_runs_in_its_order(
             for name, value in list(scope.items()):
                 if name.startswith("test_"):
                     value()
-        elif not text.startswith("make "):
+        elif not text.startswith("make ") and ENDLESS not in text:
             ran = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", ready],
                 env=strict_curl,
@@ -103,6 +114,47 @@ def test_page_runs_in_its_order(
                 check=False,
             )
             assert ran.returncode == 0, f"{text}\n{ran.stdout}\n{ran.stderr}"
+
+
+def test_page_about_state_reads_what_a_server_has_left(tmp_path: Path) -> None:
+    blocks = BLOCK.findall((ROOT / "docs" / "state.md").read_text())
+    serve = next(text for language, text in blocks if language == "sh")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", *serve.split()[1:], "--port", "0", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    first_line(process)
+    process.terminate()
+    process.communicate(timeout=10)
+
+    read = "from tinydb import TinyDB\ndatabase = TinyDB('state/default.json')\n"
+    tables, history = [text for language, text in blocks if language == "python"]
+    for program, words in ((tables, "opens in Ipoh"), (history, "enqueued")):
+        ran = subprocess.run(
+            [sys.executable, "-c", f"{read}{program}\nprint(locals().get('history'))"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert words in ran.stdout
+
+
+def test_fixtures_of_the_guide_can_be_loaded(tmp_path: Path) -> None:
+    written = (ROOT / "docs" / "fixtures.md").read_text()
+    documents = re.findall(r"^```yaml\n(.*?)^```$", written, re.MULTILINE | re.DOTALL)
+    assert documents
+    for text in documents:
+        file = tmp_path / "my.yaml"
+        file.write_text(text)
+
+        checked = CliRunner().invoke(main, ["fixture", "check", str(file)])
+
+        assert checked.exit_code == 0, checked.output
 
 
 def test_make_run_serves_and_prints_a_curl_that_works(strict_curl: dict[str, str]) -> None:
