@@ -114,6 +114,9 @@ def to_response(error: Exception) -> Response:
     if isinstance(error, GatewayRefusal):
         refusal = {"type": "error", "error": str(error)}
         return json_response({"message": "Error", "data": [refusal]}, 400)
+    if isinstance(error, Unauthorized):
+        # Only a fault says so, and then the token counts as one that was not accepted.
+        context.notes().pop("token_workspace", None)
     status, detail = _told(error)
     if detail is None:
         return Response(CRASHED, status, content_type=HTML)

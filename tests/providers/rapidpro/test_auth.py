@@ -75,6 +75,17 @@ def test_wrong_credentials_are_refused_in_the_servers_words(rapidpro, header, de
     assert "WWW-Authenticate" not in answer.headers
 
 
+def test_a_token_that_a_fault_refuses_is_refused_as_an_unknown_one(rapidpro):
+    unknown = rapidpro.as_("nope").get("topics")
+    fault = {"provider": "rapidpro", "fault": {"error": "unauthorized"}}
+
+    rapidpro.world.client.post("/_emulator/sandboxes/default/faults", json=fault)
+    refused = rapidpro.get("topics")
+
+    assert (refused.status_code, refused.json) == (unknown.status_code, unknown.json)
+    assert "X-Temba-Workspace" not in refused.headers
+
+
 @pytest.fixture
 def moved(rapidpro):
     """The server, with members who may not use the API any more."""
