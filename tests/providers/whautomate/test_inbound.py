@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.providers.whautomate.desk import MAIN, SANDBOX, stats, to_template
+from tests.providers.whautomate.desk import KEY_B, MAIN, SANDBOX, stats, to_template
 
 TRIAL = {"contact": {"id": "conAda0001"}, "location": MAIN, "textMessage": "x"}
 
@@ -128,6 +128,17 @@ def test_the_latest_broadcast_is_the_one_that_went_out_last(desk):
         for id in (first, second)
     ]
     assert replies == [["Me"], [""]]
+
+
+def test_of_an_account_the_location_that_wrote_last_is_written_to(desk):
+    desk.load(locations=[{"id": "locWest002", "whatsapp": "+12025550102"}])
+    west, other = {"id": "locWest002"}, {"id": "locBempty1"}
+    desk.load(templates=[{"name": "plain_hello", "language": "en"}], id="empty")
+    desk.post("/messages/whatsapp/sendtemplate", to_template(location=west))
+    desk.post("/messages/whatsapp/sendtemplate", to_template(location=other), KEY_B)
+
+    assert desk.inbound("+12025550199", account="harbour")["to"] == "+12025550102"
+    assert desk.inbound("+12025550199")["account"] == "empty"
 
 
 def test_unless_another_is_quoted(desk):
