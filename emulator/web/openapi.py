@@ -168,11 +168,19 @@ def _operation(
         ],
         "responses": _responses(app, sandbox, method, served, gives),
     }
+    asked = dict.fromkeys(name for operation in operations for name in operation.asks)
+    if asked:
+        shown["parameters"] = [_in_query(name) for name in asked]
     if description:
         shown["description"] = description
     if method in _WITH_BODY:
         shown["requestBody"] = {"content": _content(operations)}
     return shown
+
+
+def _in_query(name: str) -> dict[str, Any]:
+    """Return a parameter of the query: all of them are texts, and none is needed."""
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
 def _content(operations: Sequence[Operation]) -> dict[str, Any]:

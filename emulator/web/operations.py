@@ -21,6 +21,7 @@ class Operation:
     :param takes: marshmallow schema class of the body, for OpenAPI; a field of a kind of its own
         says with ``json_schema()`` what is meant to stand there.
     :param media: the types of body that are read, for OpenAPI.
+    :param asks: names of the parameters of the query, for OpenAPI.
     :param gives: typed dictionary that says what the answer holds, for OpenAPI.
     :param also: operations that share path and method; the view finds out which one is meant
         and says so with :func:`.context.become`.
@@ -37,6 +38,7 @@ class Operation:
     also: tuple[Operation, ...] = ()
     answers: tuple[int, ...] = ()
     media: tuple[str, ...] = ("application/json",)
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,15 @@ def operation(  # noqa: PLR0913 - each is asked for by its name
     takes: Any = None,
     gives: Any = None,
     answers: tuple[int, ...] = (),
+    asks: tuple[str, ...] = (),
     **extras: Any,
 ) -> Callable[[View], View]:
     """Mark a view as an operation; ``extras`` are for the provider's own use (a scope, …)."""
 
     def mark(view: View) -> View:
-        marked = Operation(id, evidence, source, read_on, takes, gives, extras, answers=answers)
+        marked = Operation(
+            id, evidence, source, read_on, takes, gives, extras, answers=answers, asks=asks
+        )
         view.operation = marked  # type: ignore[attr-defined]
         return view
 

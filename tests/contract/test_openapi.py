@@ -163,6 +163,54 @@ def test_answers_hold_what_their_document_says(slug: str) -> None:
         Draft202012Validator({**schema, **found}).validate(answer.get_json())
 
 
+def asked_for(found: Any) -> dict[str, list[str]]:
+    """Return the parameters of queries, by the paths of what is read."""
+    return {
+        path: [each["name"] for each in operation["parameters"] if each["in"] == "query"]
+        for method, path, operation in operations(found)
+        if method == "get" and "parameters" in operation
+    }
+
+
+def test_cuedesk_reads_the_parameters_that_its_document_names() -> None:
+    world = World(PROVIDERS, [REFERENCE])
+    [(path, names)] = asked_for(document(world, of_provider("cuedesk"))).items()
+    answer = world.call(
+        "GET",
+        f"/cuedesk{path}",
+        query_string=dict.fromkeys(names, "?"),
+        headers=HEADERS["cuedesk"],
+    )
+
+    errors = answer.get_json()["error"]["details"]["errors"]
+    assert path == "/v1/contacts"
+    # Any text may be the id of a list.
+    assert [error["field"] for error in errors] == [n for n in names if n != "contact_list_uuid"]
+
+
+def test_whautomate_reads_the_parameters_that_its_document_names() -> None:
+    world = World(PROVIDERS, [REFERENCE])
+    lists = asked_for(document(world, of_provider("whautomate")))
+    slots = lists.pop("/v1/appointments/slots")
+    ids = {"/v1/contacts": "conAda0001", "/v1/clients": "cliMia0001", "/v1/locations": "locMain001"}
+
+    def answer(path: str, **query: str) -> Any:
+        address = f"/whautomate{path}"
+        return world.call("GET", address, query_string=query, headers=HEADERS["whautomate"])
+
+    assert len(lists) == 18
+    for path, names in lists.items():
+        assert names[:2] == ["limit", "page"], path
+        for name in set(names) & {"startDate", "endDate"} if "{" not in path else ():
+            assert answer(path, **{name: "?"}).get_json()["field"] == name, path
+    for path, id in ids.items():
+        assert id in {item["id"] for item in answer(path).get_json()}
+        assert len(answer(path, limit="1").get_json()) == 1
+        for name in set(lists[path]) - {"limit", "startDate", "endDate"}:
+            assert answer(path, **{name: "999"}).get_json() == [], (path, name)
+    assert {answer("/v1/appointments/slots", **{n: "?"}).status_code for n in slots} == {200, 400}
+
+
 def test_files_are_described_as_forms(world: World) -> None:
     found = document(world, of_provider("rapidpro"))
     body = found["paths"]["/api/v2/media.json"]["post"]["requestBody"]["content"]

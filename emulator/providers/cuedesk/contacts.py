@@ -13,6 +13,7 @@ from emulator.core.sandbox import Sandbox
 from .errors import BadQuery
 from .records import CONTACT_ORDERS, CONTACTS, Contact, Workspace
 
+ASKS = ("limit", "offset", "order_field", "order", "contact_list_uuid")
 DIRECTIONS = ("desc", "asc")
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 100
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")

@@ -204,6 +204,7 @@ def send_free_message() -> Response:
     read_on=READ_ON,
     answers=(200,),
     gives=ContactsAnswer,
+    asks=contacts.ASKS,
 )
 def list_contacts() -> Response:
     """List the contacts of the workspace, or of one of its contact lists.

@@ -42,11 +42,12 @@ from emulator.providers.whautomate.schemas import body, read
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 
-from .common import asked, done, endpoint, every, field_test, listing, span_test
+from .common import SPAN, asked, done, endpoint, every, field_test, listing, span_test
 
 bp = Blueprint("bookings", __name__)
 of_appointments = partial(endpoint, bp, page="appointments")
 of_classes = partial(endpoint, bp, page="classes")
+SLOTS = ("date", "timezone", "nextThreeDays", "serviceId", "staffId", "locationId")
 ONLINE = {
     "is_online_class": "isOnlineClass",
     "online_class_link": "onlineClassLink",
@@ -55,7 +56,7 @@ ONLINE = {
 }
 
 
-@of_appointments("GET", "/appointments/slots", "appointments.slots", gives=list[DayOut])
+@of_appointments("GET", "/appointments/slots", "appointments.slots", gives=list[DayOut], asks=SLOTS)
 def list_slots() -> Response:
     """List the times that can be booked; when a business is open is assumed."""
     found = sandbox()
@@ -103,7 +104,13 @@ def _day_asked(timezone: str) -> date:
         raise Refused(*flaw.of("date")) from flaw
 
 
-@of_appointments("GET", "/appointments", "appointments.list", gives=list[AppointmentOut])
+@of_appointments(
+    "GET",
+    "/appointments",
+    "appointments.list",
+    gives=list[AppointmentOut],
+    asks=(*SPAN, "staffId", "clientId", "locationId"),
+)
 def list_appointments() -> Response:
     """List appointments, newest first; dates are those on which they take place."""
     where = every(
@@ -210,7 +217,13 @@ def _check_references(wanted: Mapping[str, Any]) -> None:
             need(kind, wanted[name], title, f"{name}.id")
 
 
-@of_classes("GET", "/classes", "classes.list", gives=list[ClassOut])
+@of_classes(
+    "GET",
+    "/classes",
+    "classes.list",
+    gives=list[ClassOut],
+    asks=(*SPAN, "locationId", "staffId", "serviceId"),
+)
 def list_classes() -> Response:
     """List classes, newest first; dates are those on which they take place."""
     where = every(

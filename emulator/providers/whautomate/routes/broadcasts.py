@@ -20,7 +20,7 @@ from emulator.providers.whautomate.schemas import BroadcastBody, body
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 
-from .common import done, endpoint, every, field_test, listing, span_test, text_test
+from .common import SPAN, done, endpoint, every, field_test, listing, span_test, text_test
 
 bp = Blueprint("broadcasts", __name__)
 PAGE = "broadcasts"
@@ -30,7 +30,15 @@ def _show(_found: Sandbox, broadcast: WhBroadcast) -> BroadcastOut:
     return shapes.broadcast(broadcast)
 
 
-@endpoint(bp, "GET", "/broadcasts", "broadcasts.list", page=PAGE, gives=list[BroadcastOut])
+@endpoint(
+    bp,
+    "GET",
+    "/broadcasts",
+    "broadcasts.list",
+    page=PAGE,
+    gives=list[BroadcastOut],
+    asks=(*SPAN, "locationId", "searchText"),
+)
 def list_broadcasts() -> Response:
     """List broadcasts, newest first."""
     where = every(

@@ -25,6 +25,8 @@ GUIDE: Final = "https://help.whautomate.com/product-guides/whautomate-rest-api"
 CONNECTORS: Final = "public connectors (Pipedream, MindCloud, Metorial, Composio)"
 READ_ON: Final = "2026-11-21"
 DEFAULT_LIMIT, MOST = 100, 1000
+PAGING: Final = ("limit", "page")
+SPAN: Final = ("startDate", "endDate")
 
 
 def endpoint(
@@ -39,11 +41,14 @@ def endpoint(
     """Serve a path below ``/v1``.
 
     :param page: of the vendor's guide; None: only public connectors tell of it.
-    :param about: what the body takes and the answer gives; deletions all answer the same.
+    :param about: what the body takes, the query asks and the answer gives; deletions all answer
+        the same, and every list is asked for in pages.
     """
     evidence: Evidence = "documented" if page else "observed"
     if method == "DELETE":
         about["gives"] = Done
+    elif id.endswith((".list", ".logs")):
+        about["asks"] = (*PAGING, *about.get("asks", ()))
     source = f"{GUIDE}/{page}" if page else CONNECTORS
 
     def mark(view: View) -> View:

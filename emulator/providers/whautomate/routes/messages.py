@@ -27,7 +27,7 @@ from emulator.providers.whautomate.words import WHATSAPP
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, has_fault, rests_on, sandbox
 
-from .common import endpoint, listing, span_test
+from .common import SPAN, endpoint, listing, span_test
 
 bp = Blueprint("messages", __name__)
 PAGE = "messages"
@@ -35,7 +35,9 @@ CHANNEL = "<any(whatsapp, messenger, instagram, telegram):channel>"
 MEDIA = ("image", "video", "audio")
 
 
-@endpoint(bp, "GET", "/messages/<id>", "messages.list", page=PAGE, gives=list[MessageOut])
+@endpoint(
+    bp, "GET", "/messages/<id>", "messages.list", page=PAGE, gives=list[MessageOut], asks=SPAN
+)
 def list_messages(id: str) -> Response:
     """List the messages of a contact, newest first."""
     contact = own(CONTACTS, id, "Contact")

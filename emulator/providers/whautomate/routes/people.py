@@ -18,14 +18,22 @@ from emulator.providers.whautomate.schemas import ClientBody, ContactBody, TagsB
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 
-from .common import asked, done, endpoint, every, field_test, listing, span_test
+from .common import SPAN, asked, done, endpoint, every, field_test, listing, span_test
 
 bp = Blueprint("people", __name__)
 PAGE = "contacts"
 Test = Callable[[Any], bool]
 
 
-@endpoint(bp, "GET", "/contacts", "contacts.list", page=PAGE, gives=list[ContactOut])
+@endpoint(
+    bp,
+    "GET",
+    "/contacts",
+    "contacts.list",
+    page=PAGE,
+    gives=list[ContactOut],
+    asks=("tags", "locationId", "channel", "searchText"),
+)
 def list_contacts() -> Response:
     """List contacts, newest first."""
     channel = asked("channel")
@@ -96,7 +104,14 @@ def remove_contact_tags(id: str) -> Response:
     return _tagged(tags.remove, own(CONTACTS, id, "Contact"), given)
 
 
-@endpoint(bp, "GET", "/clients", "clients.list", gives=list[ClientOut])
+@endpoint(
+    bp,
+    "GET",
+    "/clients",
+    "clients.list",
+    gives=list[ClientOut],
+    asks=(*SPAN, "tags", "primaryLocationId", "searchText"),
+)
 def list_clients() -> Response:
     """List clients, newest first."""
     where = every(

@@ -21,7 +21,15 @@ bp = Blueprint("segments", __name__)
 PAGE = "segments"
 
 
-@endpoint(bp, "GET", "/segments", "segments.list", page=PAGE, gives=list[SegmentOut])
+@endpoint(
+    bp,
+    "GET",
+    "/segments",
+    "segments.list",
+    page=PAGE,
+    gives=list[SegmentOut],
+    asks=("locationId", "searchText"),
+)
 def list_segments() -> Response:
     """List segments, newest first."""
     where = every(field_test("locationId", "location"), text_test(lambda segment: segment.name))
@@ -62,7 +70,7 @@ def delete_segment(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/locations", "locations.list", gives=list[LocationOut])
+@endpoint(bp, "GET", "/locations", "locations.list", gives=list[LocationOut], asks=("searchText",))
 def list_locations() -> Response:
     """List locations, newest first."""
     return listing(

@@ -30,6 +30,7 @@ from emulator.web.context import caller, sandbox
 from emulator.web.moments import iso
 
 from .common import (
+    SPAN,
     asked,
     done,
     endpoint,
@@ -48,7 +49,9 @@ FIELDS = frozenset(
 )
 
 
-@endpoint(bp, "GET", "/staffs", "staffs.list", gives=list[StaffOut])
+@endpoint(
+    bp, "GET", "/staffs", "staffs.list", gives=list[StaffOut], asks=("locationId", "searchText")
+)
 def list_staffs() -> Response:
     """List the staff, newest first."""
     location = asked("locationId")
@@ -79,7 +82,9 @@ def show_staff(found: Sandbox, shown: Staff) -> StaffOut:
     }
 
 
-@endpoint(bp, "GET", "/staffs/<id>/availabilityBlocks", "blocks.list", gives=list[BlockOut])
+@endpoint(
+    bp, "GET", "/staffs/<id>/availabilityBlocks", "blocks.list", gives=list[BlockOut], asks=SPAN
+)
 def list_blocks(id: str) -> Response:
     """List the blocked times of a member of the staff."""
     staff = own(STAFFS, id, "Staff")
@@ -144,7 +149,15 @@ def _block(id: str, block: str) -> Block:
     return known
 
 
-@endpoint(bp, "GET", "/services", "services.list", page=SERVICES_PAGE, gives=list[ServiceOut])
+@endpoint(
+    bp,
+    "GET",
+    "/services",
+    "services.list",
+    page=SERVICES_PAGE,
+    gives=list[ServiceOut],
+    asks=("locationId", "serviceType", "searchText"),
+)
 def list_services() -> Response:
     """List services, newest first."""
     where = every(
@@ -259,6 +272,7 @@ def show_service(found: Sandbox, shown: Service) -> ServiceOut:
     "serviceCategories.list",
     page=CATEGORIES_PAGE,
     gives=list[CategoryOut],
+    asks=("locationId", "searchText"),
 )
 def list_categories() -> Response:
     """List the categories of services, newest first."""

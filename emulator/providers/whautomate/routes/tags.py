@@ -22,7 +22,15 @@ CONTACT_PAGE, CLIENT_PAGE = "contact-tags", "client-tags"
 CONTACT_TAG, CLIENT_TAG = "Contact tag", "Client tag"
 
 
-@endpoint(bp, "GET", "/contactTags", "contactTags.list", page=CONTACT_PAGE, gives=list[TagOut])
+@endpoint(
+    bp,
+    "GET",
+    "/contactTags",
+    "contactTags.list",
+    page=CONTACT_PAGE,
+    gives=list[TagOut],
+    asks=("searchText",),
+)
 def list_contact_tags() -> Response:
     """List the tags of contacts."""
     return _list(OF_CONTACTS)
@@ -49,7 +57,15 @@ def delete_contact_tag(id: str) -> Response:
     return done()
 
 
-@endpoint(bp, "GET", "/clientTags", "clientTags.list", page=CLIENT_PAGE, gives=list[TagOut])
+@endpoint(
+    bp,
+    "GET",
+    "/clientTags",
+    "clientTags.list",
+    page=CLIENT_PAGE,
+    gives=list[TagOut],
+    asks=("searchText",),
+)
 def list_client_tags() -> Response:
     """List the tags of clients."""
     return _list(OF_CLIENTS)
