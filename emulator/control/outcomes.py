@@ -137,9 +137,10 @@ def _read_candidate(sandbox: Sandbox, fields: Fields) -> tuple[Vendor, Candidate
     fields.check()
     assert provider is not None
     assert to is not None
-    vendor, address = sandbox.vendors[provider], plain_address(to)
-    values["account"] = values["account"] or _first_account(sandbox, vendor)
-    values["channel"] = values["channel"] or _likely_channel(vendor, to)
+    vendor = sandbox.vendors[provider]
+    account = values["account"] = values["account"] or _first_account(sandbox, vendor)
+    channel = values["channel"] = values["channel"] or _likely_channel(vendor, to)
+    address = plain_address(vendor.addressed(sandbox, account, channel, to))
     values["nth"] = values["nth"] or sandbox.store.sends.get(address, 0) + 1
     return vendor, Candidate(provider=provider, address=address, **values)
 

@@ -75,6 +75,10 @@ def _as_said(message: Message, target: str) -> str:
     return target
 
 
+def _as_given(sandbox: Sandbox, account: str, channel: str, address: str) -> str:
+    return address
+
+
 def _no_channels(sandbox: Sandbox, account: str) -> Sequence[str]:
     return ()
 
@@ -104,6 +108,8 @@ class Vendor:
     :param forced: the state that a message comes into when it is forced into another than its
         plan says: the one asked for, unless the vendor draws a conclusion from it at once.
     :param wait: moment of the next step where delays alone do not say it; None: they do.
+    :param addressed: an address that a client of an account gives, as messages of a channel
+        carry it; what is none stays as it is.
     :param receive: make an inbound message, with everything that follows from it.
     :param answered: effects of a callback's answer, besides the retry.
     :param endpoint_channels: the channels of an account that an endpoint may be limited to.
@@ -159,6 +165,7 @@ class Vendor:
     evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes
     forced: Callable[[Any, str], str] = _as_said
     wait: Callable[[Sandbox, Any, str, datetime], datetime | None] = _no_wait
+    addressed: Callable[[Sandbox, str, str, str], str] = _as_given
     retry: Callable[[Sandbox, Delivery], RetryPolicy] = _no_retry
     answered: Callable[[Sandbox, Delivery, Attempt], None] = _nothing
     find_message: Callable[[Sandbox, str], Message | None] | None = None

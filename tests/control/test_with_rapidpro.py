@@ -34,6 +34,24 @@ def test_rule_may_name_a_channel_by_its_scheme(desk: Desk, channel: str, to: str
     assert (explained["outcome"], other["outcome"]) == ("stuck", "delivered")
 
 
+@pytest.mark.parametrize("to", ["tel:0722000111", "0722 000 111", "+254722000111", "254722000111"])
+def test_what_is_explained_is_a_message_to_the_number_that_is_meant(desk: Desk, to: str) -> None:
+    desk.do("POST", "/outcomes", {"to": "0722000111", "outcome": "rejected"}, 201)
+    desk.do("POST", "/outcomes", {"to": "+254722000111", "outcome": "stuck"}, 201)
+
+    explained = desk.do("POST", "/outcomes/explain", {"provider": "rapidpro", "to": to})
+
+    assert explained["outcome"] == "stuck"
+
+
+def test_path_of_a_channel_without_numbers_is_explained_as_it_is(desk: Desk) -> None:
+    desk.do("POST", "/outcomes", {"to": "0722000111", "outcome": "stuck"}, 201)
+
+    asked = {"provider": "rapidpro", "to": "0722000111", "channel": "telegram"}
+
+    assert desk.do("POST", "/outcomes/explain", asked)["outcome"] == "stuck"
+
+
 def test_channel_that_is_none_is_refused(desk: Desk) -> None:
     [error] = desk.refused("POST", "/outcomes", {"channel": "telegramm", "outcome": "read"})
 

@@ -62,6 +62,7 @@ VENDOR: Final = Vendor(
     wait=lifecycle.wait,
     moved=gateway.moved,
     sign=webhooks.sign,
+    addressed=receiving.addressed,
     receive=receiving.receive,
     cancel=sendouts.cancel,
     answered=_answered,

@@ -201,6 +201,17 @@ def _urn(
         raise _wrong("/from", f"No phone number or URN: {wanted.from_}") from error
 
 
+def addressed(sandbox: Sandbox, account: str, channel: str, address: str) -> str:
+    """Return the normalised URN of an address that a client may give; what is none as it is."""
+    workspace = sandbox.store.table(WORKSPACES).find(account)
+    country = workspace.country if workspace is not None else None
+    is_number = channel == channel_kind("tel") and _split(address)[0] is None
+    try:
+        return urns.clean(f"tel:{address}" if is_number else address, country or None).text
+    except urns.InvalidURN:
+        return address
+
+
 def _split(address: str) -> tuple[str | None, str]:
     """Return scheme and path of an address; a bare number or name has no scheme."""
     found = _SCHEME.match(address)
