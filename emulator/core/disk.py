@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     """Some rows of a table, by their numbers, as JSON."""
 
     table: str
-    rows: bytes | msgspec.Raw
+    rows: bytes | bytearray | msgspec.Raw
 
 
 class Segments(Storage):
@@ -124,9 +124,17 @@ def _pieces_of_lines(path: Path, file: Iterable[bytes]) -> Iterator[Piece]:
             with _read_as_json(path):
                 table = msgspec.json.decode(line[2:-3], type=str)
         else:
-            yield Piece(table, b"{%b}" % line.strip(b",\n"))
+            yield Piece(table, _as_object(line))
     if found != b'"1":%b\n}}\n' % _encode({"crc32": checksum}):
         raise Damaged(f"{path.name}: it is not what was written: the checksum differs")
+
+
+def _as_object(line: bytes) -> bytearray:
+    """Return a line of rows with braces around it, copied no more than once."""
+    rows = bytearray(line)
+    rows[-1:] = b"}"
+    rows[: rows.startswith(b",")] = b"{"
+    return rows
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .kinds import Order, R
@@ -12,6 +12,7 @@ Entry = tuple[Any, int, str]
 Position = tuple[Any, int]
 Index = dict[Hashable, list[Entry]]
 FEW = 64  # up to here an insertion each is cheaper than sorting the list once
+TOGETHER = 500
 
 
 def reorder(index: Index, spec: Order[R], before: R, after: R) -> None:
@@ -77,10 +78,40 @@ def enter_all(index: Index, spec: Order[R], records: Sequence[R], entries: Seque
 def _enter_many(
     index: Index, spec: Order[R], records: Sequence[R], entries: Sequence[Entry]
 ) -> None:
-    partitions_of = spec.partitions
-    unsorted = set()
-    for record, entry in zip(records, entries, strict=True):
-        for partition in partitions_of(record):
+    unsorted: set[Hashable] = set()
+    for first in range(0, len(records), TOGETHER):
+        joined = list(map(spec.partitions, records[first : first + TOGETHER]))
+        some = entries[first : first + TOGETHER]
+        if joined.count(joined[0]) == len(joined) and some == sorted(some):
+            # Of a broadcast one message is like the next.
+            for partition in joined[0]:
+                _append(index, partition, some, unsorted)
+        else:
+            _append_each(index, joined, some, unsorted)
+    for partition in unsorted:
+        index[partition].sort()
+
+
+def _append(index: Index, partition: Hashable, come: list[Entry], unsorted: set[Hashable]) -> None:
+    """Put entries, the first of them first, behind all others, even if they do not belong there.
+
+    :param unsorted: takes the partition if they do not.
+    """
+    seated = index.setdefault(partition, [])
+    if seated and come[0] < seated[-1]:
+        unsorted.add(partition)
+    seated += come
+
+
+def _append_each(
+    index: Index,
+    joined: Sequence[Iterable[Hashable]],
+    entries: Sequence[Entry],
+    unsorted: set[Hashable],
+) -> None:
+    for partitions, entry in zip(joined, entries, strict=True):
+        for partition in partitions:
+            # Not by the function above, which would take as long again.
             seated = index.get(partition)
             if seated is None:
                 index[partition] = [entry]
@@ -88,8 +119,6 @@ def _enter_many(
                 if entry < seated[-1]:
                     unsorted.add(partition)
                 seated.append(entry)
-    for partition in unsorted:
-        index[partition].sort()
 
 
 def leave_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import repeat
 from operator import attrgetter
@@ -19,6 +20,8 @@ from msgspec.structs import force_setattr, replace
 from .errors import EmulatorError
 
 T = TypeVar("T")
+PLAIN = (str, str | None, datetime, datetime | None)
+"""Types of which many records have the same value, though each has read its own."""
 MARK = msgspec.Meta(extra={"shared": True})
 
 if TYPE_CHECKING:
@@ -40,19 +43,19 @@ class _Parts(NamedTuple):
     """The fields of a type of record that many have in common.
 
     :param shared: written as numbers; each with its default.
-    :param words: written out, as the files are to be read by people as well.
+    :param plain: written out, as the files are to be read by people as well.
     """
 
     shared: tuple[tuple[str, Any], ...]
-    words: tuple[str, ...]
+    plain: tuple[str, ...]
 
 
 @cache
 def _parts_of(type_: Any) -> _Parts:
     fields = msgspec.structs.fields(type_)
     shared = tuple((field.name, field.default) for field in fields if _is_shared(field.type))
-    words = (field.name for field in fields if field.type in (str, str | None))
-    return _Parts(shared, tuple(name for name in words if name != "id") if shared else ())
+    plain = (field.name for field in fields if field.type in PLAIN)
+    return _Parts(shared, tuple(name for name in plain if name != "id") if shared else ())
 
 
 def _is_shared(type_: Any) -> bool:
@@ -91,29 +94,45 @@ def unpack(rows: Mapping[int, Any]) -> Sequence[Any]:
         return records
     type_: Any = type(records[0])
     parts = _parts_of(type_)
+    numbers = list(rows)
     for name, _ in parts.shared:
-        found = list(map(attrgetter(name), records))
-        if int in set(map(type, found)):
-            _set(records, name, _resolved(name, dict(zip(rows, found, strict=True))))
-    for name in parts.words:
-        word = getattr(records[0], name)
-        # Of a broadcast one row is like the next: what differs in these differs in most.
-        if word is not None and word in [getattr(record, name) for record in records[1::99]]:
-            words = list(map(attrgetter(name), records))
-            _set(records, name, map({}.setdefault, words, words))
+        _share_part(name, numbers, records)
+    for name in parts.plain:
+        _share_plain(name, records)
     return records
 
 
-def _resolved(name: str, parts: Mapping[int, Any]) -> list[Any]:
+# What follows runs in C for each record: there may be a million of them.
+
+
+def _share_part(name: str, numbers: Sequence[int], records: Sequence[Any]) -> None:
+    """Put the parts themselves where the numbers of rows are that have them."""
+    found = list(map(attrgetter(name), records))
+    if type(found[0]) is not int and found.count(numbers[0]) == len(found) - 1:
+        _set(records, name, repeat(found[0]))  # All of them have what the first has.
+        return
+    owners = [at for at, part in enumerate(found) if type(part) is not int]
+    if len(owners) == len(found):
+        return
+    parts = {}
+    for at in owners:
+        parts[numbers[at]], found[at] = found[at], numbers[at]
     try:
-        found = [parts[part] if type(part) is int else part for part in parts.values()]
+        _set(records, name, map(parts.__getitem__, found))
     except KeyError as error:
-        raise NoSuchRow(f"{name} is that of row {error}, which is not there") from error
-    if int in set(map(type, found)):
-        raise NoSuchRow(f"{name} is that of a row which has none of its own")
-    return found
+        raise NoSuchRow(f"{name} is that of row {error}, which has none of its own") from error
+
+
+def _share_plain(name: str, records: Sequence[Any]) -> None:
+    """Put one value where equal ones are, if there seem to be many."""
+    first = getattr(records[0], name)
+    # Of a broadcast one row is like the next: what differs in these differs in most.
+    if first is None or first not in [getattr(record, name) for record in records[1::99]]:
+        return
+    found = list(map(attrgetter(name), records))
+    is_one = found.count(first) == len(found)
+    _set(records, name, repeat(first) if is_one else map({}.setdefault, found, found))
 
 
 def _set(records: Iterable[Any], name: str, values: Iterable[Any]) -> None:
-    # A loop that runs in C: there may be a million of them.
     deque(map(force_setattr, records, repeat(name), values), maxlen=0)

@@ -183,7 +183,7 @@ class Forms:
             for name, type_ in types.items()
         }
 
-    def rows(self, table: str, text: bytes | msgspec.Raw) -> Sequence[Any]:
+    def rows(self, table: str, text: bytes | bytearray | msgspec.Raw) -> Sequence[Any]:
         """Return the rows of a piece of a table.
 
         :raises DecodeError, NoSuchRow: they are not what was written.
@@ -227,8 +227,9 @@ class Image:
             for row in rows:
                 self.sends.update(row.counts)
         else:
-            ids = map(attrgetter("id"), rows)
-            self.rows.setdefault(table, {}).update(zip(ids, rows, strict=True))
+            known = self.rows.setdefault(table, {})
+            for row in rows:
+                known[row.id] = row
 
     def _plan(self, row: Planned) -> None:
         topic = sys.intern(row.topic)
