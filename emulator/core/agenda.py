@@ -299,8 +299,10 @@ class Agenda:
     def _drop(self, topic: str, subject: str) -> None:
         if self.touched is not None:
             self.touched[topic, subject] = None
-        if self._live[topic].pop(subject, None) is not None:
+        live = self._live[topic]
+        if live.pop(subject, None) is not None:
             self._count -= 1
+            _let_go(live)
 
     def _drop_all(self, topic: str, subjects: Collection[str]) -> None:
         if self.touched is not None:
@@ -310,6 +312,7 @@ class Agenda:
         for subject in subjects:
             live.pop(subject, None)
         self._count += len(live)
+        _let_go(live)
 
     def _restore(self, topic: str, subject: str, before: Due | None) -> None:
         self._drop(topic, subject)
@@ -326,3 +329,9 @@ class Agenda:
 
     def _is_live(self, due: Due) -> bool:
         return self._live[due.topic].get(due.subject) is due
+
+
+def _let_go(live: dict[str, Due]) -> None:
+    """Free what a dictionary keeps that has been emptied entry by entry."""
+    if not live:
+        live.clear()

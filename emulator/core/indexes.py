@@ -15,10 +15,12 @@ FEW = 64  # up to here an insertion each is cheaper than sorting the list once
 TOGETHER = 500
 
 
-def reorder(index: Index, spec: Order[R], before: R, after: R) -> None:
-    """Move a record to where it belongs after a change."""
-    old = (spec.position(before), before.serial, before.id)
-    new = (spec.position(after), after.serial, after.id)
+def reorder(index: Index, spec: Order[R], pair: tuple[R, R], entries: Sequence[Entry]) -> None:
+    """Move a record to where it belongs after a change.
+
+    :param entries: of the record before and after, by the order's position.
+    """
+    (before, after), (old, new) = pair, entries
     left, joined = list(spec.partitions(before)), list(spec.partitions(after))
     if old == new:
         if left == joined:
@@ -32,14 +34,20 @@ def reorder(index: Index, spec: Order[R], before: R, after: R) -> None:
         _enter(index, partition, new)
 
 
-def reorder_all(index: Index, spec: Order[R], pairs: Sequence[tuple[R, R]]) -> None:
-    """Move many records, each of them named once."""
+def reorder_all(
+    index: Index,
+    spec: Order[R],
+    pairs: Sequence[tuple[R, R]],
+    entries: tuple[Sequence[Entry], Sequence[Entry]],
+) -> None:
+    """Move many records, each of them named once.
+
+    :param entries: of the records before and after, by the order's position.
+    """
     left: dict[Hashable, list[Entry]] = {}
     joined: dict[Hashable, list[Entry]] = {}
-    partitions_of, position = spec.partitions, spec.position
-    for before, after in pairs:
-        old = (position(before), before.serial, before.id)
-        new = (position(after), after.serial, after.id)
+    partitions_of = spec.partitions
+    for (before, after), old, new in zip(pairs, *entries, strict=True):
         was_in, is_in = list(partitions_of(before)), list(partitions_of(after))
         if old == new:
             if was_in == is_in:

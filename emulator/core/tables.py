@@ -242,8 +242,7 @@ class Table(Generic[R]):
         for before, after in pairs:
             self._replace(before, after, lookups, [])
         self._log([Change(name, after.id, before, after) for before, after in pairs])
-        for order in orders:
-            reorder_all(self._orders[order], self.kind.orders[order], pairs)
+        self._reorder_all(orders, pairs)
         return [after for _, after in pairs]
 
     def drop(self, id: str) -> None:
@@ -352,8 +351,22 @@ class Table(Generic[R]):
             if old != new:
                 _forget_keys(self._lookups[name], before.id, old)
                 self._take_keys(self._lookups[name], after.id, new)
+        pair, entries = (before, after), dict[Callable[[R], Any], list[Entry]]()
         for name in orders:
-            reorder(self._orders[name], self.kind.orders[name], before, after)
+            spec = self.kind.orders[name]
+            if spec.position not in entries:
+                entries[spec.position] = entries_of(spec.position, pair)
+            reorder(self._orders[name], spec, pair, entries[spec.position])
+
+    def _reorder_all(self, orders: Iterable[str], pairs: Sequence[tuple[R, R]]) -> None:
+        entries: dict[Callable[[R], Any], tuple[list[Entry], list[Entry]]] = {}
+        for name in orders:
+            spec = self.kind.orders[name]
+            if spec.position not in entries:
+                before, after = zip(*pairs, strict=True)
+                both = entries_of(spec.position, before), entries_of(spec.position, after)
+                entries[spec.position] = both
+            reorder_all(self._orders[name], spec, pairs, entries[spec.position])
 
 
 def _named(changes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
