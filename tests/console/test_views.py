@@ -23,6 +23,10 @@ def test_overview_counts_warns_and_advances(page: Page, sandbox: Sandbox) -> Non
     page.open(f"{sandbox.name}/overview")
 
     page.find(".warning", "1 request asked for something")
+    names = page.texts("a.line[href*='/broadcasts/'] .grow")
+    due = {b["name"]: b["scheduled_at"] for b in sandbox.items("/broadcasts?limit=20")}
+    assert len(names) > 2
+    assert names == sorted(names, key=lambda name: due[name])
     total = sandbox.get("/messages?limit=1")["total"]
     assert page.find("a.tile", "Messages").text.split()[0] == str(total)
     page.click("button", "Until idle")

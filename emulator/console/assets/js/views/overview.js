@@ -168,9 +168,9 @@ class Overview {
     const { sandbox } = this.app;
     this.due = clock.next_due;
     this.countdown = h("span", { class: "hint" });
-    const scheduled = broadcasts.filter(
-      (each) => each.scheduled_at && new Date(each.scheduled_at) > new Date(clock.now),
-    );
+    const scheduled = broadcasts
+      .filter((each) => each.scheduled_at && new Date(each.scheduled_at) > new Date(clock.now))
+      .sort((one, other) => new Date(one.scheduled_at) - new Date(other.scheduled_at));
     const next = clock.next_due
       ? h(
           "div",
