@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
 NEAREST = 3
+REFUSED = frozenset({401, 403})
 PLAIN = frozenset({200, 202, *range(400, 600)})
 """Statuses of answers that have a body and lead nowhere else."""
 
@@ -242,6 +243,8 @@ class ProviderApp(Flask):
             response.headers["X-Emulator-Hint"] = _one_line(f"there is no sandbox {name!r}")
         if found is None or sandbox is None:
             return response
+        if response.status_code in REFUSED and found.hint is None and found.fault is None:
+            found.hint = self._about_key(sandbox)
         if found.hint:
             response.headers["X-Emulator-Hint"] = _one_line(found.hint)
         if found.fault is not None:
@@ -254,6 +257,16 @@ class ProviderApp(Flask):
         body = b"" if response.is_streamed else response.get_data()
         sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
         return response
+
+    def _about_key(self, found: Sandbox) -> str | None:
+        provider = self.provider
+        key = provider.credential(request.environ)
+        if key is None or provider.vendor.account_of_key(found, key) is not None:
+            return None
+        return (
+            f"no account of {provider.slug} has this key in the sandbox {found.name!r}; "
+            f"GET /_emulator/sandboxes/{found.name} shows the keys there are"
+        )
 
 
 def _handed_over(

@@ -64,6 +64,23 @@ def test_unknown_sandboxes_are_refused_in_the_vendors_shape(world, speaker: Spea
     assert "nobody-made-it" in answer.headers["X-Emulator-Hint"]
 
 
+def test_keys_that_nobody_has_are_told_where_there_are_some(world, speaker: Speaker):
+    channel = next(iter(speaker.channels))
+    path, body = speaker.channels[channel]
+    wrong = {name: f"{value}-wrong" for name, value in speaker.headers.items()}
+
+    refused = world.call("POST", f"/{speaker.slug}{path}", body(ADDRESSES[channel]), headers=wrong)
+    keyless = world.call("POST", f"/{speaker.slug}{path}", body(ADDRESSES[channel]))
+
+    assert refused.status_code in (401, 403)
+    hint = refused.headers["X-Emulator-Hint"]
+    assert f"no account of {speaker.slug} has this key" in hint
+    assert "wrong" not in hint
+    assert world.call("GET", DEFAULT).status_code == 200
+    assert f"GET {DEFAULT} " in hint
+    assert "X-Emulator-Hint" not in keyless.headers
+
+
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize(
     ("speaker", "channel"), CHANNELS, ids=[f"{s.slug}-{c}" for s, c in CHANNELS]
