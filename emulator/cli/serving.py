@@ -40,8 +40,6 @@ def serve(**options: Any) -> None:
 
     It prints its address, and the keys of each vendor.
     """
-    # Nothing that imports make is garbage; the server collects again once it is loaded.
-    gc.disable()
     is_json = options.pop("is_json")
     if options.pop("while_stdin"):
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
@@ -79,6 +77,8 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
 
 
 def _run(settings: ServerSettings, *, is_json: bool) -> None:
+    # Nothing that imports make is garbage; the server collects again once it is loaded.
+    gc.disable()
     # The parts are imported here so that --help and mistakes in options answer at once.
     from emulator.app import check_settings, create_app
     from emulator.core.errors import EmulatorError
