@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from emulator.runtime.ticker import Ticker
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
 from emulator.web.coverage import summary
-from emulator.web.provider_app import ProviderApp
+from emulator.web.provider_apps import ProviderApps
 
 HERE = Path(__file__).parent
 
@@ -39,7 +38,7 @@ class Application:
     front: Front
     emulator: Emulator
     ticker: Ticker
-    apps: Mapping[str, ProviderApp]
+    apps: ProviderApps
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         return self.front(environ, start_response)
@@ -56,7 +55,7 @@ class Application:
 
     def summary(self) -> list[str]:
         """Return lines that say on how much of what is assumed the answers have rested."""
-        return summary(self.apps.values())
+        return summary(self.apps.made())
 
     def close(self) -> None:
         """Stop the ticker, every timer and every callback."""
@@ -100,7 +99,7 @@ def create_app(settings: ServerSettings) -> Application:
         _recover(emulator, settings.state)
     if emulator.find(DEFAULT) is None:
         emulator.create(_default_wish(settings, library))
-    apps = {provider.slug: ProviderApp(provider) for provider in PROVIDERS}
+    apps = ProviderApps(PROVIDERS)
     console = create_console(settings.control_token)
     control = create_control_app(emulator, apps, settings, __version__, [console])
     ticker.start()

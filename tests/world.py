@@ -19,6 +19,7 @@ from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
 from emulator.web.provider import Provider
 from emulator.web.provider_app import ProviderApp
+from emulator.web.provider_apps import ProviderApps
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -80,7 +81,7 @@ class World:
         vendors = [provider.vendor for provider in providers]
         self.emulator = Emulator(vendors, self.sender, Library([FIXTURES]))
         self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
-        apps = {provider.slug: _app(provider) for provider in providers}
+        apps = ProviderApps(providers, _app)
         control = create_control_app(self.emulator, apps, settings or ServerSettings(), "0")
         self.front = Front(self.emulator, apps, control)
         self.client = Client(self.front)

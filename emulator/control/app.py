@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from flask import Blueprint, Flask, Response
 
@@ -10,7 +10,7 @@ from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
 from emulator.web.bodies import LIMIT
 from emulator.web.letting_go import without_trace
-from emulator.web.provider_app import ProviderApp
+from emulator.web.provider_apps import ProviderApps
 from emulator.web.routing import QuickRule
 
 from . import (
@@ -60,7 +60,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 def create_control_app(
     emulator: Emulator,
-    apps: Mapping[str, ProviderApp],
+    apps: ProviderApps,
     server_settings: ServerSettings,
     version: str,
     pages: Iterable[Blueprint] = (),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import current_app, g
@@ -10,7 +9,7 @@ from flask import current_app, g
 from emulator.core.emulator import Emulator
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
-from emulator.web.provider_app import ProviderApp
+from emulator.web.provider_apps import ProviderApps
 
 if TYPE_CHECKING:
     from .events import Streams
@@ -25,7 +24,7 @@ class Control(NamedTuple):
     """Everything that the control plane was given when it was made."""
 
     emulator: Emulator
-    apps: Mapping[str, ProviderApp]
+    apps: ProviderApps
     settings: ServerSettings
     version: str
     streams: Streams

@@ -34,7 +34,7 @@ def add_fault(name: str) -> Response:
     Query().check()
     sandbox = the_sandbox(name)
     problems = Problems()
-    names = {slug: frozenset(app.provider.faults) for slug, app in control().apps.items()}
+    names = {slug: frozenset(found.faults) for slug, found in control().apps.providers.items()}
     with sandbox.unit():
         fault = read_fault(json_body(), problems, names, lambda: _new_id(sandbox))
         problems.check()

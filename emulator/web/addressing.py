@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from emulator.core.sandbox import Sandbox
 
 from .bodies import PIECEMEAL, drain
 from .provider import Provider
-from .provider_app import ProviderApp
+from .provider_apps import ProviderApps
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -33,18 +33,18 @@ class Front:
     def __init__(
         self,
         emulator: Emulator,
-        providers: Mapping[str, ProviderApp],
+        apps: ProviderApps,
         control: WSGI,
         drop: WSGI | None = None,
     ) -> None:
         self._drop = drop or _cannot_drop
         self._emulator = emulator
-        self._apps = providers
+        self._apps, self._providers = apps, apps.providers
         self._control = control
         self._hosts = {
             host: slug
-            for slug, app in providers.items()
-            for host in (*app.provider.hosts, f"{slug}.localhost")
+            for slug, provider in self._providers.items()
+            for host in (*provider.hosts, f"{slug}.localhost")
         }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -54,19 +54,19 @@ class Front:
             return self._serve(environ, start_response, slug, None, "")
         path = environ.get("PATH_INFO", "")
         first, _, rest = path[1:].partition("/")
-        if first in self._apps:
+        if first in self._providers:
             return self._serve(environ, start_response, first, None, f"/{first}")
         if first == "s":
             name, _, rest = rest.partition("/")
             slug = rest.partition("/")[0]
-            if slug in self._apps:
+            if slug in self._providers:
                 return self._serve(environ, start_response, slug, name, f"/s/{name}/{slug}")
         if first == CONTROL:
             return _answer(self._control, environ, start_response)
         if path in ("", "/"):
             return _redirect(start_response, f"/{CONTROL}/console")
         drain(environ)
-        return _nothing_here(start_response, self._apps)
+        return _nothing_here(start_response, self._providers)
 
     def _serve(
         self,

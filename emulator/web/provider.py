@@ -65,7 +65,8 @@ def _as_it_is(response: Response) -> Response:
 class Provider:
     """One vendor: what core asks of it, and what a client sees of it.
 
-    :param blueprint: its routes, below the base URL.
+    :param blueprint: make its routes, below the base URL. Called when the first request comes,
+        which is when they and their schemas should be imported.
     :param hosts: host names of the vendor's own servers.
     :param credential: the API key that a request carries (WSGI environment), or None.
     :param admit: recognise the caller and count rate limits, before the view; raises what is
@@ -84,7 +85,7 @@ class Provider:
     """
 
     vendor: Vendor
-    blueprint: Blueprint
+    blueprint: Callable[[], Blueprint]
     hosts: tuple[str, ...]
     credential: Callable[[Mapping[str, Any]], str | None]
     admit: Callable[[Operation | None], None]

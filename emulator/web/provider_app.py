@@ -52,7 +52,8 @@ class ProviderApp(Flask):
     url_rule_class = QuickRule
 
     def __init__(self, provider: Provider) -> None:
-        super().__init__(provider.blueprint.import_name, static_folder=None)
+        blueprint = provider.blueprint()
+        super().__init__(blueprint.import_name, static_folder=None)
         self.provider = provider
         self.rested = Rested()
         self.url_map.strict_slashes = False
@@ -60,7 +61,7 @@ class ProviderApp(Flask):
         self.config["MAX_CONTENT_LENGTH"] = LIMIT
         self.config["MAX_FORM_MEMORY_SIZE"] = LIMIT
         self.config.update(provider.config)
-        self.register_blueprint(provider.blueprint)
+        self.register_blueprint(blueprint)
         self._views = dict(self.view_functions)
         for endpoint, view in self._views.items():
             self.view_functions[endpoint] = self._guarded(view)

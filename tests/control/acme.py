@@ -288,7 +288,7 @@ class Acme:
 
         return Provider(
             vendor=self.vendor,
-            blueprint=bp,
+            blueprint=lambda: bp,
             hosts=(),
             credential=lambda environ: environ.get("HTTP_X_API_KEY"),
             admit=self.admit,

@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import requests
 
 from emulator.registry import PROVIDERS
+from emulator.web.provider import Provider
 from tests.scenarios.servers import PATIENCE, ROOT
 
 IMPORTED = re.compile(r"^import time: +\d+ \| +\d+ \| +(\S+)$", re.MULTILINE)
@@ -40,8 +42,21 @@ HEAVY = (
 )
 
 
-def imported_by_serving(told: Path) -> set[str]:
-    """Return every module that all processes of an empty server import, first requests included."""
+# A vendor's routes and schemas come with the first request to it.
+ROUTES = (
+    "emulator.providers.cuedesk.routes",
+    "emulator.providers.rapidpro.routes",
+    "emulator.providers.teekrr.routes",
+    "emulator.providers.teekrr.schemas",
+    "emulator.providers.whautomate.routes.people",
+)
+
+
+def imported_by_serving(told: Path, asked: Sequence[Provider] = ()) -> set[str]:
+    """Return every module that all processes of an empty server import.
+
+    :param asked: vendors that a request is made to.
+    """
     command = [sys.executable, "-X", "importtime", "-m", "emulator", "serve", "--port", "0"]
     with told.open("w") as stderr:
         process = subprocess.Popen(
@@ -55,7 +70,7 @@ def imported_by_serving(told: Path) -> set[str]:
             assert process.stdout is not None
             url = json.loads(process.stdout.readline())["url"]
             assert requests.get(f"{url}/_emulator/sandboxes/default", timeout=PATIENCE).ok
-            for provider in PROVIDERS:
+            for provider in asked:
                 requests.get(f"{url}/{provider.slug}/unknown", timeout=PATIENCE)
         finally:
             process.terminate()
@@ -64,12 +79,20 @@ def imported_by_serving(told: Path) -> set[str]:
 
 
 def test_start_brings_no_heavy_library_in(tmp_path: Path) -> None:
-    imported = imported_by_serving(tmp_path / "stderr")
+    imported = imported_by_serving(tmp_path / "stderr", PROVIDERS)
 
     # It is the list of a server that answered for every vendor.
-    assert imported >= {"flask", "granian", *(f"emulator.providers.{p.slug}" for p in PROVIDERS)}
+    assert imported >= {"flask", "granian", *ROUTES}
     heavy = [name for name in sorted(imported) if is_heavy(name)]
     assert not heavy, f"`python -X importtime -m emulator serve` says by whom: {heavy}"
+
+
+def test_routes_of_a_vendor_come_with_the_first_request_to_it(tmp_path: Path) -> None:
+    cuedesk = [provider for provider in PROVIDERS if provider.slug == "cuedesk"]
+
+    imported = imported_by_serving(tmp_path / "stderr", cuedesk)
+
+    assert [name for name in ROUTES if name in imported] == ["emulator.providers.cuedesk.routes"]
 
 
 def is_heavy(name: str) -> bool:

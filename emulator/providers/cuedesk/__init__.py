@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flask import Blueprint
+
 from emulator.core.durations import parse_duration
 from emulator.core.options import one_of
 from emulator.core.vendor import Setting, Topic, Vendor
@@ -18,12 +20,11 @@ from . import (
     generator,
     lifecycle,
     receiving,
-    routes,
     views,
     webhooks,
     writing,
 )
-from .records import BROADCASTS, CHANNEL, KINDS, MESSAGES, SLUG, WORKSPACES
+from .records import BROADCASTS, CHANNEL, DOCS, KINDS, MESSAGES, SLUG, WORKSPACES
 
 MOST_PAUSES = 100
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -53,6 +54,12 @@ def _pauses(value: Any) -> list[Any]:
     for pause in value:
         parse_duration(pause)
     return value
+
+
+def _routes() -> Blueprint:
+    from .routes import bp
+
+    return bp
 
 
 def _example(base_url: str, key: str) -> str:
@@ -107,7 +114,7 @@ VENDOR = Vendor(
 
 PROVIDER = Provider(
     vendor=VENDOR,
-    blueprint=routes.bp,
+    blueprint=_routes,
     hosts=("api.cuedesk.com",),
     credential=auth.credential,
     admit=auth.admit,
@@ -125,7 +132,7 @@ PROVIDER = Provider(
     unserved=tuple(
         Unserved(
             f"templates.{deed}",
-            f"{routes.DOCS}/template_management_api",
+            f"{DOCS}/template_management_api",
             "the page's paths could not be read; fixtures and the control API hold the templates",
         )
         for deed in ("create", "list", "get", "update", "delete")

@@ -14,6 +14,7 @@ from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Kind, Lookup, Order, Record
 
 SLUG = "cuedesk"
+DOCS = "https://developers.cuedesk.com/api"
 CHANNEL = "whatsapp"
 MEDIA = frozenset({"image", "video", "document"})
 ContactOrder = Literal["created_at", "updated_at", "first_name", "last_name", "external_contact_id"]

@@ -17,12 +17,11 @@ from .answers import BroadcastAnswer, ContactsAnswer, MessageAnswer
 from .fields import load
 from .filling import Filler, check
 from .receiving import last_inbound
-from .records import SLUG
+from .records import DOCS, SLUG
 from .sending import Draft, Note
 
 bp = Blueprint(SLUG, __name__)
 
-DOCS = "https://developers.cuedesk.com/api"
 READ_ON = "2026-11-21"
 DEFAULT_LOCALE = "en"
 

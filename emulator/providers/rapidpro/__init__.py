@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask import Blueprint
+
 from emulator.core.options import one_of
 from emulator.core.records import Attempt, Delivery
 from emulator.core.sandbox import Sandbox
@@ -37,7 +39,6 @@ from . import (
 )
 from .bodies import UnsupportedMedia
 from .kinds import ALL, BROADCASTS, MESSAGES, WORKSPACES
-from .routes import make_blueprint
 from .urns import SCHEMES
 from .validation import Invalid
 
@@ -97,6 +98,12 @@ VENDOR: Final = Vendor(
 )
 
 
+def _routes() -> Blueprint:
+    from .routes import make_blueprint
+
+    return make_blueprint()
+
+
 def example(base_url: str, key: str) -> str:
     """Return a command line that works."""
     return f"curl -H 'Authorization: Token {key}' {base_url}/api/v2/contacts.json"
@@ -104,7 +111,7 @@ def example(base_url: str, key: str) -> str:
 
 PROVIDER: Final = Provider(
     vendor=VENDOR,
-    blueprint=make_blueprint(),
+    blueprint=_routes,
     hosts=("rapidpro.io", "app.rapidpro.io", "textit.com", "textit.in"),
     credential=auth.credential,
     admit=guard.admit,

@@ -28,7 +28,6 @@ from .errors import (
 )
 from .guard import arrive, count, enter
 from .negotiation import PAGE
-from .routes import TABLE
 
 _ADDRESS: Final = re.compile(rf"{BASE}/(?P<name>[a-z_]*)(?P<suffix>\.json/?)?")
 
@@ -68,6 +67,9 @@ def _elsewhere(path: str) -> Response:
 
 
 def _find(path: str) -> tuple[Endpoint | None, str | None]:
+    # Imports the whole API, which whoever has come here through its routes has done already.
+    from .routes import TABLE
+
     found = _ADDRESS.fullmatch(path)
     if found is None:
         return None, None

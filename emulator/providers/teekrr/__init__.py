@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Blueprint
+
 from emulator.core.options import boolean
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
@@ -16,7 +18,6 @@ from . import (
     generator,
     hints,
     lifecycle,
-    routes,
     triggers,
     views,
     webhooks,
@@ -28,6 +29,12 @@ def _success_code(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 299:
         raise ValueError("Must be a status from 200 to 299")
     return value
+
+
+def _routes() -> Blueprint:
+    from .routes import bp
+
+    return bp
 
 
 def _example(base_url: str, key: str) -> str:
@@ -87,7 +94,7 @@ VENDOR = Vendor(
 
 PROVIDER = Provider(
     vendor=VENDOR,
-    blueprint=routes.bp,
+    blueprint=_routes,
     hosts=("api.teekrr.com", "api.staging.teekrr.com", "staging-api.teekrr.com"),
     credential=auth.credential,
     admit=auth.admit,

@@ -87,7 +87,7 @@ VENDOR = Vendor(
 
 PROVIDER = Provider(
     vendor=VENDOR,
-    blueprint=make_blueprint(),
+    blueprint=make_blueprint,
     hosts=("api.whautomate.com", "api.in.whautomate.com"),
     credential=auth.credential,
     admit=auth.admit,
