@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -23,8 +22,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True)
-class Lookup(Generic[R]):
+class Lookup(msgspec.Struct, Generic[R], frozen=True):
     """Finds one record by a key; a record may have several keys.
 
     :param on: the fields that ``keys`` reads.
@@ -34,8 +32,7 @@ class Lookup(Generic[R]):
     keys: Callable[[R], Iterable[Hashable]]
 
 
-@dataclass(frozen=True)
-class Order(Generic[R]):
+class Order(msgspec.Struct, Generic[R], frozen=True):
     """Lists records by position, then serial, within partitions (an account, a group, …).
 
     :param on: the fields that ``partitions`` and ``position`` read.
@@ -47,14 +44,13 @@ class Order(Generic[R]):
     position: Callable[[R], Any]
 
 
-@dataclass(frozen=True)
-class Kind(Generic[R]):
+class Kind(msgspec.Struct, Generic[R], frozen=True):
     """A kind of record: its name, type and indexes."""
 
     name: str
     record: type[R]
-    lookups: Mapping[str, Lookup[R]] = field(default_factory=dict)
-    orders: Mapping[str, Order[R]] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup[R]] = {}
+    orders: Mapping[str, Order[R]] = {}
 
 
 class _Last:

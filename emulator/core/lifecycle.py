@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import msgspec
 
 OUTCOMES = (
     "delivered",
@@ -20,8 +21,7 @@ OUTCOMES = (
 )
 
 
-@dataclass(frozen=True)
-class Delay:
+class Delay(msgspec.Struct, frozen=True):
     """How long a step takes, in virtual seconds.
 
     :param fast: with latency ``fast``.
@@ -34,8 +34,7 @@ class Delay:
     p95: float
 
 
-@dataclass(frozen=True, eq=False)
-class Lifecycle:
+class Lifecycle(msgspec.Struct, frozen=True, eq=False):
     """The legal states of a kind of message, and the ways through them.
 
     :param initial: the state from which every outcome's path starts.
@@ -55,8 +54,8 @@ class Lifecycle:
     delay_names: Mapping[str, str]
     pushes: Mapping[str, frozenset[str]]
     approximated: frozenset[str] = frozenset()
-    words: Mapping[str, str] = field(default_factory=dict)
-    reply: Delay = field(default_factory=lambda: Delay(2, 600, 7200))
+    words: Mapping[str, str] = {}
+    reply: Delay = msgspec.field(default_factory=lambda: Delay(2, 600, 7200))
 
     def __post_init__(self) -> None:
         missing = set(OUTCOMES) - set(self.outcomes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from .errors import Problems
 from .lifecycle import Lifecycle
@@ -28,8 +29,7 @@ class Move(NamedTuple):
     after: Message
 
 
-@dataclass(frozen=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """A sort of planned thing and what happens when such things fall due at one instant.
 
     :param handle: is given the sandbox, the due moment and the subjects, in order.
@@ -52,8 +52,7 @@ class Inbound(NamedTuple):
     in_reply_to: str | None = None
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """A setting of a vendor: its default, and a check that returns the value.
 
     The check raises ValueError with what the value must be.
@@ -91,8 +90,7 @@ def _nothing(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Vendor:
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """What core needs to know of a vendor: data and functions, no class hierarchy.
 
     :param slug: URL prefix and key in fixtures.
@@ -160,8 +158,8 @@ class Vendor:
     default_outcome: str = "delivered"
     has_rate_limits: bool = False
     rate_scopes: frozenset[str] = frozenset()
-    settings: Mapping[str, Setting | Mapping[str, Setting]] = field(default_factory=dict)
-    topics: Mapping[str, Topic] = field(default_factory=dict)
+    settings: Mapping[str, Setting | Mapping[str, Setting]] = {}
+    topics: Mapping[str, Topic] = {}
     evolve: Callable[[Sandbox, Any, str, datetime], dict[str, Any]] = _no_changes
     forced: Callable[[Any, str], str] = _as_said
     wait: Callable[[Sandbox, Any, str, datetime], datetime | None] = _no_wait
@@ -193,8 +191,7 @@ class Vendor:
         return f"{self.slug}.reply"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageView:
+class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     """What a vendor adds to the view of a message that all vendors share.
 
     :param status: the state in the vendor's word.
@@ -210,11 +207,10 @@ class MessageView:
     template: str | None = None
     media: Sequence[str] = ()
     broadcast: str | None = None
-    native: Mapping[str, Any] = field(default_factory=dict)
+    native: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class BroadcastView:
+class BroadcastView(msgspec.Struct, frozen=True, kw_only=True):
     """What a vendor adds to the view of a broadcast that all vendors share."""
 
     status: str
@@ -223,4 +219,4 @@ class BroadcastView:
     total: int
     counts: Mapping[str, int]
     scheduled_at: datetime | None = None
-    native: Mapping[str, Any] = field(default_factory=dict)
+    native: Mapping[str, Any] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
@@ -24,8 +25,7 @@ UNRECORDED = timedelta(seconds=5)
 """After which a callback is sent again whose answer could not be written down."""
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True):
     """When a vendor tries a failed callback again: virtual seconds after each failure."""
 
     waits: tuple[float, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -59,8 +58,7 @@ def _fine(read: Mapping[str, Any], pointer: str, problems: Problems) -> None:
     return None
 
 
-@dataclass(frozen=True)
-class KeyRing(Generic[K]):
+class KeyRing(msgspec.Struct, Generic[K], frozen=True):
     """The API keys of one provider, as fixtures write them and testers make them.
 
     :param kind: has the lookup ``key`` and the orders :data:`KEY_ORDERS`.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+import msgspec
 
 Evidence = Literal["documented", "observed", "assumed"]
 LEVELS: tuple[Evidence, ...] = ("documented", "observed", "assumed")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One thing a vendor's API can do.
 
     :param id: short name, unique within the provider: ``sms.create``.
@@ -41,8 +41,7 @@ class Operation:
     asks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Unserved:
+class Unserved(msgspec.Struct, frozen=True):
     """A documented operation that is not imitated, and why."""
 
     id: str

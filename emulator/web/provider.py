@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response
 
 from emulator.core.errors import (
@@ -61,8 +61,7 @@ def _as_it_is(response: Response) -> Response:
     return response
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provider:
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor: what core asks of it, and what a client sees of it.
 
     :param blueprint: make its routes, below the base URL. Called when the first request comes,
@@ -93,11 +92,13 @@ class Provider:
     example: Callable[[str, str], str]
     hint: Callable[[str, str], str | None] = _no_hint
     finish: Callable[[Response], Response] = _as_it_is
-    config: Mapping[str, Any] = field(default_factory=dict)
-    faults: Mapping[str, Callable[[], Exception]] = field(default_factory=lambda: COMMON_FAULTS)
+    config: Mapping[str, Any] = {}
+    faults: Mapping[str, Callable[[], Exception]] = msgspec.field(
+        default_factory=lambda: COMMON_FAULTS
+    )
     late_faults: frozenset[str] = frozenset()
     security: Mapping[str, str] | None = None
-    refusals: Mapping[str, Callable[[], Exception]] = field(default_factory=dict)
+    refusals: Mapping[str, Callable[[], Exception]] = {}
     answers: tuple[int, ...] = ()
     unserved: tuple[Unserved, ...] = ()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from .errors import Violation
 
@@ -14,8 +15,7 @@ MEDIA = ("headerImage", "headerVideo", "headerDocument")
 LISTS = ("header", "body", "button")
 
 
-@dataclass(frozen=True)
-class AddressKind:
+class AddressKind(msgspec.Struct, frozen=True):
     """What addresses of a channel look like, and what is said of others.
 
     :param keys: under which an address may stand in a row, the first that is there counts.
