@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -235,4 +235,6 @@ def test_nothing_is_left_when_the_process_above_is_killed() -> None:
         process.communicate(timeout=PATIENCE)
 
         waiting.settimeout(PATIENCE)
-        assert waiting.recv(1) == b""
+        # A connection that nobody had come to yet is reset.
+        with suppress(ConnectionResetError):
+            assert waiting.recv(1) == b""

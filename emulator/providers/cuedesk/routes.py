@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from itertools import repeat
+from typing import Any, Final
 
 from flask import Blueprint, Response
 
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, rests_on, sandbox
 from emulator.web.operations import operation
+from emulator.web.texts import Texts
 
 from . import contacts, lifecycle, schemas, sending, views, wishes
 from .answers import BroadcastAnswer, ContactsAnswer, MessageAnswer
 from .fields import load
 from .filling import Filler, check
 from .receiving import last_inbound
-from .records import DOCS, SLUG
+from .records import DOCS, SLUG, Contact
 from .sending import Draft, Note
 
 bp = Blueprint(SLUG, __name__)
 
 READ_ON = "2026-11-21"
 DEFAULT_LOCALE = "en"
+
+_CONTACTS: Final = Texts[Contact]()
 
 
 def endpoint(path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -214,8 +218,8 @@ def list_contacts() -> Response:
     page, total = contacts.page(sandbox(), caller(), wanted)
     # The shape of the items is assumed.
     rests_on("assumed")
-    answer: ContactsAnswer = {
-        "contacts": [views.contact(contact) for contact in page],
+    answer = {
+        "contacts": _CONTACTS.write_all(page, repeat(None, len(page)), views.contact),
         "pagination": {"limit": wanted.limit, "offset": wanted.offset, "total": total},
     }
     return json_response(answer)

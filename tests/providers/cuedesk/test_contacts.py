@@ -212,3 +212,13 @@ def test_all_bad_parameters_are_listed(desk):
 
     errors = answer["error"]["details"]["errors"]
     assert [error["field"] for error in errors] == ["limit", "offset", "order_field", "order"]
+
+
+def test_a_contact_that_has_changed_is_shown_as_it_is(desk):
+    desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": [person(1), person(2)]}])
+    query = f"?contact_list_uuid={OTHER_LIST}&order=asc"
+    assert names(desk, query) == ["P1", "P2"]
+
+    desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": [person(1, first_name="Zoe")]}])
+
+    assert sorted(names(desk, query)) == ["P2", "Zoe"]

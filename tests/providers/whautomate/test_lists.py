@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.providers.whautomate.desk import MAIN, hello, to_template
+from tests.providers.whautomate.desk import MAIN, NOW, hello, to_template
 
 LISTS = [
     "/broadcasts",
@@ -177,3 +177,37 @@ def test_a_location_is_shown_whole(desk):
         "postalCode": "00100",
         "phone": "+12025550100",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "known", "changes"),
+    [
+        ("/contacts", "conAda0001", {"name": "Ada King"}),
+        ("/clients", "cliMia0001", {"fullName": "Mia King"}),
+    ],
+)
+def test_a_list_shows_what_has_changed(desk, path, known, changes):
+    def seen():
+        [listed] = [item for item in desk.get(path) if item["id"] == known]
+        assert listed == desk.get(f"{path}/{known}")
+        return listed
+
+    before = seen()
+    desk.put(f"{path}/{known}", changes)
+    changed = seen()
+    desk.load(locations=[{"id": "locMain001", "title": "Quayside"}])
+
+    assert changed == {**before, **changes, "updatedAt": NOW}
+    assert "Quayside" in str(seen())
+    assert "Quayside" not in str(changed)
+
+
+def test_logs_and_messages_of_one_person_are_not_mixed_up(desk):
+    id = desk.run()["id"]
+    logs = desk.logs(id)
+
+    [sent, *_] = desk.get("/messages/conAda0001")
+
+    assert sent["channel"] == "whatsApp"
+    assert desk.logs(id) == logs
+    assert logs[0]["broadcast"] == {"id": id, "name": "Hello VIPs"}

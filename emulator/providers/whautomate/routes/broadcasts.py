@@ -122,6 +122,7 @@ def list_logs(id: str) -> Response:
         order="log",
         partition=known.id,
         is_descending=False,
+        beside=known.name,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from functools import partial
+from itertools import repeat
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, request
@@ -17,6 +19,7 @@ from emulator.providers.whautomate.errors import Refused
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 from emulator.web.operations import Evidence, operation
+from emulator.web.texts import Texts
 
 R = TypeVar("R", bound=Record)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,6 +30,8 @@ READ_ON: Final = "2026-11-21"
 DEFAULT_LIMIT, MOST = 100, 1000
 PAGING: Final = ("limit", "page")
 SPAN: Final = ("startDate", "endDate")
+
+_TEXTS: Final = Texts[Any]()
 
 
 def endpoint(
@@ -120,7 +125,7 @@ def every(*tests: Callable[[Any], bool] | None) -> Callable[[Any], bool] | None:
     return given[0] if len(given) == 1 else lambda record: all(test(record) for test in given)
 
 
-def listing(
+def listing(  # noqa: PLR0913 - what there is to say of a list, each by its name
     table: Table[R],
     show: Callable[[Sandbox, R], Any],
     where: Callable[[R], bool] | None = None,
@@ -128,10 +133,13 @@ def listing(
     order: str = "account",
     partition: Hashable = None,
     is_descending: bool = True,
+    beside: object = None,
 ) -> Response:
     """Return one page of a list: a bare array.
 
     :param partition: the caller's account if absent.
+    :param beside: all that texts follow from besides their records, so that those of unchanged
+        records can be kept; None: they are not kept.
     """
     found = sandbox()
     limit, skip = window()
@@ -143,7 +151,10 @@ def listing(
         where=where,
         is_descending=is_descending,
     )
-    return json_response([show(found, record) for record in page.records])
+    if beside is None:
+        return json_response([show(found, record) for record in page.records])
+    besides = repeat((show, beside), len(page.records))
+    return json_response(_TEXTS.write_all(page.records, besides, partial(show, found)))
 
 
 def done() -> Response:

@@ -48,6 +48,7 @@ def list_messages(id: str) -> Response:
         span_test(lambda message: message.processed_at),
         order="history",
         partition=contact.id,
+        beside=(),
     )
 
 

@@ -11,7 +11,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import people, shapes, tags
 from emulator.providers.whautomate.answers import ClientOut, ContactOut, TagsOut
 from emulator.providers.whautomate.errors import Refused
-from emulator.providers.whautomate.kinds import CLIENTS, CONTACTS, canonical
+from emulator.providers.whautomate.kinds import CLIENTS, CONTACTS, LOCATIONS, canonical
 from emulator.providers.whautomate.lookups import need_location, own
 from emulator.providers.whautomate.records import Client, Contact
 from emulator.providers.whautomate.schemas import ClientBody, ContactBody, TagsBody, body, read
@@ -43,7 +43,8 @@ def list_contacts() -> Response:
         (lambda contact: contact.channel == channel.lower()) if channel else None,
         _search_test(lambda contact: [contact.name]),
     )
-    return listing(sandbox().store.table(CONTACTS), shapes.contact, where)
+    store = sandbox().store
+    return listing(store.table(CONTACTS), shapes.contact, where, beside=store.edition(LOCATIONS))
 
 
 @endpoint(
@@ -120,7 +121,8 @@ def list_clients() -> Response:
         span_test(lambda client: client.registered_at),
         _search_test(lambda client: [client.name, client.email, client.code]),
     )
-    return listing(sandbox().store.table(CLIENTS), shapes.client, where)
+    store = sandbox().store
+    return listing(store.table(CLIENTS), shapes.client, where, beside=store.edition(LOCATIONS))
 
 
 @endpoint(bp, "POST", "/clients", "clients.create", takes=ClientBody, gives=ClientOut)
