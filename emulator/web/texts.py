@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -11,6 +11,9 @@ R = TypeVar("R")
 
 #: So many records are kept as they were last written: some twenty pages.
 MOST_KEPT = 5_000
+
+#: An object, or one that is JSON already.
+Shown = Mapping[str, Any] | msgspec.Raw
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
@@ -22,39 +25,47 @@ class _Text(msgspec.Struct, frozen=True, gc=False):
 
 
 class Texts(Generic[R]):
-    """Writes records, and writes what is unchanged only once.
+    """Shows records, and keeps the texts of those that are asked for again.
 
     A record is never changed, only replaced, so the same object still says the same. Whatever
     else a text follows from is given with each request and compared. Forks of a sandbox share
-    their records, and so these texts.
+    their records, and so these texts. The first time nothing is kept: whoever reads a long list
+    from end to end would pay for texts that nobody needs.
     """
 
     def __init__(self) -> None:
         # By the identities of records, which stay theirs for as long as they are kept here.
         self._kept: dict[int, _Text] = {}
+        # Of records that have gone as well; then another one is kept the first time.
+        self._seen: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def write_all(
-        self, records: Sequence[R], besides: Iterable[object], show: Callable[[R], Any]
-    ) -> list[msgspec.Raw]:
-        """Return records as JSON.
+    def show_all(
+        self, records: Sequence[R], besides: Iterable[object], show: Callable[[R], Shown]
+    ) -> list[Shown]:
+        """Return what records look like, as JSON where that is kept.
 
         :param besides: for each record all that its text follows from besides itself.
-        :param show: returns what a record looks like.
         """
         kept = map(self._kept.get, map(id, records))
         return [
             text.json
             if text is not None and text.beside == beside
-            else self._write(record, beside, show)
+            else self._show(record, beside, show)
             for record, beside, text in zip(records, besides, kept, strict=True)
         ]
 
-    def _write(self, record: R, beside: object, show: Callable[[R], Any]) -> msgspec.Raw:
-        json = msgspec.Raw(msgspec.json.encode(show(record)))
+    def _show(self, record: R, beside: object, show: Callable[[R], Shown]) -> Shown:
+        key, shown = id(record), show(record)
+        if key not in self._seen:
+            if len(self._seen) >= MOST_KEPT:
+                self._seen.clear()
+            self._seen.add(key)
+            return shown
+        text = _Text(record, beside, msgspec.Raw(msgspec.json.encode(shown)))
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
-        self._kept[id(record)] = _Text(record, beside, json)
-        return json
+        self._kept[key] = text
+        return text.json

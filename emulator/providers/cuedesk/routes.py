@@ -219,7 +219,7 @@ def list_contacts() -> Response:
     # The shape of the items is assumed.
     rests_on("assumed")
     answer = {
-        "contacts": _CONTACTS.write_all(page, repeat(None, len(page)), views.contact),
+        "contacts": _CONTACTS.show_all(page, repeat(None, len(page)), views.contact),
         "pagination": {"limit": wanted.limit, "offset": wanted.offset, "total": total},
     }
     return json_response(answer)

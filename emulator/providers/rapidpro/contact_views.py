@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from emulator.core.sandbox import Sandbox
-from emulator.web.texts import Texts
+from emulator.web import texts
 
 from . import records as r
 from . import urns
@@ -21,7 +19,7 @@ from .values import api_text, format_moment
 
 Shown = dict[str, Any]
 
-_TEXTS: Final = Texts[r.Contact]()
+_TEXTS: Final = texts.Texts[r.Contact]()
 
 
 class ContactViews:
@@ -76,13 +74,13 @@ class ContactViews:
         answer: ContactOut = shown
         return answer
 
-    def show_all(self, contacts: Sequence[r.Contact]) -> Sequence[Mapping[str, Any] | msgspec.Raw]:
-        """Return contacts; what was written before and is unchanged costs little."""
+    def show_all(self, contacts: Sequence[r.Contact]) -> Sequence[texts.Shown]:
+        """Return contacts; those that were shown before and are unchanged cost little."""
         if self._routes is not None:
             return [self.show(contact) for contact in contacts]
         edition = self._sandbox.store.edition(FIELDS, FLOWS, GROUPS, USERS)
         beside = (self._anon, self._timezone.key, edition)
-        return _TEXTS.write_all(contacts, repeat(beside, len(contacts)), self.show)
+        return _TEXTS.show_all(contacts, repeat(beside, len(contacts)), self.show)
 
     def _urns(self, contact: r.Contact) -> list[Any]:
         if self._routes is None:

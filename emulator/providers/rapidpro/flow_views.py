@@ -8,11 +8,9 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Final
 
-import msgspec
-
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
-from emulator.web.texts import Texts
+from emulator.web import texts
 
 from . import urns
 from .answers import FlowOut, Ref, StartOut
@@ -24,7 +22,7 @@ STATES: Final = ("active", "waiting", "completed", "expired", "interrupted", "fa
 
 Shown = dict[str, Any]
 
-_RUNS: Final = Texts[Run]()
+_RUNS: Final = texts.Texts[Run]()
 
 
 class FlowViews:
@@ -88,8 +86,8 @@ class FlowViews:
             "id": run.number,
         }
 
-    def runs(self, runs: Sequence[Run], *, has_path: bool) -> list[msgspec.Raw]:
-        """Return runs as JSON; what was written before and is unchanged costs little."""
+    def runs(self, runs: Sequence[Run], *, has_path: bool) -> list[texts.Shown]:
+        """Return runs; those that were shown before and are unchanged cost little."""
         store = self._store
         besides = zip(
             store.table(CONTACTS).find_all([run.contact for run in runs]),
@@ -97,7 +95,7 @@ class FlowViews:
             repeat(has_path),
             repeat(store.edition(FLOWS)),
         )
-        return _RUNS.write_all(runs, besides, partial(self.run, has_path=has_path))
+        return _RUNS.show_all(runs, besides, partial(self.run, has_path=has_path))
 
     def _flow(self, id: str) -> Ref:
         shown = self._flows.get(id)

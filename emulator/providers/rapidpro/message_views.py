@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any, Final
 
-import msgspec
-
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Table
-from emulator.web.texts import Texts
+from emulator.web.texts import Shown, Texts
 
 from .answers import Attachment, MessageOut, Ref
 from .kinds import BROADCASTS, CHANNELS, CONTACTS, FLOWS, LABELS
@@ -87,8 +85,8 @@ class MessageViews:
             "broadcast": self._broadcasts[message.broadcast],
         }
 
-    def write_all(self, messages: Sequence[RapidMessage]) -> list[msgspec.Raw]:
-        """Return messages as JSON; what was written before and is unchanged costs little."""
+    def show_all(self, messages: Sequence[RapidMessage]) -> list[Shown]:
+        """Return messages; those that were shown before and are unchanged cost little."""
         contacts = self._store.table(CONTACTS).find_all([message.contact for message in messages])
         number = self._broadcasts
         besides = zip(
@@ -97,7 +95,7 @@ class MessageViews:
             repeat(self._is_anon),
             repeat(self._store.edition(CHANNELS, FLOWS, LABELS)),
         )
-        return _TEXTS.write_all(messages, besides, self.show)
+        return _TEXTS.show_all(messages, besides, self.show)
 
     def _labels_of(self, message: RapidMessage) -> list[Ref]:
         found = [self._labels.get(id) for id in message.labels]

@@ -8,15 +8,15 @@ and offsets, as servers write them, are read as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
-import msgspec
 from flask import Response, request
 
 from emulator.core.store import Kind, Page, Position, Record
 from emulator.web.bodies import json_response
 from emulator.web.context import exchange
+from emulator.web.texts import Shown
 
 from . import filters
 from .context import our_own, table
@@ -25,8 +25,6 @@ from .lookups import as_integer
 from .values import format_moment, parse_moment
 
 R = TypeVar("R", bound=Record)
-#: An object, or one that is JSON already.
-Shown = Mapping[str, Any] | msgspec.Raw
 Show = Callable[[R], Shown]
 ShowAll = Callable[[list[R]], Sequence[Shown]]
 

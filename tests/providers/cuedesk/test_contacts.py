@@ -217,7 +217,8 @@ def test_all_bad_parameters_are_listed(desk):
 def test_a_contact_that_has_changed_is_shown_as_it_is(desk):
     desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": [person(1), person(2)]}])
     query = f"?contact_list_uuid={OTHER_LIST}&order=asc"
-    assert names(desk, query) == ["P1", "P2"]
+    for _ in range(3):
+        assert names(desk, query) == ["P1", "P2"]
 
     desk.load(contactLists=[{"uuid": OTHER_LIST, "contacts": [person(1, first_name="Zoe")]}])
 

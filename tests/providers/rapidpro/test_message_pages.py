@@ -1,4 +1,4 @@
-"""Messages and runs on pages are written once and kept: what is kept must never be outdated."""
+"""Messages and runs that are asked for again are kept; what is kept must never be outdated."""
 
 from __future__ import annotations
 
@@ -68,19 +68,22 @@ RUN_CHANGES = {
 
 
 def on_page(desk, kind, number):
-    [found] = [item for item in desk.items(kind, contact=AMINA) if item["id"] == number]
+    """Return an object of a page that is asked for until it is kept."""
+    pages = [desk.items(kind, contact=AMINA) for _ in range(3)]
+    assert pages[0] == pages[1] == pages[2]
+    [found] = [item for item in pages[0] if item["id"] == number]
     return found
 
 
 @pytest.mark.parametrize("what", MESSAGE_CHANGES)
 def test_a_page_of_messages_shows_what_has_changed(desk, what):
-    before = desk.items("messages", contact=AMINA)
+    before = on_page(desk, "messages", NUMBER)
 
     MESSAGE_CHANGES[what](desk)
 
     shown = desk.items("messages", contact=AMINA) + desk.items("messages", folder="archived")
     [now] = [item for item in shown if item["id"] == NUMBER][:1]
-    assert now not in before
+    assert now != before
     assert now == steer(desk, "GET", f"messages/{now['uuid']}").json["native"]
 
 
@@ -95,7 +98,8 @@ def test_a_page_of_runs_shows_what_has_changed(desk, what):
 
 
 def test_a_page_of_runs_without_paths_is_not_the_one_that_is_kept(desk):
-    assert desk.items("runs")[0]["path"] is not None
+    for _ in range(3):
+        assert desk.items("runs")[0]["path"] is not None
 
     assert desk.items("runs", paths="false")[0]["path"] is None
 

@@ -75,8 +75,8 @@ def list_() -> Response:
     if partition == (workspace().id, "sent"):
         is_meant = None if period == (None, None) else _within(period)
         place = (workspace().id,)
-        return paging.page_at_once(MESSAGES, "sent", place, views().write_all, where=is_meant)
-    return paging.page_at_once(MESSAGES, "created", partition, views().write_all, is_timed=True)
+        return paging.page_at_once(MESSAGES, "sent", place, views().show_all, where=is_meant)
+    return paging.page_at_once(MESSAGES, "created", partition, views().show_all, is_timed=True)
 
 
 def _within(period: filters.Period) -> Callable[[RapidMessage], bool]:

@@ -154,7 +154,7 @@ def listing(  # noqa: PLR0913 - what there is to say of a list, each by its name
     if beside is None:
         return json_response([show(found, record) for record in page.records])
     besides = repeat((show, beside), len(page.records))
-    return json_response(_TEXTS.write_all(page.records, besides, partial(show, found)))
+    return json_response(_TEXTS.show_all(page.records, besides, partial(show, found)))
 
 
 def done() -> Response:
