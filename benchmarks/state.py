@@ -20,6 +20,7 @@ import msgspec
 from emulator.app import create_app
 from emulator.core.emulator import Wish
 from emulator.core.ledger import Goal
+from emulator.core.recorder import Recorder
 from emulator.core.sandbox import Sandbox
 from emulator.core.state import picture_of
 from emulator.core.tables import Change
@@ -60,12 +61,21 @@ class _Kept:
         assert answer.status_code == 202, answer.text
 
     def fill(self, stored: int, *, is_over: bool = True) -> None:
-        """Send broadcasts until so many messages are stored; the last may be under way."""
+        """Send broadcasts until so many messages are stored; the last may be under way.
+
+        What writes changes down looks away meanwhile, which saves a third of the work: they are
+        in the folder once its file has been written anew.
+        """
         many, messages = sms(MANY), self.sandbox.store.tables()["teekrr.messages"]
+        recorder = self.sandbox.store.sink
+        assert isinstance(recorder, Recorder)
+        recorder.detach()
         while len(messages) < stored:
             self.send(many)
             if is_over:
                 self.advance()
+        recorder.attach()
+        self.send(sms(1))
 
     def advance(self) -> None:
         self.sandbox.engine.advance(Goal(by=timedelta(hours=1)))
@@ -139,15 +149,15 @@ def _folding(rounds: int, kept: _Kept, stored: int) -> list[Figure]:
     """Return how long small writes wait while a file is brought up to date."""
     keeper, store = kept.app.emulator.keeper, kept.sandbox.store
     assert keeper is not None
-    folded, idle, took, locked = [], [], [], []
+    folded, took, locked = [], [], []
     for _ in range(rounds):
         kept.send(sms(1))
         folded.append(_longest_write(kept, lambda: took.append(_seconds(keeper.fold_all))))
-        idle.append(_longest_write(kept, lambda: sleep(took[-1])))
         began = thread_time()
         with store.lock:
             picture_of(kept.sandbox, 1, 1)
         locked.append((thread_time() - began) * 1000)
+    idle = _longest_write(kept, lambda: sleep(took[-1]))
     of = f"{stored:,} messages"
     return [
         Figure(f"fold of {of}", median(took), "s", beside=""),
@@ -156,7 +166,7 @@ def _folding(rounds: int, kept: _Kept, stored: int) -> list[Figure]:
             f"longest write meanwhile, {of}",
             max(folded),
             "ms",
-            max(idle),
+            idle,
             "nothing folded",
             "≤ 50 ms",
         ),
