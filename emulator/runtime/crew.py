@@ -1,12 +1,14 @@
-"""How many of a server's threads take up requests: few, as long as those get on with them.
+"""How many of a server's threads take up requests: one, as long as it gets on with them.
 
 A pool hands a request to whichever thread is free. With many threads free, many queue for the
 interpreter, which lets them in without an order: under load some answers wait very long, and the
-queueing costs more than the work. Yet few threads are not enough: some requests wait for a slow
-client, for a callback's answer or for another request.
+queueing, and passing from thread to thread what each keeps close at hand, cost more than the work.
+Yet one thread is not enough: some requests take long or wait for a slow client, for a callback's
+answer or for another request.
 
-So all but a few threads are parked when they have given their answer. Once all that are left are
-busy and none has finished anything for a moment, more are let go, until work flows again.
+So a thread is parked when it has given its answer and others are there to go on. Who is at the
+same request for longer than a moment is not counted any more until that has been answered, and
+another is let go instead; if nothing at all is answered, twice as many each time.
 """
 
 from __future__ import annotations
@@ -19,17 +21,19 @@ from typing import Any
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-SIZE = 2  # one may be at a long request while the other goes on
-STUCK_AFTER = 0.02
+SIZE = 1
+STUCK_AFTER = 0.01
 
 
 class Crew:
     """Lets the threads of a pool take up requests, a few at a time.
 
-    :param size: threads that are not parked as long as they get on.
-    :param stuck_after: seconds without a finished request after which they do not.
-    :ivar members: threads that are not parked, of those that have ever taken up a request.
-    :ivar busy: members that are at a request.
+    :param size: how many that are not stuck are never parked.
+    :param stuck_after: seconds at one request, or up to twice as many, after which a thread is.
+    :ivar members: threads that are neither parked nor stuck, of those that have ever taken up a
+        request.
+    :ivar busy: members that are at a request, by the place that they hold.
+    :ivar begun: requests that have been taken up.
     :ivar done: requests that have been finished.
     """
 
@@ -42,7 +46,8 @@ class Crew:
         self._is_full = threading.Event()
         self._end = threading.Event()
         self.members = 0
-        self.busy = 0
+        self.busy: set[Place] = set()
+        self.begun = 0
         self.done = 0
         gc.callbacks.append(self._note_collection)
         threading.Thread(target=self._watch, name="crew", daemon=True).start()
@@ -60,7 +65,9 @@ class Crew:
                 place = self._own.place = Place(self)
                 self.members += 1
             place.is_busy = True
-            self.busy += 1
+            self.begun += 1
+            place.turn = self.begun
+            self.busy.add(place)
             self._check()
             return place
 
@@ -68,8 +75,11 @@ class Crew:
         """Say that the thread in a place has done with its request."""
         with self._lock:
             place.is_busy = False
-            self.busy -= 1
             self.done += 1
+            if place in self.busy:
+                self.busy.remove(place)
+            else:
+                self.members += 1  # it was stuck
 
     def rest(self, place: Place) -> None:
         """Return once the thread in a place may take up another request.
@@ -109,7 +119,7 @@ class Crew:
         self._own.is_collecting = phase == "start"
 
     def _check(self) -> None:
-        if self._parked and self.busy >= self.members and not self._is_full.is_set():
+        if self._parked and len(self.busy) >= self.members and not self._is_full.is_set():
             self._is_full.set()
 
     def _call(self, count: int) -> None:
@@ -125,24 +135,38 @@ class Crew:
     def _until_it_flows(self) -> None:
         more = 1
         while not self._end.is_set():
-            done = self.done
+            with self._lock:
+                done, turns = self.done, {place.turn for place in self.busy}
             self._end.wait(self.stuck_after)
             with self._lock:
-                if self.busy < self.members or not self._parked:
+                if len(self.busy) < self.members or not self._parked:
                     self._is_full.clear()
                     return
+                self._leave_out([place for place in self.busy if place.turn in turns])
                 if done == self.done:
                     self._call(more)
                     more *= 2
+                    continue
+                more = 1
+                self._call(max(0, self._size - self.members))
+
+    def _leave_out(self, stuck: Iterable[Place]) -> None:
+        for place in stuck:
+            self.busy.remove(place)
+            self.members -= 1
 
 
 class Place:
-    """What a thread holds as long as it lives."""
+    """What a thread holds as long as it lives.
+
+    :ivar turn: the number of the latest request that the thread has taken up.
+    """
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         self.thread = threading.get_ident()
         self.is_busy = False
+        self.turn = 0
 
     def __del__(self) -> None:
         self._crew.leave()

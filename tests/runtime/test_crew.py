@@ -98,6 +98,25 @@ def test_more_come_when_those_few_are_stuck() -> None:
     pool.close()
 
 
+def test_who_is_stuck_is_replaced_for_as_long_as_that_takes() -> None:
+    pool = Pool(Crew(1, stuck_after=0.005))
+    pool.all_at_once()
+    go_on = threading.Event()
+
+    pool.tasks.put(lambda: go_on.wait(PATIENCE))
+    stuck = pool.workers.get(timeout=PATIENCE)
+    pool.until(lambda: not pool.crew.busy)
+    for _ in range(200):
+        pool.tasks.put(lambda: None)
+    others = {pool.workers.get(timeout=PATIENCE) for _ in range(200)}
+    go_on.set()
+    pool.until(lambda: pool.crew.parked == THREADS - 1)
+
+    assert stuck not in others
+    assert pool.crew.members == 1
+    pool.close()
+
+
 def test_thread_that_ends_is_replaced(pool: Pool) -> None:
     pool.all_at_once()
     pool.until(lambda: pool.crew.parked == THREADS - SIZE)
@@ -118,7 +137,7 @@ def test_answer_that_fails_frees_its_place(pool: Pool) -> None:
     with pytest.raises(ZeroDivisionError):
         with_crew(app, pool.crew)({}, None)
 
-    assert pool.crew.busy == 0
+    assert not pool.crew.busy
 
 
 def test_stream_holds_its_place_until_it_is_closed(pool: Pool) -> None:
@@ -134,9 +153,9 @@ def test_stream_holds_its_place_until_it_is_closed(pool: Pool) -> None:
     stream = Stream()
     answer = with_crew(lambda _environ, _start_response: stream, pool.crew)({}, None)
 
-    assert (list(answer), pool.crew.busy) == ([b"a"], 1)
+    assert (list(answer), len(pool.crew.busy)) == ([b"a"], 1)
     answer.close()  # type: ignore[attr-defined]
-    assert (stream.is_closed, pool.crew.busy) == (True, 0)
+    assert (stream.is_closed, len(pool.crew.busy)) == (True, 0)
 
 
 def done_by_itself(crew: Crew, work: Task) -> int:
