@@ -47,7 +47,8 @@ class Exchange:
     @property
     def size(self) -> int:
         """Roughly how many bytes this entry holds."""
-        fields = sum(len(value) for _, value in (*self.headers, *self.query))
+        fields = sum([len(value) for _, value in self.headers])
+        fields += sum([len(value) for _, value in self.query])
         return 1000 + len(self.path) + fields + len(self.body) + len(self.response)
 
 

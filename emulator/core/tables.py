@@ -205,6 +205,8 @@ class Table(Generic[R]):
 
     def _has_namesakes(self, records: Sequence[R]) -> bool:
         # Loading goes on after mistakes, to find them all; what it displaces must come back.
+        if len(records) == 1:
+            return records[0].id in self._rows
         ids = {record.id for record in records}
         return len(ids) < len(records) or not self._rows.keys().isdisjoint(ids)
 

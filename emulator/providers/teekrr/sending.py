@@ -42,7 +42,7 @@ class Draft(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A broadcast that is stored and paid for; its messages are yet to be made."""
+    """A broadcast that is paid for; it and its messages are yet to be stored."""
 
     campaign: Campaign
     draft: Draft
@@ -93,7 +93,6 @@ def _place(found: Sandbox, client: Client, draft: Draft) -> Order:
         template=draft.template,
         broadcast=campaign.id,
     )
-    found.store.table(CAMPAIGNS).add(campaign)
     return Order(campaign, draft, credit.cost_of(client, draft.channel, 1), fates)
 
 
@@ -102,18 +101,20 @@ def enqueue(found: Sandbox, order: Order) -> None:
     campaign, now = order.campaign, order.campaign.created_at
     vendor = found.vendor(SLUG)
     if campaign.scheduled_at is not None:
+        _store(found, campaign)
         path_of = _queued_mail if campaign.channel == "email" else _as_planned
         messages = _make(found, order, (("pending", now),), path_of)
         found.messaging.launch(vendor, messages, campaign.scheduled_at)
         return
+    _store(found, campaign, counts={"enqueued": campaign.total})
     messages = _make(found, order, (("pending", now), ("enqueued", now)))
     found.messaging.launch(vendor, messages)
-    _count_anew(found, campaign, counts={"enqueued": campaign.total})
 
 
 def dispatch(found: Sandbox, order: Order) -> None:
     """Attempt every recipient of an immediate e-mail broadcast before the call returns."""
     now = order.campaign.created_at
+    _store(found, order.campaign)
     messages = _make(found, order, (("pending", now),))
     found.store.table(MESSAGES).add_all(messages)
     attempted = [(message, message.plan.path[0]) for message in messages if message.plan.path]
@@ -134,14 +135,14 @@ def refuse(found: Sandbox, order: Order) -> None:
         msgspec.structs.replace(message, state="failed", history=history, is_over=True)
         for message in pending
     ]
+    _store(found, campaign, counts={"failed": campaign.total}, unfinished=0, state="failed")
     found.store.table(MESSAGES).add_all(failed)
     credit.book(found, zip(pending, failed, strict=True))
-    _count_anew(found, campaign, counts={"failed": campaign.total}, unfinished=0, state="failed")
     raise EnqueueFailed
 
 
-def _count_anew(found: Sandbox, campaign: Campaign, **changes: Any) -> None:
-    found.store.table(CAMPAIGNS).change(campaign, **changes)
+def _store(found: Sandbox, campaign: Campaign, **changes: Any) -> None:
+    found.store.table(CAMPAIGNS).add(msgspec.structs.replace(campaign, **changes))
 
 
 def _as_planned(plan: Plan) -> Plan:
