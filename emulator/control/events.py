@@ -118,12 +118,15 @@ def _told(
     streams.enter(stream)
     try:
         yield b"retry: %d\n\n" % COME_BACK
-        while not stream.is_over:
+        while True:
             news = events.after(position, AT_ONCE)
             position = news.position
             if news.lost:
                 yield b": %d events are not kept any more\n\n" % news.lost
             yield from _texts(stream.sandbox, news.happenings, shows)
+            # Only now: what happened before the end is told before the end.
+            if stream.is_over:
+                break
             has_news = events.wait(position, HEARTBEAT, lambda: stream.is_over)
             if not has_news and not stream.is_over:
                 yield b": still here\n\n"

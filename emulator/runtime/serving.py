@@ -138,6 +138,10 @@ def serve(
     try:
         _granian(address, port).serve(target_loader=load)
     finally:
+        # Who asks once more while this process ends must not have it die on its last step,
+        # where Python has put back what a signal does by default.
+        for stop in STOPS:
+            signal.signal(stop, signal.SIG_IGN)
         os.close(keeps_alive)
         os.close(alive)
         if held is not None:

@@ -206,6 +206,18 @@ def test_signals_that_come_together_are_not_lost() -> None:
         assert process.returncode == 0
 
 
+def test_asking_again_until_it_has_ended_does_not_cut_its_end_short() -> None:
+    process, _ = started()
+    process.terminate()
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.001)
+
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
 def test_it_serves_where_processes_are_not_forked_by_default() -> None:
     """As on macOS, and from Python 3.14 on."""
     program = (
