@@ -133,7 +133,7 @@ class Crew:
             self._until_it_flows()
 
     def _until_it_flows(self) -> None:
-        more = 1
+        more = 0
         while not self._end.is_set():
             with self._lock:
                 done, turns = self.done, {place.turn for place in self.busy}
@@ -143,12 +143,8 @@ class Crew:
                     self._is_full.clear()
                     return
                 self._leave_out([place for place in self.busy if place.turn in turns])
-                if done == self.done:
-                    self._call(more)
-                    more *= 2
-                    continue
-                more = 1
-                self._call(max(0, self._size - self.members))
+                more = max(1, 2 * more) if done == self.done else 0
+                self._call(more or self._size - self.members)
 
     def _leave_out(self, stuck: Iterable[Place]) -> None:
         for place in stuck:

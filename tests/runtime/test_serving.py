@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +173,9 @@ def test_dropped_request_gets_not_a_byte_of_an_answer(when: str, made: int) -> N
     assert (fault["hits"], len(listed["items"])) == (54, made)
 
 
-def started() -> tuple[subprocess.Popen[str], str]:
-    """Return a server in a group of processes of its own, and its URL."""
+@contextmanager
+def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Have a server in a group of processes of its own; gives it and its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json", "--fixture", "empty"],
         cwd=ROOT,
@@ -183,39 +185,43 @@ def started() -> tuple[subprocess.Popen[str], str]:
         start_new_session=True,
     )
     assert process.stdout is not None
-    return process, json.loads(process.stdout.readline())["url"]
+    try:
+        yield process, json.loads(process.stdout.readline())["url"]
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_to_the_whole_group_ends_it_quietly(kind: signal.Signals) -> None:
-    process, url = started()
+    with started() as (process, url):
+        os.killpg(process.pid, kind)
+        _, complaints = process.communicate(timeout=PATIENCE)
 
-    os.killpg(process.pid, kind)
-    _, complaints = process.communicate(timeout=PATIENCE)
-
-    assert (process.returncode, complaints) == (0, "")
-    with pytest.raises(requests.ConnectionError):
-        requests.get(f"{url}/_emulator/health", timeout=PATIENCE)
+        assert (process.returncode, complaints) == (0, "")
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{url}/_emulator/health", timeout=PATIENCE)
 
 
 def test_signals_that_come_together_are_not_lost() -> None:
-    for process, _ in [started() for _ in range(6)]:
-        process.terminate()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0
+    with ExitStack() as stack:
+        for process, _ in [stack.enter_context(started()) for _ in range(6)]:
+            process.terminate()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0
 
 
 def test_asking_again_until_it_has_ended_does_not_cut_its_end_short() -> None:
-    process, _ = started()
-    process.terminate()
-    while process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.001)
+    with started() as (process, _):
+        process.terminate()
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.001)
 
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
 
 
 def test_it_serves_where_processes_are_not_forked_by_default() -> None:
@@ -240,13 +246,13 @@ def test_it_serves_where_processes_are_not_forked_by_default() -> None:
 
 
 def test_nothing_is_left_when_the_process_above_is_killed() -> None:
-    process, url = started()
-    address = ("127.0.0.1", int(url.rpartition(":")[2]))
-    with socket.create_connection(address) as waiting:
-        process.kill()
-        process.communicate(timeout=PATIENCE)
+    with started() as (process, url):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(address) as waiting:
+            process.kill()
+            process.communicate(timeout=PATIENCE)
 
-        waiting.settimeout(PATIENCE)
-        # A connection that nobody had come to yet is reset.
-        with suppress(ConnectionResetError):
-            assert waiting.recv(1) == b""
+            waiting.settimeout(PATIENCE)
+            # A connection that nobody had come to yet is reset.
+            with suppress(ConnectionResetError):
+                assert waiting.recv(1) == b""

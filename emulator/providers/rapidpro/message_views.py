@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Table
@@ -12,36 +12,27 @@ from emulator.web.texts import Shown, Texts
 
 from .answers import Attachment, MessageOut, Ref
 from .kinds import BROADCASTS, CHANNELS, CONTACTS, FLOWS, LABELS
-from .records import RapidMessage, Workspace
+from .lookups import ref
+from .records import RapidBroadcast, RapidMessage, Workspace
 from .urns import identity
 from .values import format_moment
+
+T = TypeVar("T")
 
 _TEXTS: Final = Texts[RapidMessage]()
 
 
-class _Refs(dict[str | None, Ref | None]):
-    """The objects of a table as others name them, each looked up once."""
+class _Found(dict[str | None, T | None]):
+    """How others name the records of a table, each looked up once."""
 
-    def __init__(self, table: Table[Any]) -> None:
+    def __init__(self, table: Table[Any], name: Callable[[Any], T]) -> None:
         self[None] = None
         self._table = table
+        self._name = name
 
-    def __missing__(self, id: str) -> Ref | None:
+    def __missing__(self, id: str) -> T | None:
         found = self._table.find(id)
-        self[id] = None if found is None else {"uuid": found.id, "name": found.name}
-        return self[id]
-
-
-class _Numbers(dict[str | None, int | None]):
-    """The numbers of broadcasts, each looked up once."""
-
-    def __init__(self, table: Table[Any]) -> None:
-        self[None] = None
-        self._table = table
-
-    def __missing__(self, id: str) -> int | None:
-        found = self._table.find(id)
-        self[id] = None if found is None else found.number
+        self[id] = None if found is None else self._name(found)
         return self[id]
 
 
@@ -52,10 +43,10 @@ class MessageViews:
         store = self._store = sandbox.store
         self._is_anon = workspace.anon
         self._labels = store.table(LABELS)
-        self._contacts = _Refs(store.table(CONTACTS))
-        self._channels = _Refs(store.table(CHANNELS))
-        self._flows = _Refs(store.table(FLOWS))
-        self._broadcasts = _Numbers(store.table(BROADCASTS))
+        self._contacts = _Found(store.table(CONTACTS), ref)
+        self._channels = _Found(store.table(CHANNELS), ref)
+        self._flows = _Found(store.table(FLOWS), ref)
+        self._broadcasts = _Found(store.table(BROADCASTS), _number)
 
     def show(self, message: RapidMessage) -> MessageOut:
         """Return a message as the API has it."""
@@ -101,7 +92,11 @@ class MessageViews:
         found = [self._labels.get(id) for id in message.labels]
         live = [label for label in found if not label.is_deleted]
         live.sort(key=lambda label: label.serial)
-        return [{"uuid": label.id, "name": label.name} for label in live]
+        return [ref(label) for label in live]
+
+
+def _number(broadcast: RapidBroadcast) -> int:
+    return broadcast.number
 
 
 def _attachment(text: str) -> Attachment:
