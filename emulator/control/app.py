@@ -35,6 +35,7 @@ from . import (
     traffic,
 )
 from .context import EXTENSION, Control, leave_sandboxes
+from .streams import Streams
 
 PREFIX = "/_emulator"
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -74,7 +75,7 @@ def create_control_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
-    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version, events.Streams())
+    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version, Streams())
     root = Blueprint("control", __name__, url_prefix=PREFIX)
     for blueprint in (*BLUEPRINTS, *pages):
         root.register_blueprint(blueprint)

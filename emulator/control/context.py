@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from flask import current_app, g
 
@@ -11,8 +11,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
 from emulator.web.provider_apps import ProviderApps
 
-if TYPE_CHECKING:
-    from .events import Streams
+from .streams import Streams
 
 EXTENSION = "control"
 

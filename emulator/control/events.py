@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from emulator.web.bodies import PIECEMEAL
 from . import broadcasts, callbacks, messages, traffic
 from .bodies import Query
 from .context import IN_SANDBOX, control, the_sandbox
+from .streams import Stream, Streams
 from .views import clock_view, sandbox_view
 
 bp = Blueprint("events", __name__, url_prefix=IN_SANDBOX)
@@ -27,55 +27,10 @@ bp = Blueprint("events", __name__, url_prefix=IN_SANDBOX)
 HEARTBEAT = 10.0
 """Real seconds of silence until a sign of life is sent, which is when a lost client is noticed."""
 AT_ONCE = 100
-MOST_STREAMS = 8
-"""Each holds one of the server's threads, of which there are sixteen or more."""
 COME_BACK = 1000
 COME_BACK_LATER = 15_000
 
 Show = Callable[[str], Any]
-
-
-class Stream:
-    """One client that follows a sandbox."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.is_ended = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether there is nothing more to tell this client."""
-        return self.is_ended or self.sandbox.events.is_closed
-
-    def end(self) -> None:
-        """Let go of the client."""
-        self.is_ended = True
-        self.sandbox.events.rouse()
-
-
-class Streams:
-    """All clients that follow sandboxes of a server; of too many the oldest is let go."""
-
-    def __init__(self, most: int = MOST_STREAMS) -> None:
-        self._open: list[Stream] = []
-        self._most = most
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def enter(self, stream: Stream) -> None:
-        """Count a stream that begins."""
-        with self._lock:
-            self._open.append(stream)
-            surplus = self._open[: -self._most]
-        for oldest in surplus:
-            oldest.end()
-
-    def leave(self, stream: Stream) -> None:
-        """Count a stream no longer."""
-        with self._lock:
-            self._open.remove(stream)
 
 
 @bp.get("/events")

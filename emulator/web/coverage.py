@@ -1,16 +1,12 @@
-"""What of the vendors' APIs is imitated, how we know of it, and what answers have rested on."""
+"""What of the vendors' APIs is imitated, how we know of it, and how much rested on guesses."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from .provider_app import ProviderApp
 from .routing import template_of
-
-if TYPE_CHECKING:
-    from .provider_app import ProviderApp
 
 ASSUMED = "assumed"
 
@@ -48,28 +44,6 @@ def coverage(app: ProviderApp) -> Iterator[Covered]:
             )
     for missing in app.provider.unserved:
         yield Covered(slug, missing.id, None, None, False, None, missing.source, None, missing.why)
-
-
-class Rested:
-    """Counts the answers of one provider by operation and evidence."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._lock = threading.Lock()
-
-    def count(self, operation: str, evidence: str) -> None:
-        """Count one answer."""
-        with self._lock:
-            self._counts[operation, evidence] += 1
-
-    def answers(self, evidence: str | None = None) -> dict[str, int]:
-        """Return how many answers operations have given, of one level or of all."""
-        found: Counter[str] = Counter()
-        with self._lock:
-            for (operation, level), number in self._counts.items():
-                if evidence in (None, level):
-                    found[operation] += number
-        return dict(found)
 
 
 def summary(apps: Iterable[ProviderApp]) -> list[str]:

@@ -22,10 +22,10 @@ from emulator.core.sandbox import Sandbox
 
 from . import context
 from .bodies import LIMIT, PIECEMEAL, drain, json_response, read_body
-from .coverage import Rested
 from .letting_go import without_trace
 from .operations import Operation, operation_of
 from .provider import Provider, UnknownSandbox, Unmatched
+from .rested import Rested
 from .routing import QuickRule
 
 log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from emulator.control import events
+from emulator.control.streams import MOST_STREAMS
 from emulator.core.events import Events
 from tests.control.desk import FIXTURE, Desk
 
@@ -171,7 +172,7 @@ def test_changes_of_accounts_are_told_with_the_sandbox(desk: Desk) -> None:
 
 
 def test_of_too_many_streams_the_oldest_ends(desk: Desk) -> None:
-    followers = [Follower(desk) for _ in range(events.MOST_STREAMS)]
+    followers = [Follower(desk) for _ in range(MOST_STREAMS)]
     newest = Follower(desk)
 
     assert followers[0].rest() == ["retry: 15000\n\n"]
@@ -180,7 +181,7 @@ def test_of_too_many_streams_the_oldest_ends(desk: Desk) -> None:
 
 
 def test_streams_that_ended_are_not_counted(desk: Desk) -> None:
-    for _ in range(2 * events.MOST_STREAMS):
+    for _ in range(2 * MOST_STREAMS):
         Follower(desk).response.close()
     kept = Follower(desk)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from emulator.providers.teekrr import PROVIDER
-from emulator.web.coverage import Rested, summary
+from emulator.web.coverage import summary
 from emulator.web.provider_app import ProviderApp
+from emulator.web.rested import Rested
 from tests.contract.conftest import REFERENCE
 from tests.control.acme import make_provider
 from tests.control.desk import Desk
