@@ -28,6 +28,7 @@ VERSION = "3.1.0"
 Answers = Mapping[Any, dict[str, Any]]
 """What answers hold, and where the document says so."""
 ANY_BODY: Mapping[str, Any] = {"schema": {}}
+FILE: Mapping[str, Any] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _MARKUP = re.compile(r":\w+:`~?([^`]+)`")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -119,7 +120,8 @@ def _own_schema(_converter: Any, field: Any, *, ret: dict[str, Any], **_more: An
 
 def _described(app: ProviderApp, spec: APISpec) -> Answers:
     """Put what answers hold into the document; return how it is referred to."""
-    types = list(dict.fromkeys(s.operation.gives for s in app.served() if s.operation.gives))
+    given = dict.fromkeys(served.operation.gives for served in app.served())
+    types = [each for each in given if each not in (None, bytes)]
     place = "#/components/schemas/{name}"
     found, components = msgspec.json.schema_components(types, ref_template=place)
     for name, component in components.items():
@@ -199,13 +201,13 @@ def _responses(
     own = [status for each in served for status in each.operation.answers]
     answers = own or app.provider.answers
     responses: dict[str, Any] = {}
-    body = {"schema": gives[answer]} if answer is not None else ANY_BODY
+    content = _answer_content(answer, gives)
     for status in sorted(set(answers)):
         responses[str(status)] = {"description": phrase(status)}
         if status != HTTPStatus.NO_CONTENT:
-            responses[str(status)]["content"] = {"application/json": body}
+            responses[str(status)]["content"] = dict(content)
     if not answers:
-        responses["2XX"] = {"description": "Done", "content": {"application/json": body}}
+        responses["2XX"] = {"description": "Done", "content": dict(content)}
     for each in served:
         for status in statuses_in(each.view.__doc__ or ""):
             responses.setdefault(str(status), {"description": phrase(status)})
@@ -217,6 +219,13 @@ def _responses(
         kept = content.setdefault(response.mimetype or "text/plain", {"examples": {}})
         kept.setdefault("examples", {})[name] = {"value": _value_of(response)}
     return dict(sorted(responses.items()))
+
+
+def _answer_content(answer: Any, gives: Answers) -> Mapping[str, Any]:
+    """Return what an answer holds, by its type: a file's own, or JSON."""
+    if answer is bytes:
+        return FILE
+    return {"application/json": ANY_BODY if answer is None else {"schema": gives[answer]}}
 
 
 def _refusals(

@@ -22,7 +22,7 @@ class Operation(msgspec.Struct, frozen=True):
         says with ``json_schema()`` what is meant to stand there.
     :param media: the types of body that are read, for OpenAPI.
     :param asks: names of the parameters of the query, for OpenAPI.
-    :param gives: typed dictionary that says what the answer holds, for OpenAPI.
+    :param gives: typed dictionary that says what the answer holds, for OpenAPI; bytes: a file.
     :param also: operations that share path and method; the view finds out which one is meant
         and says so with :func:`.context.become`.
     :param answers: the statuses of answers that are no errors, for OpenAPI.

@@ -8,6 +8,8 @@ from typing import Any, Final
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 
+from . import answers
+from .answers import Ref
 from .fires import BUILT_IN
 from .kinds import CAMPAIGN_EVENTS, CAMPAIGNS, CHANNELS, FIELDS, FLOWS, GROUPS, TRIGGERS
 from .payloads import REVISION
@@ -23,7 +25,6 @@ TYPES: Final = {
     "survey": "messaging_offline",
 }
 
-Shown = dict[str, Any]
 Ids = dict[str, None]
 
 
@@ -44,7 +45,7 @@ class Export:
         self._groups: Ids = {}
         self._triggers = [] if depends == "none" else self._live(TRIGGERS)
 
-    def of(self, flows: Iterable[Flow], campaigns: Iterable[Campaign]) -> Shown:
+    def of(self, flows: Iterable[Flow], campaigns: Iterable[Campaign]) -> answers.Exported:
         """Return what is exported, apart from where."""
         for flow in flows:
             self._add_flow(flow)
@@ -110,7 +111,7 @@ class Export:
         events = self._store.table(CAMPAIGN_EVENTS).every("created", ("campaign", campaign.id))
         return sorted(events, key=lambda event: event.flow is None)
 
-    def _flow(self, flow: Flow) -> Shown:
+    def _flow(self, flow: Flow) -> answers.ExportedFlow:
         languages = self._workspace.languages
         return {
             "uuid": flow.id,
@@ -124,7 +125,7 @@ class Export:
             "nodes": flow.nodes,
         }
 
-    def _campaign(self, campaign: Campaign) -> Shown:
+    def _campaign(self, campaign: Campaign) -> answers.ExportedCampaign:
         return {
             "uuid": campaign.id,
             "name": campaign.name,
@@ -132,8 +133,8 @@ class Export:
             "events": [self._event(event) for event in self._events(campaign)],
         }
 
-    def _event(self, event: CampaignEvent) -> Shown:
-        shown = {
+    def _event(self, event: CampaignEvent) -> answers.ExportedEvent:
+        shown: answers.ExportedEvent = {
             "uuid": event.id,
             "offset": event.offset,
             "unit": event.unit[0].upper(),
@@ -143,14 +144,17 @@ class Export:
             "start_mode": "I",
         }
         if event.flow is not None:
-            return shown | {"flow": self._ref(FLOWS, event.flow)}
-        return shown | {"message": event.message, "base_language": event.base_language}
+            shown["flow"] = self._ref(FLOWS, event.flow)
+        else:
+            shown["message"] = event.message
+            shown["base_language"] = event.base_language
+        return shown
 
     def _label(self, key: str) -> str:
         field = self._store.table(FIELDS).one("key", (self._workspace.id, key))
         return field.name if field is not None else BUILT_IN.get(key, key)
 
-    def _trigger(self, trigger: Trigger) -> Shown:
+    def _trigger(self, trigger: Trigger) -> answers.ExportedTrigger:
         channel = trigger.channel
         return {
             "trigger_type": trigger.trigger_type,
@@ -162,13 +166,13 @@ class Export:
             "match_type": trigger.match_type,
         }
 
-    def _ref(self, kind: Kind[Any], id: str) -> Shown:
+    def _ref(self, kind: Kind[Any], id: str) -> Ref:
         return {"uuid": id, "name": self._store.table(kind).get(id).name}
 
-    def _group_refs(self, ids: Iterable[str]) -> list[Shown]:
+    def _group_refs(self, ids: Iterable[str]) -> list[Ref]:
         return [{"uuid": group.id, "name": group.name} for group in self._chosen(GROUPS, ids)]
 
-    def _field_list(self) -> list[Shown]:
+    def _field_list(self) -> list[answers.ExportedField]:
         table = self._store.table(FIELDS)
         found = (table.one("key", (self._workspace.id, key)) for key in sorted(self._fields))
         return [
@@ -177,7 +181,7 @@ class Export:
             if field is not None
         ]
 
-    def _group_list(self) -> list[Shown]:
+    def _group_list(self) -> list[answers.ExportedGroup]:
         groups = self._chosen(GROUPS, self._groups)
         groups.sort(key=lambda group: group.name)
         return [

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from inspect import isfunction
-from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack, get_type_hints, is_typeddict
+from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from flask import Blueprint, Response, request
 
@@ -28,7 +27,7 @@ from emulator.web.context import become
 from emulator.web.operations import Evidence, Operation
 
 from . import filters
-from .answers import Page
+from .answers import Failures, Page
 from .bodies import ANY_KIND, parse_body
 from .context import our_own, workspace
 from .errors import Denied, LimitReached, Missing, Refusal, rendered
@@ -40,14 +39,14 @@ OBSERVED: Final = "RapidPro v26.3.54"
 READ_ON: Final = "2026-08-31"
 BASE: Final = "/api/v2"
 
-#: The statuses of answers that are no errors. Whatever can be named in the URL can be made again.
+#: The statuses of answers that are no errors.
 ANSWERS: Final = {
     "list": (200,),
     "read": (200,),
-    "create": (200, 201),
+    "create": (201,),
     "update": (200,),
     "delete": (204,),
-    "act": (200, 204),
+    "act": (204,),
 }
 #: What a list, an object or a whole answer is.
 Answer = Any
@@ -65,6 +64,8 @@ class Rules(TypedDict, total=False):
     model: str
     #: How its objects look in answers.
     show: Callable[[Any], Mapping[str, Any]]
+    #: What its lists are.
+    page: Any
     #: What finds the target of an update or deletion, by parameter.
     lookups: Mapping[str, Lookup]
     #: Parameters of which a target may be missing: then it is made.
@@ -104,6 +105,7 @@ class Endpoint:
         self.scope = rules.get("scope", "v2")
         self.model = rules.get("model", "")
         self.show = rules.get("show", dict)
+        self.page = rules.get("page", Page)
         self.lookups = rules.get("lookups", {})
         self.made_by = rules.get("made_by", frozenset())
         self.is_full = rules.get("is_full", lambda: False)
@@ -119,6 +121,7 @@ class Endpoint:
         self.served: dict[str, Served] = {}
         self.bodies: dict[str, type[Schema]] = {}
         self._update: Callable[..., Answer] | None = None
+        self._views: dict[str, Callable[..., Answer]] = {}
 
     @property
     def title(self) -> str:
@@ -248,25 +251,36 @@ class Endpoint:
             READ_ON,
             extras={"endpoint": self},
             also=also,
-            answers=ANSWERS[verb],
+            answers=self._statuses(verb),
             takes=self.bodies.get(verb),
             gives=self._gives(verb),
             media=tuple(self.kinds),
         )
 
+    def _statuses(self, verb: str) -> tuple[int, ...]:
+        """Return the statuses of answers that are no errors."""
+        # Whatever can be named in the URL can be made again, and an action may fail in part.
+        has_both = (verb == "create" and bool(self.lookups)) or (
+            verb == "act" and self._gives(verb) is not None
+        )
+        return (200, *ANSWERS[verb]) if has_both else ANSWERS[verb]
+
     def _gives(self, verb: str) -> Any:
-        """Return what an answer holds: what the function that shows an object says of itself."""
-        if not isfunction(self.show):
+        """Return what an answer holds: what the function that makes it says of itself."""
+        if verb == "delete":
             return None
-        shown: Any = get_type_hints(self.show).get("return")
-        page: Any = Page
-        gives = {"list": page[shown], "create": shown, "update": shown}
-        return gives.get(verb) if is_typeddict(shown) else None
+        has_own = verb in ("read", "act")
+        shown: Any = get_type_hints(self._views[verb] if has_own else self.show)["return"]
+        if verb == "act":
+            failures: Any = Failures
+            return failures[get_args(shown)] if get_args(shown) else None
+        return self.page[shown] if verb == "list" else shown
 
     def _serve(
         self, method: str, verb: str, answer: Callable[[], Response], view: Callable[..., Answer]
     ) -> None:
         answer.__doc__ = view.__doc__
+        self._views[verb] = view
         self.served[method] = Served(verb, answer)
 
     def _rendered(self, value: Answer, status: int) -> Response:

@@ -13,14 +13,12 @@ from emulator.core.store import Kind
 from emulator.web import texts
 
 from . import urns
-from .answers import FlowOut, Ref, StartOut
+from .answers import FlowOut, Ref, RunContact, RunOut, StartOut, StepOut, ValueOut
 from .kinds import CONTACTS, FLOW_LABELS, FLOWS, GROUPS, RUNS
 from .records import Contact, Flow, FlowStart, Run, Step, Value, Workspace
 from .values import format_moment
 
 STATES: Final = ("active", "waiting", "completed", "expired", "interrupted", "failed")
-
-Shown = dict[str, Any]
 
 _RUNS: Final = texts.Texts[Run]()
 
@@ -32,7 +30,7 @@ class FlowViews:
         self._store = sandbox.store
         self._is_anon = workspace.anon
         self._flows: dict[str, Ref] = {}
-        self._contacts: dict[str, Shown] = {}
+        self._contacts: dict[str, RunContact] = {}
 
     def flow(self, flow: Flow) -> FlowOut:
         """Return a flow with the counts of its runs."""
@@ -69,7 +67,7 @@ class FlowViews:
             "exclude_active": start.exclude_active,
         }
 
-    def run(self, run: Run, *, has_path: bool) -> Shown:
+    def run(self, run: Run, *, has_path: bool) -> RunOut:
         """Return a run, with or without the nodes that it has passed."""
         return {
             "uuid": run.id,
@@ -104,24 +102,25 @@ class FlowViews:
             self._flows[id] = shown
         return shown
 
-    def _contact(self, id: str) -> Shown:
+    def _contact(self, id: str) -> RunContact:
         shown = self._contacts.get(id)
         if shown is None:
             shown = self._contacts[id] = self._show_contact(self._store.table(CONTACTS).get(id))
         return shown
 
-    def _show_contact(self, contact: Contact) -> Shown:
+    def _show_contact(self, contact: Contact) -> RunContact:
         first = contact.urns[0] if contact.urns else None
         if self._is_anon:
             masked = None if first is None else urns.mask(first)
-            names = {"ref": contact.ref, "anon_display": contact.ref}
-            return self._named(contact, masked, None) | names
+            shown = self._named(contact, masked, None)
+            shown["ref"] = shown["anon_display"] = contact.ref
+            return shown
         if first is None:
             return self._named(contact, None, None)
         return self._named(contact, urns.identity(first), urns.urn_display(first))
 
     @staticmethod
-    def _named(contact: Contact, urn: str | None, display: str | None) -> Shown:
+    def _named(contact: Contact, urn: str | None, display: str | None) -> RunContact:
         return {"uuid": contact.id, "name": contact.name, "urn": urn, "urn_display": display}
 
     def _refs(self, kind: Kind[Any], ids: tuple[str, ...]) -> list[Ref]:
@@ -132,11 +131,11 @@ class FlowViews:
         return [{"uuid": record.id, "name": record.name} for record in found]
 
 
-def _step(step: Step) -> Shown:
+def _step(step: Step) -> StepOut:
     return {"node": step.node, "time": format_moment(step.time)}
 
 
-def _value(value: Value) -> Shown:
+def _value(value: Value) -> ValueOut:
     return {
         "name": value.name,
         "value": value.value,

@@ -19,6 +19,8 @@ from emulator.web.context import exchange
 from emulator.web.texts import Shown
 
 from . import filters
+from .answers import CountedPage
+from .answers import Page as PageOut
 from .context import our_own, table
 from .cursors import Cursor, InvalidCursor, decode, link, page_link
 from .lookups import as_integer
@@ -134,7 +136,7 @@ def by_offset(
         records = [record for record in records if where(record)]
     limit, offset = _natural("limit") or SIZE, _natural("offset")
     count = len(records)
-    body = {
+    body: CountedPage[Shown] = {
         "count": count,
         "next": _offset_link(limit, offset + limit) if offset + limit < count else None,
         "previous": _offset_link(limit, max(0, offset - limit)) if offset > 0 else None,
@@ -149,7 +151,8 @@ def _each(show: Show[R]) -> ShowAll[R]:
 
 def envelope(following: str | None, previous: str | None, results: Sequence[Shown]) -> Response:
     """Return a page as it is answered."""
-    return json_response({"next": following, "previous": previous, "results": results})
+    body: PageOut[Shown] = {"next": following, "previous": previous, "results": list(results)}
+    return json_response(body)
 
 
 def origin() -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from emulator.providers.rapidpro import archives as files
 from emulator.providers.rapidpro import filters, paging
+from emulator.providers.rapidpro.answers import ArchiveOut, CountedPage
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import OBSERVED, READ_ON, Endpoint
 from emulator.providers.rapidpro.errors import Denied, NoSuchPage
@@ -21,7 +22,7 @@ ROOT: Final = "/files/archives"
 PERIODS: Final = ("daily", "monthly")
 
 
-def show(archive: Archive) -> dict[str, Any]:
+def show(archive: Archive) -> ArchiveOut:
     """Return an archive as the API has it."""
     return {
         "type": archive.type,
@@ -40,7 +41,7 @@ def _address(archive: Archive) -> str:
     return f"{paging.origin()}{ROOT}/{archive.id}/{files.file_name(archive)}?{query}"
 
 
-archives = Endpoint("archives", model="Archive", show=show)
+archives = Endpoint("archives", model="Archive", show=show, page=CountedPage)
 
 
 @archives.lists
@@ -62,7 +63,14 @@ def list_() -> Response:
     return paging.by_offset(ARCHIVES, "start_date", (workspace().id,), show, is_wanted)
 
 
-@operation("archives.file", source=OBSERVED, read_on=READ_ON, evidence="assumed")
+@operation(
+    "archives.file",
+    source=OBSERVED,
+    read_on=READ_ON,
+    evidence="assumed",
+    gives=bytes,
+    answers=(200,),
+)
 def serve(id: str, filename: str) -> Response:
     """Answer with a file to whoever has a link that still works.
 

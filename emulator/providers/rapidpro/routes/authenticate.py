@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, request
 
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import LoginOrg, LoginOut, LoginToken
 from emulator.providers.rapidpro.context import is_strict, table, tolerate
 from emulator.providers.rapidpro.endpoint import BASE, READ_ON
 from emulator.providers.rapidpro.errors import Denied, NoSuchPage
@@ -19,7 +20,14 @@ from emulator.web.operations import operation
 ROLES: Final = {"A": ("administrator",), "E": ("administrator", "editor"), "S": ()}
 
 
-@operation("authenticate", source="RapidPro 9.0", read_on=READ_ON, evidence="assumed")
+@operation(
+    "authenticate",
+    source="RapidPro 9.0",
+    read_on=READ_ON,
+    evidence="assumed",
+    gives=LoginOut,
+    answers=(200,),
+)
 def authenticate() -> Response:
     """Answer with the keys that somebody has in each workspace.
 
@@ -35,7 +43,8 @@ def authenticate() -> Response:
     keys = list(_keys_of(form.get("username", "")))
     if form.get("password") not in {token.id for token, _ in keys}:
         raise Denied("Invalid login")
-    return json_response({"tokens": [_shown(token) for token, user in keys if user.role in roles]})
+    answer: LoginOut = {"tokens": [_shown(token) for token, user in keys if user.role in roles]}
+    return json_response(answer)
 
 
 def _keys_of(email: str) -> Iterator[tuple[r.Token, r.User]]:
@@ -50,9 +59,9 @@ def _keys_of(email: str) -> Iterator[tuple[r.Token, r.User]]:
                 yield token, user
 
 
-def _shown(token: r.Token) -> dict[str, Any]:
+def _shown(token: r.Token) -> LoginToken:
     workspace = table(WORKSPACES).get(token.workspace)
-    org = {"uuid": workspace.id, "name": workspace.name, "id": workspace.serial}
+    org: LoginOrg = {"uuid": workspace.id, "name": workspace.name, "id": workspace.serial}
     return {"org": org, "token": token.id}
 
 

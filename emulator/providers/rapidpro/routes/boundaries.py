@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import filters, paging
+from emulator.providers.rapidpro.answers import BoundaryOut
 from emulator.providers.rapidpro.context import is_strict, table, tolerate, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import BOUNDARIES
 from emulator.providers.rapidpro.records import Boundary
 
 
-def show(boundary: Boundary, *, has_geometry: bool = True) -> dict[str, Any]:
+def show(boundary: Boundary, *, has_geometry: bool = True) -> BoundaryOut:
     """Return a place as the API has it."""
     parent = _parent(boundary)
     return {

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from emulator.providers.rapidpro import campaigns as engine
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import EventOut
 from emulator.providers.rapidpro.compounds import Reference, Translated
 from emulator.providers.rapidpro.context import is_strict, table, target, tolerate, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
@@ -29,7 +30,7 @@ LAST_HOUR: Final = 23
 MOST_OFFSET: Final = 2**31 - 1
 
 
-def show(event: r.CampaignEvent) -> dict[str, Any]:
+def show(event: r.CampaignEvent) -> EventOut:
     """Return an event as the API has it."""
     name = _anchor_name(event)
     flow = table(FLOWS).get(event.flow) if event.flow is not None else None

@@ -5,14 +5,21 @@ They are the gateway's, not the API's: no token is asked for, and answers have i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, request
 
 from emulator.core.vendor import Inbound
 from emulator.providers.rapidpro import contacts, trimming, urns
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import (
+    Accepted,
+    ReceivedOut,
+    StatusOut,
+    StopOut,
+)
 from emulator.providers.rapidpro.context import now, table
 from emulator.providers.rapidpro.endpoint import READ_ON
 from emulator.providers.rapidpro.errors import GatewayRefusal
@@ -24,10 +31,25 @@ from emulator.web.bodies import json_response
 from emulator.web.context import rests_on, sandbox
 from emulator.web.operations import operation
 
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
+
 SOURCE: Final = "https://github.com/nyaruka/courier"
 ROOT: Final = "/c/ex/<id>"
 #: The letters by which the gateway knows what becomes of a message.
 LETTERS: Final = {"sent": "S", "delivered": "D", "failed": "F"}
+
+
+def called(name: str, gives: type) -> Callable[[View], View]:
+    """Mark a view as one of the gateway's."""
+    return operation(
+        f"carrier.{name}",
+        source=SOURCE,
+        read_on=READ_ON,
+        evidence="observed",
+        gives=gives,
+        answers=(200,),
+    )
 
 
 def _channel(id: str) -> r.Channel:
@@ -72,11 +94,12 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _accepted(message: str, **about: Any) -> Response:
-    return json_response({"message": message, "data": [about]})
+def _accepted(message: str, about: T) -> Response:
+    answer: Accepted[T] = {"message": message, "data": [about]}
+    return json_response(answer)
 
 
-@operation("carrier.receive", source=SOURCE, read_on=READ_ON, evidence="observed")
+@called("receive", Accepted[ReceivedOut])
 def receive(id: str) -> Response:
     """Take a message from somebody's telephone."""
     channel = _channel(id)
@@ -87,15 +110,15 @@ def receive(id: str) -> Response:
     urn, text = _urn(channel, sender), _given("text")
     wanted = Inbound(account=channel.workspace, from_=urn, to=channel.id, text=text)
     message = sandbox().vendor(SLUG).receive(sandbox(), wanted)
-    return _accepted(
-        "Message Accepted",
-        type="msg",
-        channel_uuid=channel.id,
-        msg_uuid=message.id,
-        text=text,
-        urn=urn,
-        received_on=format_moment(received_at),
-    )
+    about: ReceivedOut = {
+        "type": "msg",
+        "channel_uuid": channel.id,
+        "msg_uuid": message.id,
+        "text": text,
+        "urn": urn,
+        "received_on": format_moment(received_at),
+    }
+    return _accepted("Message Accepted", about)
 
 
 def _told(id: str, status: str) -> Response:
@@ -109,35 +132,39 @@ def _told(id: str, status: str) -> Response:
     if message is None or not is_ours:
         # The gateway answers like this where it has no such message.
         rests_on("assumed")
-        return _accepted("Ignored", type="info", info="message not found, ignored")
+        why: StatusOut = {"type": "info", "info": "message not found, ignored"}
+        return _accepted("Ignored", why)
     vendor = sandbox().vendor(SLUG)
     pushes = vendor.lifecycle(message.channel).pushes
     if status in pushes.get(message.state, ()):
         sandbox().messaging.push(vendor, message, status)
-    return _accepted(
-        "Status Update Accepted", type="status", channel_uuid=channel.id, status=LETTERS[status]
-    )
+    about: StatusOut = {
+        "type": "status",
+        "channel_uuid": channel.id,
+        "status": LETTERS[status],
+    }
+    return _accepted("Status Update Accepted", about)
 
 
-@operation("carrier.sent", source=SOURCE, read_on=READ_ON, evidence="observed")
+@called("sent", Accepted[StatusOut])
 def sent(id: str) -> Response:
     """Note that the carrier has sent a message on."""
     return _told(id, "sent")
 
 
-@operation("carrier.delivered", source=SOURCE, read_on=READ_ON, evidence="observed")
+@called("delivered", Accepted[StatusOut])
 def delivered(id: str) -> Response:
     """Note that a message has arrived."""
     return _told(id, "delivered")
 
 
-@operation("carrier.failed", source=SOURCE, read_on=READ_ON, evidence="observed")
+@called("failed", Accepted[StatusOut])
 def failed(id: str) -> Response:
     """Note that a message could not be brought."""
     return _told(id, "failed")
 
 
-@operation("carrier.stopped", source=SOURCE, read_on=READ_ON, evidence="observed")
+@called("stopped", Accepted[StopOut])
 def stopped(id: str) -> Response:
     """Note that somebody wants no more messages; the contact leaves all groups."""
     channel = _channel(id)
@@ -150,14 +177,14 @@ def stopped(id: str) -> Response:
     if contact.status == "active":
         contacts.set_status(sandbox(), workspace, [contact], "stopped")
     event = _note_stop(channel, contact)
-    return _accepted(
-        "Event Accepted",
-        type="event",
-        channel_uuid=channel.id,
-        event_type="stop_contact",
-        urn=urn,
-        received_on=format_moment(event.occurred_on),
-    )
+    about: StopOut = {
+        "type": "event",
+        "channel_uuid": channel.id,
+        "event_type": "stop_contact",
+        "urn": urn,
+        "received_on": format_moment(event.occurred_on),
+    }
+    return _accepted("Event Accepted", about)
 
 
 def _note_stop(channel: r.Channel, contact: r.Contact) -> r.ChannelEvent:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
+from emulator.providers.rapidpro.answers import ChannelEventOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CHANNEL_EVENTS, CHANNELS, CONTACTS
@@ -14,7 +13,7 @@ from emulator.providers.rapidpro.records import ChannelEvent
 from emulator.providers.rapidpro.values import format_moment
 
 
-def show(event: ChannelEvent) -> dict[str, Any]:
+def show(event: ChannelEvent) -> ChannelEventOut:
     """Return an event as the API has it."""
     return {
         "id": event.number,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Response
 
 from emulator.providers.rapidpro import filters
+from emulator.providers.rapidpro.answers import ChannelOut, DeviceOut
 from emulator.providers.rapidpro.context import workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CHANNELS
@@ -15,17 +13,11 @@ from emulator.providers.rapidpro.paging import page
 from emulator.providers.rapidpro.records import Channel
 from emulator.providers.rapidpro.values import format_moment
 
-#: A telephone that has not told about itself yet.
-UNSYNCED: Mapping[str, Any] = {
-    "name": None,
-    "power_level": -1,
-    "power_status": None,
-    "power_source": None,
-    "network_type": None,
-}
+#: The charge of a telephone that has not told about itself yet.
+UNKNOWN = -1
 
 
-def show(channel: Channel) -> dict[str, Any]:
+def show(channel: Channel) -> ChannelOut:
     return {
         "uuid": channel.id,
         "name": channel.name,
@@ -38,10 +30,17 @@ def show(channel: Channel) -> dict[str, Any]:
     }
 
 
-def _device(channel: Channel) -> dict[str, Any] | None:
+def _device(channel: Channel) -> DeviceOut | None:
     if channel.type != "android":
         return None
-    return {**UNSYNCED, **(channel.device or {})}
+    told = channel.device or {}
+    return {
+        "name": told.get("name"),
+        "power_level": told.get("power_level", UNKNOWN),
+        "power_status": told.get("power_status"),
+        "power_source": told.get("power_source"),
+        "network_type": told.get("network_type"),
+    }
 
 
 channels = Endpoint("channels", model="Channel", show=show)

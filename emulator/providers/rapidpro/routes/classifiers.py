@@ -9,6 +9,13 @@ from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import (
+    ClassifierOut,
+    OptInOut,
+    Ref,
+    TemplateOut,
+    TranslationOut,
+)
 from emulator.providers.rapidpro.context import now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CHANNELS, CLASSIFIERS, OPTINS, TEMPLATES
@@ -19,7 +26,7 @@ from emulator.providers.rapidpro.values import format_moment
 from emulator.web.context import sandbox
 
 
-def show_classifier(classifier: r.Classifier) -> dict[str, Any]:
+def show_classifier(classifier: r.Classifier) -> ClassifierOut:
     """Return a classifier as the API has it."""
     return {
         "uuid": classifier.id,
@@ -47,9 +54,13 @@ def list_classifiers() -> Response:
     )
 
 
-def show_optin(optin: r.OptIn) -> dict[str, Any]:
+def show_optin(optin: r.OptIn) -> OptInOut:
     """Return an opt-in as the API has it."""
-    return {**lookups.ref(optin), "created_on": format_moment(optin.created_on)}
+    return {
+        "uuid": optin.id,
+        "name": optin.name,
+        "created_on": format_moment(optin.created_on),
+    }
 
 
 class OptInIn(Schema):
@@ -81,36 +92,38 @@ def create_optin(body: Body) -> r.OptIn:
     return optin
 
 
-#: A translation of a template; fixtures may leave out what they don't care about.
-UNSAID: Mapping[str, Any] = {
-    "language": None,
-    "locale": None,
-    "content": None,
-    "namespace": "",
-    "variable_count": 0,
-    "status": "approved",
-    "channel": None,
-}
-
-
-def show_template(template: r.Template) -> dict[str, Any]:
+def show_template(template: r.Template) -> TemplateOut:
     """Return a template as the API has it."""
     return {
-        **lookups.ref(template),
+        "uuid": template.id,
+        "name": template.name,
         "translations": [_translation(given) for given in template.translations],
         "created_on": format_moment(template.created_on),
         "modified_on": format_moment(template.modified_on),
     }
 
 
-def _translation(given: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {key: given.get(key, unsaid) for key, unsaid in UNSAID.items()}
-    named = shown["channel"]
-    if isinstance(named, str):
-        channels = table(CHANNELS).every("created", (workspace().id,))
-        found = (c for c in channels if named in (c.id, c.address, c.name))
-        shown["channel"] = next(({"uuid": c.id, "name": c.name} for c in found), None)
-    return shown
+def _translation(given: Mapping[str, Any]) -> TranslationOut:
+    """Return one language of a template; fixtures may leave out what they don't care about."""
+    return {
+        "language": given.get("language"),
+        "locale": given.get("locale"),
+        "content": given.get("content"),
+        "namespace": given.get("namespace", ""),
+        "variable_count": given.get("variable_count", 0),
+        "status": given.get("status", "approved"),
+        "channel": _channel(given.get("channel")),
+    }
+
+
+def _channel(named: Any) -> Ref | None:
+    """Return the channel that a fixture names, or says outright."""
+    if not isinstance(named, str):
+        said: Ref | None = named
+        return said
+    channels = table(CHANNELS).every("created", (workspace().id,))
+    found = (c for c in channels if named in (c.id, c.address, c.name))
+    return next(map(lookups.ref, found), None)
 
 
 templates = Endpoint(

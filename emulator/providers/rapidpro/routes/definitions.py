@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from emulator.core.store import Kind, Record
 from emulator.providers.rapidpro import filters, lookups
+from emulator.providers.rapidpro.answers import ExportOut
 from emulator.providers.rapidpro.context import our_own, workspace
 from emulator.providers.rapidpro.definitions import Export
 from emulator.providers.rapidpro.endpoint import Endpoint
@@ -28,7 +29,7 @@ definitions = Endpoint(
 
 
 @definitions.answers
-def read() -> dict[str, Any]:
+def read() -> ExportOut:
     """Return the flows and campaigns that are named, and what they depend on."""
     depends = filters.last("dependencies")
     if depends is None:
@@ -37,7 +38,15 @@ def read() -> dict[str, Any]:
         raise Refusal(f"dependencies must be one of {', '.join(DEPENDS)}")
     flows, campaigns = _named("flow", FLOWS), _named("campaign", CAMPAIGNS)
     found = Export(sandbox(), workspace(), depends).of(flows, campaigns)
-    return {"version": found.pop("version"), "site": origin(), **found}
+    return {
+        "version": found["version"],
+        "site": origin(),
+        "flows": found["flows"],
+        "campaigns": found["campaigns"],
+        "triggers": found["triggers"],
+        "fields": found["fields"],
+        "groups": found["groups"],
+    }
 
 
 def _named(name: str, kind: Kind[R]) -> list[R]:

@@ -115,7 +115,14 @@ def create(body: Body) -> Media:
     return kept
 
 
-@operation("media.file", source=OBSERVED, read_on=READ_ON, evidence="observed")
+@operation(
+    "media.file",
+    source=OBSERVED,
+    read_on=READ_ON,
+    evidence="observed",
+    gives=bytes,
+    answers=(200,),
+)
 def serve(workspace: str, start: str, id: str, filename: str) -> Response:
     """Answer with the bytes of an upload; whoever knows the address may have them."""
     found = table(MEDIA).find(id)

@@ -8,7 +8,7 @@ from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import resthooks as engine
-from emulator.providers.rapidpro.answers import SubscriberOut
+from emulator.providers.rapidpro.answers import ResthookEventOut, ResthookOut, SubscriberOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, number_lookup
 from emulator.providers.rapidpro.kinds import RESTHOOK_EVENTS, RESTHOOKS, SUBSCRIBERS
@@ -21,7 +21,7 @@ from emulator.web.context import rests_on, sandbox
 MOST_URL = 200
 
 
-def show_hook(hook: Resthook) -> dict[str, Any]:
+def show_hook(hook: Resthook) -> ResthookOut:
     """Return one resthook."""
     return {
         "resthook": hook.slug,
@@ -30,7 +30,7 @@ def show_hook(hook: Resthook) -> dict[str, Any]:
     }
 
 
-def show_event(event: ResthookEvent) -> dict[str, Any]:
+def show_event(event: ResthookEvent) -> ResthookEventOut:
     """Return one call of a resthook."""
     return {
         "resthook": _slug(event.resthook),

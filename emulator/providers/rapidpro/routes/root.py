@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, request, url_for
 
@@ -75,7 +75,7 @@ root = Root("", is_open=True, answers_head=True, answers_options=True)
 
 
 @root.answers
-def read() -> dict[str, Any]:
+def read() -> dict[str, str]:
     """Return the index."""
     return index()
 

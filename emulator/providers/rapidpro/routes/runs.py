@@ -7,6 +7,7 @@ from functools import partial
 from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
+from emulator.providers.rapidpro.answers import RunOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.flow_views import FlowViews
@@ -14,20 +15,26 @@ from emulator.providers.rapidpro.kinds import CONTACTS, FLOWS, RUNS
 from emulator.providers.rapidpro.records import Run
 from emulator.web.context import sandbox
 
-runs = Endpoint("runs", scope="v2.runs", exclusive=[("contact", "flow")])
+
+def show(run: Run) -> RunOut:
+    """Return one run."""
+    return FlowViews(sandbox(), workspace()).run(run, has_path=_has_paths())
+
+
+runs = Endpoint("runs", scope="v2.runs", show=show, exclusive=[("contact", "flow")])
 
 
 @runs.lists
 def list_() -> Response:
     """Answer with runs, the one changed last first."""
-    views, has_path = FlowViews(sandbox(), workspace()), _has_paths()
     id, number, place = filters.uuid("uuid"), filters.integer("id"), _place()
     if place is None:
         return paging.empty()
     has_responded = filters.flag("responded")
     if id is None and number is None:
         place = (*place, "responded") if has_responded else place
-        show_all = partial(views.runs, has_path=has_path)
+        views = FlowViews(sandbox(), workspace())
+        show_all = partial(views.runs, has_path=_has_paths())
         return paging.page_at_once(RUNS, "modified", place, show_all, is_timed=True)
     found = lookups.own(RUNS, id) if id is not None else _numbered(number)
     period = filters.period()
@@ -39,7 +46,7 @@ def list_() -> Response:
         and (found.responded or not has_responded)
         and period.has(found.modified_on)
     )
-    return paging.few([found if is_wanted else None], partial(views.run, has_path=has_path))
+    return paging.few([found if is_wanted else None], show)
 
 
 def _has_paths() -> bool:

@@ -9,6 +9,7 @@ from flask import Response
 
 from emulator.providers.rapidpro import filters, lookups, paging
 from emulator.providers.rapidpro import records as r
+from emulator.providers.rapidpro.answers import Person, TicketOut
 from emulator.providers.rapidpro.auth import current_user
 from emulator.providers.rapidpro.compounds import Reference, ReferenceList
 from emulator.providers.rapidpro.context import is_strict, our_own, table, tolerate, workspace
@@ -21,7 +22,7 @@ from emulator.providers.rapidpro.values import format_moment
 from emulator.web.context import sandbox
 
 
-def show(ticket: r.Ticket) -> dict[str, Any]:
+def show(ticket: r.Ticket) -> TicketOut:
     """Return a ticket as the API has it."""
     flow = table(FLOWS).get(ticket.opened_in) if ticket.opened_in is not None else None
     return {
@@ -39,7 +40,7 @@ def show(ticket: r.Ticket) -> dict[str, Any]:
     }
 
 
-def _person(id: str | None) -> dict[str, str] | None:
+def _person(id: str | None) -> Person | None:
     if id is None:
         return None
     user = table(USERS).get(id)

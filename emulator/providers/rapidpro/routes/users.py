@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 
 from emulator.providers.rapidpro import filters
+from emulator.providers.rapidpro.answers import UserOut
 from emulator.providers.rapidpro.context import table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import TEAMS, USERS
@@ -16,7 +15,7 @@ from emulator.providers.rapidpro.records import User
 from emulator.providers.rapidpro.values import format_moment
 
 
-def show(user: User) -> dict[str, Any]:
+def show(user: User) -> UserOut:
     team = table(TEAMS).find(user.team) if user.team and user.role == "agent" else None
     return {
         "uuid": user.id,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.providers.rapidpro.answers import CreditsOut, WorkspaceOut
 from emulator.providers.rapidpro.context import workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.web import context
 from emulator.web.operations import Evidence
 
 #: Workspaces have had no credits for a long time; clients still read them.
-CREDITS = {"used": -1, "remaining": -1}
+CREDITS: CreditsOut = {"used": -1, "remaining": -1}
 
 
-def show() -> dict[str, Any]:
+def show() -> WorkspaceOut:
     found = workspace()
     return {
         "uuid": found.id,
@@ -28,7 +29,7 @@ def show() -> dict[str, Any]:
     }
 
 
-def _sample() -> dict[str, Any]:
+def _sample() -> Any:
     return show() if context.notes().get("caller") else {"uuid": None, "name": ""}
 
 
