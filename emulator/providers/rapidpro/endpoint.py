@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack, get_args, get_type_hints
+from typing import Any, Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 from flask import Blueprint, Response, request
 
@@ -27,27 +27,16 @@ from emulator.web.context import become
 from emulator.web.operations import Evidence, Operation
 
 from . import filters
-from .answers import Failures, Page
+from .answers import Page
 from .bodies import ANY_KIND, parse_body
 from .context import our_own, workspace
+from .describing import describe
 from .errors import Denied, LimitReached, Missing, Refusal, rendered
 from .lookups import as_integer
 from .validation import Body, Invalid, Schema
 
-SOURCE: Final = "https://app.rapidpro.io/api/v2/{name}"
-OBSERVED: Final = "RapidPro v26.3.54"
-READ_ON: Final = "2026-08-31"
 BASE: Final = "/api/v2"
 
-#: The statuses of answers that are no errors.
-ANSWERS: Final = {
-    "list": (200,),
-    "read": (200,),
-    "create": (201,),
-    "update": (200,),
-    "delete": (204,),
-    "act": (204,),
-}
 #: What a list, an object or a whole answer is.
 Answer = Any
 View = TypeVar("View", bound=Callable[..., Answer])
@@ -66,6 +55,10 @@ class Rules(TypedDict, total=False):
     show: Callable[[Any], Mapping[str, Any]]
     #: What its lists are.
     page: Any
+    #: What a query of what can be read may ask.
+    asks: Sequence[str]
+    #: What a query may say about how objects look, whatever is done.
+    looks: Sequence[str]
     #: What finds the target of an update or deletion, by parameter.
     lookups: Mapping[str, Lookup]
     #: Parameters of which a target may be missing: then it is made.
@@ -106,6 +99,8 @@ class Endpoint:
         self.model = rules.get("model", "")
         self.show = rules.get("show", dict)
         self.page = rules.get("page", Page)
+        self.asks = tuple(rules.get("asks", ()))
+        self.looks = tuple(rules.get("looks", ()))
         self.lookups = rules.get("lookups", {})
         self.made_by = rules.get("made_by", frozenset())
         self.is_full = rules.get("is_full", lambda: False)
@@ -192,6 +187,7 @@ class Endpoint:
 
         def take(view: View) -> View:
             self.bodies["update"] = body
+            self._views["update"] = view
             self._update = view
             return view
 
@@ -243,38 +239,7 @@ class Endpoint:
         return self._operation(verb, (self._update_operation,) if is_shared else ())
 
     def _operation(self, verb: str, also: tuple[Operation, ...] = ()) -> Operation:
-        is_documented = self.evidence == "documented"
-        return Operation(
-            f"{self.name or 'root'}.{verb}",
-            self.evidence,
-            SOURCE.format(name=self.name) if is_documented else OBSERVED,
-            READ_ON,
-            extras={"endpoint": self},
-            also=also,
-            answers=self._statuses(verb),
-            takes=self.bodies.get(verb),
-            gives=self._gives(verb),
-            media=tuple(self.kinds),
-        )
-
-    def _statuses(self, verb: str) -> tuple[int, ...]:
-        """Return the statuses of answers that are no errors."""
-        # Whatever can be named in the URL can be made again, and an action may fail in part.
-        has_both = (verb == "create" and bool(self.lookups)) or (
-            verb == "act" and self._gives(verb) is not None
-        )
-        return (200, *ANSWERS[verb]) if has_both else ANSWERS[verb]
-
-    def _gives(self, verb: str) -> Any:
-        """Return what an answer holds: what the function that makes it says of itself."""
-        if verb == "delete":
-            return None
-        has_own = verb in ("read", "act")
-        shown: Any = get_type_hints(self._views[verb] if has_own else self.show)["return"]
-        if verb == "act":
-            failures: Any = Failures
-            return failures[get_args(shown)] if get_args(shown) else None
-        return self.page[shown] if verb == "list" else shown
+        return describe(self, verb, self._views[verb], also)
 
     def _serve(
         self, method: str, verb: str, answer: Callable[[], Response], view: Callable[..., Answer]

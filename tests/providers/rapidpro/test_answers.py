@@ -7,7 +7,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from .flowing import LANGUAGE
-from .people import AMINA, AMINAS_NUMBER, BAKARI, LAKESIDE, MASKED, MAX, MOTHERS, NOBODY
+from .people import (
+    AMINA,
+    AMINAS_NUMBER,
+    BAKARI,
+    BAKARIS_NUMBER,
+    LAKESIDE,
+    MASKED,
+    MAX,
+    MOTHERS,
+    NOBODY,
+)
 
 LINE = "5f0c2f57-1f35-4e52-8a5e-0f2b6f3f1a01"
 NODE = LANGUAGE["node_uuids"][0]
@@ -38,9 +48,14 @@ MORE = {
         {"name": "Waits", "simulate": {"messages": ["Hi"], "wait": True}},
     ],
     "contacts": [
-        {"uuid": AMINA, "notes": [{"text": "Calls back", "created_by": EDNA, "created_on": PAST}]}
+        {"uuid": AMINA, "notes": [{"text": "Calls back", "created_by": EDNA, "created_on": PAST}]},
+        {"uuid": BAKARI, "urns": ["mailto:bakari@x.test", BAKARIS_NUMBER]},
     ],
-    "flow_starts": [{"flow": "Season", "contacts": [AMINA], "groups": ["Mothers"]}],
+    "broadcasts": [{"text": "Season starts", "contacts": [AMINA], "status": "completed"}],
+    "flow_starts": [
+        {"flow": "Season", "contacts": [AMINA], "groups": ["Mothers"]},
+        {"flow": "Season", "urns": [BAKARIS_NUMBER], "type": "manual"},
+    ],
     "runs": [
         {
             "flow": "Season",
@@ -63,6 +78,10 @@ MORE = {
             "flow": "Season",
         }
     ],
+    "boundaries": [{"osm_id": "192798", "geometry": {"type": "MultiPolygon", "coordinates": []}}],
+    "globals": [{"name": "Hours", "value": "9 to 5"}],
+    "resthooks": [{"slug": "new-visit"}, {"slug": "old-visit"}],
+    "resthook_subscribers": [{"resthook": "old-visit", "target_url": "https://x.test/"}],
     "resthook_events": [{"resthook": "new-visit", "data": {"run": {"uuid": NOBODY}}}],
     "tickets": [
         {
@@ -297,4 +316,39 @@ MADE = {
     "groups": {"200", "201"},
     "contact_actions": {"204"},
     "message_actions": {"200", "204"},
+}
+
+
+def asked_of(found, path):
+    """Return the parameters of the query that a path is said to read."""
+    return [each["name"] for each in found["paths"][path]["get"].get("parameters", ())]
+
+
+def test_lists_read_the_parameters_that_are_described_and_no_others(full, reader):
+    """Each changes the answer, by a value that is no good or by one of those below."""
+    paths = [path for path in reader.found["paths"] if path.startswith("/api/v2/")]
+    lists = {p: asked_of(reader.found, p) for p in paths if "get" in reader.found["paths"][p]}
+    names = {name for asked in lists.values() for name in asked}
+
+    def answer(path, **query):
+        return full.get(f"/rapidpro{path}", **(USUAL.get(path, {}) | query)).data
+
+    def changed_by(path):
+        usual = answer(path)
+        values = {name: ("?", TELLING.get(name, "1")) for name in names}
+        return {name for name in names for v in values[name] if answer(path, **{name: v}) != usual}
+
+    read = {(path, name) for path in lists for name in changed_by(path)}
+    assert read == {(path, name) for path, asked in lists.items() for name in asked}
+
+
+USUAL = {"/api/v2/contacts.json": {"expand_urns": "1"}}
+TELLING = {
+    "before": PAST,
+    "cursor": "bz0tMQ==",
+    "format": "json",
+    "geometry": "0",
+    "paths": "0",
+    "period": "monthly",
+    "urn_order": "priority",
 }

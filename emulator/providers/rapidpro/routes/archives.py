@@ -11,7 +11,8 @@ from emulator.providers.rapidpro import archives as files
 from emulator.providers.rapidpro import filters, paging
 from emulator.providers.rapidpro.answers import ArchiveOut, CountedPage
 from emulator.providers.rapidpro.context import table, workspace
-from emulator.providers.rapidpro.endpoint import OBSERVED, READ_ON, Endpoint
+from emulator.providers.rapidpro.describing import OBSERVED, READ_ON
+from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.errors import Denied, NoSuchPage
 from emulator.providers.rapidpro.kinds import ARCHIVES
 from emulator.providers.rapidpro.records import Archive
@@ -41,7 +42,13 @@ def _address(archive: Archive) -> str:
     return f"{paging.origin()}{ROOT}/{archive.id}/{files.file_name(archive)}?{query}"
 
 
-archives = Endpoint("archives", model="Archive", show=show, page=CountedPage)
+archives = Endpoint(
+    "archives",
+    asks=("type", "archive_type", "period", "before", "after"),
+    model="Archive",
+    show=show,
+    page=CountedPage,
+)
 
 
 @archives.lists

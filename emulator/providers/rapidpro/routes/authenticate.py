@@ -10,7 +10,8 @@ from flask import Blueprint, Response, request
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro.answers import LoginOrg, LoginOut, LoginToken
 from emulator.providers.rapidpro.context import is_strict, table, tolerate
-from emulator.providers.rapidpro.endpoint import BASE, READ_ON
+from emulator.providers.rapidpro.describing import READ_ON
+from emulator.providers.rapidpro.endpoint import BASE
 from emulator.providers.rapidpro.errors import Denied, NoSuchPage
 from emulator.providers.rapidpro.kinds import TOKENS, USERS, WORKSPACES
 from emulator.web.bodies import json_response

@@ -50,7 +50,7 @@ def _wants_geometry() -> bool:
     return False
 
 
-boundaries = Endpoint("boundaries", model="AdminBoundary", show=show)
+boundaries = Endpoint("boundaries", asks=("geometry",), model="AdminBoundary", show=show)
 
 
 @boundaries.lists

@@ -46,7 +46,11 @@ def _listed(found: r.RapidBroadcast | None) -> r.RapidBroadcast | None:
 
 
 broadcasts = Endpoint(
-    "broadcasts", model="Broadcast", show=show, lookups={"uuid": uuid_lookup(find)}
+    "broadcasts",
+    asks=("uuid", "id", "before", "after"),
+    model="Broadcast",
+    show=show,
+    lookups={"uuid": uuid_lookup(find)},
 )
 
 

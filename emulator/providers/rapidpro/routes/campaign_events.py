@@ -55,6 +55,7 @@ def _anchor_name(event: r.CampaignEvent) -> str:
 
 campaign_events = Endpoint(
     "campaign_events",
+    asks=("uuid", "campaign"),
     model="CampaignEvent",
     show=show,
     lookups={"uuid": uuid_lookup(lambda id: lookups.own(CAMPAIGN_EVENTS, id))},

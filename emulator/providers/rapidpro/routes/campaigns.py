@@ -39,6 +39,7 @@ class CampaignIn(Schema):
 
 campaigns = Endpoint(
     "campaigns",
+    asks=("uuid", "before", "after"),
     model="Campaign",
     show=show,
     lookups={"uuid": uuid_lookup(lookups.find_campaign)},

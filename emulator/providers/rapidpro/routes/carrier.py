@@ -21,7 +21,7 @@ from emulator.providers.rapidpro.answers import (
     StopOut,
 )
 from emulator.providers.rapidpro.context import now, table
-from emulator.providers.rapidpro.endpoint import READ_ON
+from emulator.providers.rapidpro.describing import READ_ON
 from emulator.providers.rapidpro.errors import GatewayRefusal
 from emulator.providers.rapidpro.kinds import CHANNEL_EVENTS, CHANNELS, MESSAGES, WORKSPACES
 from emulator.providers.rapidpro.naming import new_uuid, next_number, next_serial

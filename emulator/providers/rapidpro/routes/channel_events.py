@@ -26,7 +26,13 @@ def show(event: ChannelEvent) -> ChannelEventOut:
     }
 
 
-channel_events = Endpoint("channel_events", model="ChannelEvent", show=show, evidence="observed")
+channel_events = Endpoint(
+    "channel_events",
+    asks=("id", "contact", "before", "after"),
+    model="ChannelEvent",
+    show=show,
+    evidence="observed",
+)
 
 
 @channel_events.lists

@@ -43,7 +43,7 @@ def _device(channel: Channel) -> DeviceOut | None:
     }
 
 
-channels = Endpoint("channels", model="Channel", show=show)
+channels = Endpoint("channels", asks=("uuid", "address"), model="Channel", show=show)
 
 
 @channels.lists

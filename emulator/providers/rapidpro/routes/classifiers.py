@@ -37,7 +37,13 @@ def show_classifier(classifier: r.Classifier) -> ClassifierOut:
     }
 
 
-classifiers = Endpoint("classifiers", model="Classifier", show=show_classifier, is_old=True)
+classifiers = Endpoint(
+    "classifiers",
+    asks=("uuid", "before", "after"),
+    model="Classifier",
+    show=show_classifier,
+    is_old=True,
+)
 
 
 @classifiers.lists
@@ -127,7 +133,12 @@ def _channel(named: Any) -> Ref | None:
 
 
 templates = Endpoint(
-    "templates", model="Template", show=show_template, is_old=True, evidence="observed"
+    "templates",
+    asks=("reverse", "before", "after"),
+    model="Template",
+    show=show_template,
+    is_old=True,
+    evidence="observed",
 )
 
 

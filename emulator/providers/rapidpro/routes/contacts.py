@@ -83,6 +83,8 @@ def _with_urn(raw: str) -> r.Contact | None:
 
 contacts = Endpoint(
     "contacts",
+    asks=("uuid", "urn", "group", "deleted", "before", "after", "reverse"),
+    looks=("expand_urns", "urn_order"),
     scope="v2.contacts",
     model="Contact",
     show=show,

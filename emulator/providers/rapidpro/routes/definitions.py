@@ -20,6 +20,7 @@ DEPENDS = ("none", "flows", "all")
 
 definitions = Endpoint(
     "definitions",
+    asks=("flow", "campaign", "dependencies"),
     sample=dict,
     has_fixed_permission=True,
     answers_head=True,

@@ -71,6 +71,7 @@ def show(field: r.Field) -> FieldOut:
 
 fields = Endpoint(
     "fields",
+    asks=("key",),
     model="ContactField",
     show=show,
     lookups={"key": lookups.find_field},

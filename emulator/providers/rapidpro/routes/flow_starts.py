@@ -38,7 +38,13 @@ def _listed(found: FlowStart | None) -> FlowStart | None:
     return found if found is not None and found.type in LISTED else None
 
 
-starts = Endpoint("flow_starts", model="FlowStart", show=show, lookups={"uuid": uuid_lookup(find)})
+starts = Endpoint(
+    "flow_starts",
+    asks=("uuid", "id", "before", "after", "reverse"),
+    model="FlowStart",
+    show=show,
+    lookups={"uuid": uuid_lookup(find)},
+)
 
 
 def _number() -> int | None:

@@ -20,7 +20,7 @@ def show(flow: Flow) -> FlowOut:
     return FlowViews(sandbox(), workspace()).flow(flow)
 
 
-flows = Endpoint("flows", show=show)
+flows = Endpoint("flows", asks=("uuid", "type", "archived", "before", "after"), show=show)
 
 
 @flows.lists

@@ -70,6 +70,7 @@ class GlobalIn(Schema):
 
 globals_ = Endpoint(
     "globals",
+    asks=("key", "before", "after", "reverse"),
     model="Global",
     show=show,
     lookups={"key": lambda key: by_key(GLOBALS, key)},

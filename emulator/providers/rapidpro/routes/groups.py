@@ -45,6 +45,7 @@ def _is_full() -> bool:
 
 groups = Endpoint(
     "groups",
+    asks=("uuid", "name", "manual_only"),
     model="ContactGroup",
     show=show,
     lookups={"uuid": uuid_lookup(lambda id: lookups.own(GROUPS, id))},

@@ -36,6 +36,7 @@ class LabelIn(Schema):
 
 labels = Endpoint(
     "labels",
+    asks=("uuid", "name"),
     model="Label",
     show=show,
     lookups={"uuid": uuid_lookup(lambda id: own(LABELS, id))},

@@ -12,7 +12,8 @@ from emulator.providers.rapidpro import paging
 from emulator.providers.rapidpro.answers import MediaOut
 from emulator.providers.rapidpro.bodies import FORMS
 from emulator.providers.rapidpro.context import now, table, workspace
-from emulator.providers.rapidpro.endpoint import OBSERVED, READ_ON, Endpoint
+from emulator.providers.rapidpro.describing import OBSERVED, READ_ON
+from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.errors import NoSuchPage
 from emulator.providers.rapidpro.filenames import clean_name, media_type, storage_path
 from emulator.providers.rapidpro.kinds import MEDIA

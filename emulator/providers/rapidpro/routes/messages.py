@@ -50,6 +50,7 @@ def find(id: str) -> RapidMessage | None:
 
 messages = Endpoint(
     "messages",
+    asks=("uuid", "id", "contact", "folder", "label", "broadcast", "before", "after"),
     scope="v2.messages",
     model="Msg",
     show=show,

@@ -57,10 +57,11 @@ def _find(number: int) -> Subscriber | None:
     return lookups.own(SUBSCRIBERS, str(number))
 
 
-resthooks = Endpoint("resthooks", show=show_hook)
-events = Endpoint("resthook_events", show=show_event)
+resthooks = Endpoint("resthooks", asks=("reverse",), show=show_hook)
+events = Endpoint("resthook_events", asks=("resthook",), show=show_event)
 subscribers = Endpoint(
     "resthook_subscribers",
+    asks=("id", "resthook"),
     model="ResthookSubscriber",
     show=show,
     lookups={"id": number_lookup("id", _find)},

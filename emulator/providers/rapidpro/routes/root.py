@@ -71,7 +71,7 @@ class Root(Endpoint):
             )
 
 
-root = Root("", is_open=True, answers_head=True, answers_options=True)
+root = Root("", asks=("format",), is_open=True, answers_head=True, answers_options=True)
 
 
 @root.answers

@@ -21,7 +21,13 @@ def show(run: Run) -> RunOut:
     return FlowViews(sandbox(), workspace()).run(run, has_path=_has_paths())
 
 
-runs = Endpoint("runs", scope="v2.runs", show=show, exclusive=[("contact", "flow")])
+runs = Endpoint(
+    "runs",
+    asks=("uuid", "id", "flow", "contact", "responded", "paths", "before", "after", "reverse"),
+    scope="v2.runs",
+    show=show,
+    exclusive=[("contact", "flow")],
+)
 
 
 @runs.lists

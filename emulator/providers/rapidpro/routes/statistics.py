@@ -50,6 +50,7 @@ def _on(day: date, channels: list[Channel]) -> dict[str, ChannelDay]:
 
 statistics = Endpoint(
     "statistics",
+    asks=("since", "until"),
     sample=lambda: {"results": []},
     has_fixed_permission=True,
     answers_head=True,

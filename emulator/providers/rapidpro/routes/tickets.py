@@ -47,7 +47,7 @@ def _person(id: str | None) -> Person | None:
     return {"email": user.email, "name": f"{user.first_name} {user.last_name}".strip()}
 
 
-tickets = Endpoint("tickets", model="Ticket", show=show)
+tickets = Endpoint("tickets", asks=("uuid", "contact", "reverse"), model="Ticket", show=show)
 
 
 @tickets.lists

@@ -31,7 +31,7 @@ def show(user: User) -> UserOut:
     }
 
 
-users = Endpoint("users", model="User", show=show)
+users = Endpoint("users", asks=("uuid", "email", "role"), model="User", show=show)
 
 
 @users.lists
