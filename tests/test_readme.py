@@ -1,4 +1,4 @@
-"""Every command and program of the README, and of a guide, is run against a real server."""
+"""Every command and program of the README and of the guides is run against a real server."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENDLESS = "curl -sN"
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+WRITTEN = sorted(
+    str(path.relative_to(ROOT))
+    for folder in (".", "docs", "examples", "benchmarks", "emulator/providers/*")
+    for path in ROOT.glob(f"{folder}/*.md")
+)
+# What a server leaves behind is looked at after its end, further down.
+OTHERWISE = "docs/state.md"
+PAGES = [
+    page
+    for page in WRITTEN
+    if page == "README.md" or (page.startswith("docs/") and page != OTHERWISE)
+    if BLOCK.search((ROOT / page).read_text())
+]
 MADE = re.findall(r"\bmake ([a-z]+)", README)
 
 PLUGIN = "emulator.pytest_plugin"
@@ -77,16 +93,7 @@ def run_with_pytest(text: str, folder: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        "docs/four-vendors.md",
-        "docs/demo.md",
-        "docs/fixtures.md",
-        "docs/control-api.md",
-    ],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_page_runs_in_its_order(
     page: str, server: str, strict_curl: dict[str, str], tmp_path: Path
 ) -> None:
@@ -187,3 +194,27 @@ def test_targets_of_the_readme_exist(target: str) -> None:
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def anchors(page: Path) -> list[str]:
+    """Return what links to the headings of a page say behind the hash."""
+    headings = HEADING.findall(FENCED.sub("", page.read_text()))
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_links_lead_somewhere(page: str) -> None:
+    here = ROOT / page
+    for link in LINK.findall(FENCED.sub("", here.read_text())):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (here.parent / name) if name else here
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_readme_leads_to_every_guide() -> None:
+    links = LINK.findall(README)
+
+    assert [str(page) for page in WRITTEN if page.startswith("docs/") and page not in links] == []

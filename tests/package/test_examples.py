@@ -23,6 +23,8 @@ TOOLS = Path(sys.executable).parent
 WORKFLOW: dict[str, Any] = yaml.safe_load((EXAMPLES / "ci" / "github-workflow.yml").read_text())
 GITLAB: dict[str, Any] = yaml.safe_load((EXAMPLES / "ci" / "gitlab-ci.yml").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((EXAMPLES / "container" / "compose.yaml").read_text())
+# What pip is told to install, and finds installed.
+SOURCE = {"BROADCAST_EMULATOR": "broadcast-emulator"}
 # Other plugins that happen to be installed take seconds to load.
 ONLY_OURS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "emulator.pytest_plugin"}
 
@@ -55,7 +57,7 @@ def test_workflow_passes(installed: Environment, shop: Path, port: int, name: st
     process = subprocess.Popen(
         ["bash", "-euxo", "pipefail", "-c", script],
         cwd=shop,
-        env={**installed.variables, **variables},
+        env={**installed.variables, **variables, **SOURCE},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -69,6 +71,13 @@ def test_workflow_passes(installed: Environment, shop: Path, port: int, name: st
             os.killpg(process.pid, signal.SIGTERM)
 
     assert process.returncode == 0, said
+
+
+def test_workflow_says_where_the_emulator_comes_from() -> None:
+    lines = [line for job in WORKFLOW["jobs"].values() for line in steps(job)]
+
+    assert WORKFLOW["env"].keys() == SOURCE.keys()
+    assert all('"$BROADCAST_EMULATOR"' in line for line in lines if "pip install" in line)
 
 
 @pytest.mark.parametrize("name", ["pytest", "exec"])
@@ -90,7 +99,8 @@ def test_job_passes_beside_the_container(installed: Environment, shop: Path) -> 
         health = json.loads(check.partition("CMD ")[2].replace("127.0.0.1:4600", address))
         assert installed.run(health, shop).returncode == 0
         script = "\n".join(job["script"])
-        ran = installed.run(["bash", "-euc", script], shop, EMULATOR_URL=server.url, **ONLY_OURS)
+        variables = {"EMULATOR_URL": server.url, **SOURCE, **ONLY_OURS}
+        ran = installed.run(["bash", "-euc", script], shop, **variables)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
