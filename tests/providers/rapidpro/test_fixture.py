@@ -533,15 +533,39 @@ def test_merging_changes_only_what_is_given(rapidpro):
 
 
 def test_merging_the_same_again_changes_nothing(rapidpro):
-    before = {name: rapidpro.items(name) for name in ("contacts", "groups", "topics", "labels")}
+    lists = ("contacts", "groups", "topics", "labels", "campaign_events", "tickets")
+    before = {name: rapidpro.items(name) for name in lists}
     reference = copy.deepcopy(fixture_library().read("reference")["rapidpro"]["workspaces"][0])
-    for name in ("messages", "campaign_events", "tickets"):
-        del reference[name]
+    # Nothing makes two messages one and the same but an id.
+    del reference["messages"]
 
     rapidpro.advance(60)
     rapidpro.load(reference)
 
     assert {name: rapidpro.items(name) for name in before} == before
+
+
+def test_merging_finds_as_many_events_as_are_alike(rapidpro):
+    event = {"campaign": "Visit reminders", "relative_to": "due_date", "offset": 3, "unit": "days"}
+    alike = [{**event, "message": "Hello"}, {**event, "message": "Hello"}]
+
+    counts = []
+    for events in (alike, alike, [*alike, {**event, "message": "Bye"}]):
+        rapidpro.load({"uuid": LAKESIDE, "campaign_events": copy.deepcopy(events)})
+        counts.append(len(rapidpro.items("campaign_events")))
+
+    assert counts == [3, 3, 4]
+
+
+def test_merging_says_more_of_the_open_ticket_that_a_contact_has(rapidpro):
+    [before] = rapidpro.items("tickets")
+    ticket = {"contact": before["contact"]["uuid"], "assignee": "amos@lakeside.example"}
+
+    rapidpro.load({"uuid": LAKESIDE, "tickets": [ticket]})
+
+    [after] = rapidpro.items("tickets")
+    assert (after["uuid"], after["topic"]) == (before["uuid"], before["topic"])
+    assert after["assignee"]["email"] == "amos@lakeside.example"
 
 
 def test_merging_adds_what_is_new_and_takes_nothing_away(rapidpro):
