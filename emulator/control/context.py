@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import current_app, g
 
 from emulator.core.emulator import Emulator
+from emulator.core.faults import ErrorNames
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
 from emulator.web.provider_apps import ProviderApps
@@ -33,6 +34,12 @@ def control() -> Control:
     """Return what this control plane was made with."""
     found: Control = current_app.extensions[EXTENSION]
     return found
+
+
+def error_names() -> ErrorNames:
+    """Return the errors that faults may name, by provider."""
+    providers = control().apps.providers
+    return {slug: frozenset(provider.faults) for slug, provider in providers.items()}
 
 
 def the_sandbox(name: str) -> Sandbox:

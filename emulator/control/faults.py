@@ -10,7 +10,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
 
 from .bodies import Query, json_body
-from .context import IN_SANDBOX, control, the_sandbox
+from .context import IN_SANDBOX, error_names, the_sandbox
 from .lists import listing
 
 bp = Blueprint("faults", __name__, url_prefix=IN_SANDBOX)
@@ -34,9 +34,8 @@ def add_fault(name: str) -> Response:
     Query().check()
     sandbox = the_sandbox(name)
     problems = Problems()
-    names = {slug: frozenset(found.faults) for slug, found in control().apps.providers.items()}
     with sandbox.unit():
-        fault = read_fault(json_body(), problems, names, lambda: _new_id(sandbox))
+        fault = read_fault(json_body(), problems, error_names(), lambda: _new_id(sandbox))
         problems.check()
         assert fault is not None
         if any(fault.id == known.id for known in sandbox.faults.faults):

@@ -9,7 +9,7 @@ from emulator.core.writing import as_fixture
 from emulator.web.bodies import json_response
 
 from .bodies import Query, json_body, one_of
-from .context import IN_SANDBOX, control, the_sandbox
+from .context import IN_SANDBOX, control, error_names, the_sandbox
 from .safety import takes_large_body
 from .views import sandbox_view
 
@@ -38,5 +38,5 @@ def put_snapshot(name: str) -> Response:
     Errors: 422 the document is no snapshot that this server reads.
     """
     Query().check()
-    sandbox, is_new = control().emulator.put(name, json_body())
+    sandbox, is_new = control().emulator.put(name, json_body(), error_names())
     return json_response(sandbox_view(sandbox), 201 if is_new else 200)

@@ -17,6 +17,7 @@ from .clock import Clock, Mode, wall_seconds
 from .documents import Document
 from .errors import Conflict, Invalid, NotFound, Problem, Problems
 from .events import SANDBOX, watch
+from .faults import ErrorNames
 from .fixtures import Library, check_object, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender
@@ -179,14 +180,15 @@ class Emulator:
         self._let_go(old)
         return fresh
 
-    def put(self, name: str, document: Any) -> tuple[Sandbox, bool]:
+    def put(self, name: str, document: Any, errors: ErrorNames) -> tuple[Sandbox, bool]:
         """Put a snapshot in the place of a sandbox, or make one of it.
 
+        :param errors: those that faults may name, by provider.
         :returns: the sandbox, and whether there was none of that name.
         :raises Invalid: the document is no snapshot, or the name is none.
         """
         _check_name(name)
-        fresh = restore(document, name, self.vendors, self.sender)
+        fresh = restore(document, name, self.vendors, self.sender, errors)
         with self._lock:
             old, pristine = self._sandboxes.get(name), self._pristine.get(name)
             fresh.ttl = old.ttl if old is not None else None

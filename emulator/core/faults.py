@@ -12,13 +12,25 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from .durations import parse_duration
-from .errors import Problems, nearest
+from .errors import Problems, escape, nearest
 
 Kind = Literal["error", "answer", "delay", "drop", "malformed"]
 KINDS = ("error", "status", "delay", "drop", "malformed")
 LONGEST_DELAY = timedelta(minutes=10)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+BODILESS = frozenset({204, 205, 304})
+"""Statuses after which HTTP knows no body."""
+_FRAMING = frozenset(
+    {
+        *("connection", "content-length", "keep-alive", "proxy-authenticate"),
+        *("proxy-authorization", "te", "trailer", "trailers", "transfer-encoding", "upgrade"),
+    }
+)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+ErrorNames = Mapping[str, frozenset[str]]
+"""The errors that faults may name, by provider."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,18 +113,32 @@ class FaultBook:
         self._tallies.clear()
 
     def pick(
-        self, asked: Asked, *, error: str | None = None, late: frozenset[str] = frozenset()
+        self,
+        asked: Asked,
+        *,
+        error: str | None = None,
+        late: frozenset[str] = frozenset(),
+        before: Fault | None = None,
     ) -> Fault | None:
         """Return the oldest fault that acts on a request, and count it.
 
         :param error: look only for this error, at the step where it arises.
         :param late: errors that arise later and are not looked for now.
+        :param before: look only for faults that are older than this one.
         """
         for fault in self.faults:
+            if before is not None and fault.id == before.id:
+                return None
             is_wanted = fault.error == error if error is not None else fault.error not in late
             if is_wanted and _matches(fault, asked) and self._acts(fault):
                 return fault
         return None
+
+    def take_back(self, fault: Fault) -> None:
+        """Count a fault as not having acted after all: an older one did in its stead."""
+        if fault.id in self._tallies:  # It may have been removed meanwhile.
+            seen, hits = self._tallies[fault.id]
+            self._tallies[fault.id] = Tally(seen, hits - 1)
 
     def fork(self) -> FaultBook:
         """Return a copy that goes its own way."""
@@ -162,7 +188,7 @@ def _glob(pattern: str) -> Any:
 def read_fault(
     given: object,
     problems: Problems,
-    names: Mapping[str, frozenset[str]],
+    names: ErrorNames,
     new_id: Callable[[], str],
 ) -> Fault | None:
     """Return a fault as users write it, None if it has mistakes.
@@ -211,6 +237,14 @@ def fault_document(fault: Fault) -> dict[str, Any]:
     return {**given, **({"skip": fault.skip} if fault.skip else {}), "fault": what}
 
 
+class _Elsewhere(ValueError):
+    """A mistake in what goes with a value, not in that itself."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class _NoChoice(ValueError):
     """A word that is not one of those known."""
 
@@ -219,9 +253,7 @@ class _NoChoice(ValueError):
         self.suggestion = nearest(str(value), known)
 
 
-def _read_kind(
-    given: Any, problems: Problems, names: Mapping[str, frozenset[str]], provider: Any
-) -> dict[str, Any]:
+def _read_kind(given: Any, problems: Problems, names: ErrorNames, provider: Any) -> dict[str, Any]:
     if not isinstance(given, dict) or len(set(given) & set(KINDS)) != 1:
         problems.add("/fault", f"Must be an object with one of: {', '.join(KINDS)}")
         return {}
@@ -234,13 +266,12 @@ def _read_kind(
             return {"kind": "error", "error": _error_name(value, problems, names, provider)}
         return _SIMPLE[what](value, given)
     except ValueError as error:
-        problems.add(f"/fault/{what}", str(error), getattr(error, "suggestion", None))
+        place = getattr(error, "place", what)
+        problems.add(f"/fault/{place}", str(error), getattr(error, "suggestion", None))
         return {}
 
 
-def _error_name(
-    value: Any, problems: Problems, names: Mapping[str, frozenset[str]], provider: Any
-) -> Any:
+def _error_name(value: Any, problems: Problems, names: ErrorNames, provider: Any) -> Any:
     had = [names[provider]] if provider in names else list(names.values())
     known = sorted(frozenset.intersection(*had)) if had else []
     if value not in known:
@@ -252,15 +283,31 @@ def _error_name(
 def _answer(value: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(value, int) or isinstance(value, bool) or not 200 <= value <= 599:
         raise ValueError("Must be a status from 200 to 599")
-    headers = given.get("headers") or {}
-    if not isinstance(headers, dict) or not all(_is_header(*pair) for pair in headers.items()):
-        raise ValueError("headers must be an object of header names and strings of one line")
-    return {"kind": "answer", "status": value, "body": given.get("body"), "headers": headers}
+    body = given.get("body")
+    if value in BODILESS and body is not None:
+        raise _Elsewhere("body", f"Must be absent: nothing follows a {value}")
+    return {"kind": "answer", "status": value, "body": body, "headers": _headers(given)}
 
 
-def _is_header(name: Any, value: Any) -> bool:
+def _headers(given: Mapping[str, Any]) -> dict[str, str]:
+    headers = given.get("headers")
+    if headers is None:
+        return {}
+    if not isinstance(headers, dict):
+        raise _Elsewhere("headers", "Must be an object of header names and texts")
+    for name, value in headers.items():
+        if not _is_header(name, value):
+            message = "Must be a header's name and a text of one line, in ASCII"
+            raise _Elsewhere(f"headers/{escape(name)}", message)
+        # Servers write these themselves; given one, some send no answer at all.
+        if name.lower() in _FRAMING:
+            raise _Elsewhere(f"headers/{escape(name)}", "Belongs to the connection, not the answer")
+    return headers
+
+
+def _is_header(name: str, value: Any) -> bool:
     # Servers leave a header out in silence that could not be written down.
-    is_named = isinstance(name, str) and _HEADER_NAME.fullmatch(name) is not None
+    is_named = _HEADER_NAME.fullmatch(name) is not None
     return is_named and isinstance(value, str) and value.isprintable() and value.isascii()
 
 

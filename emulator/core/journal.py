@@ -86,8 +86,13 @@ class Journal:
             self._changed.notify_all()
         self._tell(exchange)
 
-    def finish(self, exchange: Exchange, status: int, response: bytes, content_type: str) -> None:
-        """Enter the answer to a request."""
+    def finish(
+        self, exchange: Exchange, status: int | None, response: bytes, content_type: str
+    ) -> None:
+        """Enter the answer to a request.
+
+        :param status: None if the connection closed without any.
+        """
         with self._changed:
             exchange.status, exchange.response = status, response
             exchange.response_type = content_type

@@ -134,8 +134,9 @@ def _one_of(
 
 
 def _read_text(value: Any, pointer: str, problems: Problems) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Must be a string")
+    # A rule for nobody would be there and never be met.
+    if not isinstance(value, str) or not value:
+        raise ValueError("Must be a string that is not empty")
     return value
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from .clock import EPOCH, FASTEST, LATEST, Clock, ClockState
 from .errors import Invalid, Problem, Problems
-from .faults import Fault, FaultBook, Tally
+from .faults import ErrorNames, Fault, FaultBook, Tally, fault_document, read_fault
 from .fixtures import new_rule_id
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
 from .ratelimits import Windows
@@ -109,9 +109,12 @@ def _timers(sandbox: Sandbox) -> list[Together]:
     return [Together(row.at, row.topic, row.subjects) for row in planned(dues)]
 
 
-def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender) -> Sandbox:
+def restore(
+    document: Any, name: str, vendors: Sequence[Vendor], sender: Sender, errors: ErrorNames
+) -> Sandbox:
     """Return a sandbox that continues where a snapshot was taken.
 
+    :param errors: those that faults may name, by provider.
     :raises Invalid: the document is no snapshot of this version or an earlier one.
     """
     snapshot = _converted(_migrated(document), Snapshot, "")
@@ -124,6 +127,7 @@ def restore(document: Any, name: str, vendors: Sequence[Vendor], sender: Sender)
         _fill_tables(sandbox, snapshot, problems)
         _fill_agenda(sandbox, snapshot, problems)
         _check_rules(sandbox, snapshot.rules, problems)
+        _check_faults(snapshot.faults, problems, errors)
         problems.check()
     sandbox.store.counters.update(snapshot.counters)
     sandbox.store.sends.update(snapshot.sends)
@@ -161,6 +165,20 @@ def _check_rules(sandbox: Sandbox, rules: Sequence[Rule], problems: Problems) ->
     # What a rule cannot be would be met only when the next message is sent.
     documents = [msgspec.to_builtins(rule_document(rule)) for rule in rules]
     read_rules(documents, "/rules", problems, sandbox.vendors, lambda: new_rule_id(sandbox))
+
+
+def _check_faults(faults: Sequence[Fault], problems: Problems, errors: ErrorNames) -> None:
+    # What a fault cannot do would be met only by the request that it acts on.
+    known: set[str] = set()
+    for at, fault in enumerate(faults):
+        found = Problems()
+        read_fault(fault_document(fault), found, errors, lambda: "")
+        if fault.id in known:
+            found.add("/id", f"Two faults have the id {fault.id!r}")
+        known.add(fault.id)
+        for problem in found.found:
+            place = f"/faults/{at}{problem.pointer.removeprefix('/fault')}"
+            problems.add(place, problem.message, problem.suggestion)
 
 
 def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:

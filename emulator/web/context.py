@@ -119,12 +119,19 @@ def asked() -> Asked:
 
 
 def has_fault(error: str) -> bool:
-    """Return whether a tester wants this error to arise here, and count it if so."""
-    book = sandbox().faults
-    fault = book.pick(asked(), error=error) if book.faults else None
-    if fault is not None:
-        note_fault(fault)
-    return fault is not None
+    """Return whether a tester wants this error to arise here, and count it if so.
+
+    Of two faults the older one acts: not this one if the request has met an older one on its way,
+    and not one that waits for the answer if this is older.
+    """
+    book, met = sandbox().faults, _visit.get().fault
+    fault = book.pick(asked(), error=error, before=met) if book.faults else None
+    if fault is None:
+        return False
+    if met is not None and met.kind in ("drop", "malformed"):
+        book.take_back(met)
+    note_fault(fault)
+    return True
 
 
 def note_fault(fault: Fault) -> None:

@@ -209,7 +209,7 @@ class ProviderApp(Flask):
             threading.Event().wait(fault.delay.total_seconds())
         with found.unit():
             response = self._answered(found, view, arguments)
-        if fault.kind == "malformed":
+        if fault.kind == "malformed" and context.visit().fault is fault:
             body = response.get_data()
             response.set_data(body[: max(1, len(body) // 2)])
         return response
@@ -256,7 +256,10 @@ class ProviderApp(Flask):
             self.rested.count(found.operation, found.evidence)
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
         body = b"" if response.is_streamed else response.get_data()
-        sandbox.journal.finish(found, response.status_code, body, response.mimetype or "")
+        fault = visit.fault
+        is_answered = fault is None or fault.drop != "before"
+        status = response.status_code if is_answered else None
+        sandbox.journal.finish(found, status, body, response.mimetype or "")
         return response
 
     def _about_key(self, found: Sandbox) -> str | None:

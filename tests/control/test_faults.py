@@ -197,12 +197,20 @@ def test_a_fault_with_a_slash_in_its_id_is_removed(world):
         ({"fault": {}}, "/fault", None),
         ({"fault": {"status": 500, "drop": "after"}}, "/fault", None),
         ({"fault": {"status": 99}}, "/fault/status", None),
-        ({"fault": {"status": 200, "headers": {"X": "a\nb"}}}, "/fault/status", None),
-        ({"fault": {"status": 200, "headers": {"X Y": "a"}}}, "/fault/status", None),
+        ({"fault": {"status": 200, "headers": {"X": "a\nb"}}}, "/fault/headers/X", None),
+        ({"fault": {"status": 200, "headers": {"X Y": "a"}}}, "/fault/headers/X Y", None),
         ({"fault": {"drop": "never"}}, "/fault/drop", None),
         ({"fault": {"drop": "befor"}}, "/fault/drop", "before"),
         ({"fault": {"delay": "long"}}, "/fault/delay", None),
         ({"fault": {"malformed": 1}}, "/fault/malformed", None),
+        ({"fault": {"status": 204, "body": {"a": 1}}}, "/fault/body", None),
+        ({"fault": {"status": 500, "headers": {"X/Y": "a"}}}, "/fault/headers/X~1Y", None),
+        (
+            {"fault": {"status": 500, "headers": {"Transfer-Encoding": "chunked"}}},
+            "/fault/headers/Transfer-Encoding",
+            None,
+        ),
+        ({"fault": {"status": 500, "headers": []}}, "/fault/headers", None),
         ({"fault": {"status": 500}, "share": 2}, "/share", None),
         ({"fault": {"status": 500}, "times": 0}, "/times", None),
         ({"fault": {"status": 500}, "method": "PSOT"}, "/method", "POST"),
@@ -219,6 +227,37 @@ def test_mistakes_are_told_with_their_place(world, fault, pointer, suggestion):
         {"pointer": e["pointer"], "suggestion": e.get("suggestion")}
         for e in answer.get_json()["errors"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("faults", "hits", "status"),
+    [
+        ([{"malformed": True}, {"error": "enqueue_failed"}], [1, 0], 202),
+        ([{"error": "enqueue_failed"}, {"malformed": True}], [1, 0], 500),
+        ([{"error": "enqueue_failed"}, {"delay": 0}], [1, 1], 500),
+    ],
+)
+def test_of_two_faults_the_older_one_acts(world, faults, hits, status):
+    for fault in faults:
+        wrong(world, provider="teekrr", fault=fault)
+
+    answer = send(world)
+
+    listed = world.call("GET", FAULTS).get_json()["items"]
+    [entry] = world.call("GET", FAULTS.replace("faults", "requests")).get_json()["items"]
+    assert (answer.status_code, [fault["hits"] for fault in listed]) == (status, hits)
+    assert entry["fault"] == listed[0]["id"]
+
+
+@pytest.mark.parametrize(("when", "status"), [("before", None), ("after", 202)])
+def test_journal_shows_no_status_where_nothing_was_done(world, when, status):
+    wrong(world, fault={"drop": when}, id="cut")
+
+    with pytest.raises(ConnectionError):
+        send(world)
+
+    [entry] = world.call("GET", FAULTS.replace("faults", "requests")).get_json()["items"]
+    assert (entry["status"], entry["fault"]) == (status, "cut")
 
 
 @pytest.mark.parametrize(("when", "stored"), [("before", 0), ("after", 1)])

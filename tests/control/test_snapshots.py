@@ -124,6 +124,10 @@ def test_reset_goes_back_to_the_snapshot(busy):
         ({"records": {"teekrr.messages": [{"id": 1}]}}, "/records/teekrr.messages/0"),
         ({"timers": [{"at": NOON, "topic": "nothing.known", "subjects": ["x"]}]}, "/timers/0"),
         ({"emulator_snapshot": 1, "timers": [{"at": NOON}]}, "/timers"),
+        ({"faults": [{"id": "f", "kind": "error", "error": "lost"}]}, "/faults/0/error"),
+        ({"faults": [{"id": "f", "kind": "answer", "status": 99}]}, "/faults/0/status"),
+        ({"faults": [{"id": "f", "kind": "malformed", "provider": "x"}]}, "/faults/0/provider"),
+        ({"faults": [{"id": "f", "kind": "malformed"}] * 2}, "/faults/1/id"),
         ({"more": 1}, ""),
     ],
 )

@@ -403,7 +403,7 @@ def test_all_but_forks_are_kept_and_deleted_ones_are_gone(tmp_path: Path) -> Non
         made = server.emulator.create(Wish(name="made", documents=(DOCUMENT,), seed=5, ttl=90))
         server.emulator.create(Wish(name="gone", documents=(DOCUMENT,)))
         server.emulator.create(Wish(name="fork", parent=DEFAULT))
-        server.emulator.put("put", take(server.sandbox))
+        server.emulator.put("put", take(server.sandbox), {})
         server.vendor.launch(made, ["+11"])
         server.emulator.delete("gone")
         server.emulator.reset("fork")

@@ -25,6 +25,7 @@ from tests.world import RecordingSender
 
 RECORDED = Path(__file__).parent / "recorded"
 VENDORS = tuple(provider.vendor for provider in PROVIDERS)
+ERRORS = {provider.slug: frozenset(provider.faults) for provider in PROVIDERS}
 
 
 def recorded(schema: int, name: str) -> bytes:
@@ -44,9 +45,8 @@ def recovered(folder: Path) -> Recovered:
 
 
 def continued(schema: int) -> Sandbox:
-    return restore(
-        json.loads(recorded(schema, "snapshot.json")), "default", VENDORS, RecordingSender()
-    )
+    document = json.loads(recorded(schema, "snapshot.json"))
+    return restore(document, "default", VENDORS, RecordingSender(), ERRORS)
 
 
 @pytest.mark.parametrize("schema", range(1, SCHEMA))
@@ -171,7 +171,7 @@ def test_earlier_snapshot_that_is_garbled_is_refused() -> None:
     document = {**json.loads(recorded(1, "snapshot.json")), "timers": [["soon", "x"]]}
 
     with pytest.raises(Invalid) as refused:
-        restore(document, "default", VENDORS, RecordingSender())
+        restore(document, "default", VENDORS, RecordingSender(), ERRORS)
 
     [problem] = refused.value.problems
     assert problem.pointer == "/timers"
