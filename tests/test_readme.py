@@ -93,7 +93,15 @@ def run_with_pytest(text: str, folder: Path) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.needs("bash", "curl"), id=page)
+        if "curl" in (ROOT / page).read_text()
+        else page
+        for page in PAGES
+    ],
+)
 def test_page_runs_in_its_order(
     page: str, server: str, strict_curl: dict[str, str], tmp_path: Path
 ) -> None:
@@ -164,6 +172,7 @@ def test_fixtures_of_the_guide_can_be_loaded(tmp_path: Path) -> None:
         assert checked.exit_code == 0, checked.output
 
 
+@pytest.mark.needs("bash", "curl")
 def test_make_run_serves_and_prints_a_curl_that_works(strict_curl: dict[str, str]) -> None:
     process = subprocess.Popen(
         ["make", "--no-print-directory", "run", "ARGS=--port 0"],

@@ -234,6 +234,7 @@ def test_endpoint_is_added_and_removed(page: Page, sandbox: Sandbox) -> None:
     page.wait(lambda: url not in [e["url"] for e in sandbox.items("/endpoints")])
 
 
+@pytest.mark.needs("curl")
 def test_request_shows_near_misses_and_a_command(page: Page, sandbox: Sandbox) -> None:
     sandbox.teekrr("/smss", {"recipients": [ANN]})
     page.open(f"{sandbox.name}/requests?show=unmatched")
