@@ -241,7 +241,10 @@ class Agenda:
 
     def live(self) -> list[Due]:
         """Return everything planned, in no order."""
-        return [due for live in self._live.values() for due in live.values()]
+        dues: list[Due] = []
+        for live in self._live.values():
+            dues += live.values()
+        return dues
 
     def fork(self) -> Agenda:
         """Return a copy that goes its own way."""

@@ -191,7 +191,9 @@ class Keeper:
 
     def _fold(self, is_due: Callable[[_Kept], bool]) -> None:
         for name, kept in list(self._kept.items()):
-            with kept.turn:
+            # A picture of a million records is one young list: the collector would go through
+            # it twice, with everybody else waiting, for longer than it takes to make.
+            with kept.turn, not_collecting():
                 # It may have been replaced or forgotten while we waited for our turn.
                 if self._kept.get(name) is kept and is_due(kept):
                     try:
@@ -276,7 +278,7 @@ class Keeper:
 
 @contextmanager
 def not_collecting() -> Iterator[None]:
-    """Look for no garbage: of a million records that are read none is."""
+    """Look for no garbage: of a million records that are read or written none is."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -282,6 +283,30 @@ class Sending(list[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         self._server.send("+12")
+        return super().__iter__()
+
+
+def test_no_garbage_is_looked_for_while_folding(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        server.send("+11")
+        kept, collects = server.keeper._kept[DEFAULT], Collecting()
+        kept.origin = replace(kept.origin, timers=collects)
+
+        server.keeper.fold_all()
+
+    assert collects.seen == [False]
+    assert gc.isenabled()
+
+
+class Collecting(list[Any]):
+    """A table without rows that sees, while it is being written, whether garbage is looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[bool] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        self.seen.append(gc.isenabled())
         return super().__iter__()
 
 
