@@ -62,7 +62,8 @@ class Crew:
         with self._lock:
             place: Place | None = getattr(self._own, "place", None)
             if place is None:
-                place = self._own.place = Place(self)
+                place = self._own.place = Place()
+                self._own.life = _Life(self)
                 self.members += 1
             place.is_busy = True
             self.begun += 1
@@ -87,8 +88,9 @@ class Crew:
         Only that thread may be held up, never in the midst of a request, and never while the
         collector has it free things: it may have the next request in hand by then.
         """
+        is_its_own = getattr(self._own, "place", None) is place
         is_collecting = getattr(self._own, "is_collecting", False)
-        if place.is_busy or is_collecting or place.thread != threading.get_ident():
+        if place.is_busy or is_collecting or not is_its_own:
             return
         with self._lock:
             if self.members <= self._size or self._end.is_set():
@@ -153,16 +155,21 @@ class Crew:
 
 
 class Place:
-    """What a thread holds as long as it lives.
+    """What a thread holds, and each of its answers.
 
     :ivar turn: the number of the latest request that the thread has taken up.
     """
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self.thread = threading.get_ident()
+    def __init__(self) -> None:
         self.is_busy = False
         self.turn = 0
+
+
+class _Life:
+    """What a thread alone holds, so that it ends with the thread, whatever becomes of answers."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
 
     def __del__(self) -> None:
         self._crew.leave()

@@ -130,6 +130,24 @@ def test_thread_that_ends_is_replaced(pool: Pool) -> None:
     assert pool.crew.parked == 0
 
 
+def test_thread_that_ends_is_not_counted_while_its_answer_lives() -> None:
+    crew = Crew(size=1, stuck_after=PATIENCE)
+    kept: list[object] = []
+
+    def answer() -> None:
+        kept.append(with_crew(lambda *_: [b"done"], crew)({}, None))
+
+    for _ in range(2):
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+    members = crew.members
+    crew.close()
+    assert members == 0
+
+
 def test_answer_that_fails_frees_its_place(pool: Pool) -> None:
     def app(_environ: object, _start_response: object) -> list[bytes]:
         raise ZeroDivisionError
