@@ -28,6 +28,8 @@ from emulator.web.bodies import LIMIT
 from tests.scenarios.servers import PATIENCE, Arrival, Receiver, RemoteSandbox, ServerProcess
 
 TO = "60123456789"
+AT_ONCE = 32
+"""As many callbacks of one sandbox are under way at a time."""
 MANUAL = datetime.fromisoformat("2026-05-06T10:00:00Z")
 
 
@@ -205,10 +207,11 @@ def test_nothing_arrives_once_a_sandbox_is_gone(url: str, receiver: Receiver) ->
     sandbox.send(*(f"6012345{at:04}" for at in range(200)))
     with ThreadPoolExecutor(1) as pool:
         advance = pool.submit(sandbox.do, "POST", "/clock/advance", {"until": "idle"}, 409)
-        receiver.next()
+        # What was sent by then arrives, and on a busy machine it could do so at any later time.
+        for _ in range(AT_ONCE):
+            receiver.next()
         sandbox.do("DELETE", "", status=204)
         advance.result(PATIENCE)
-    receiver.all()
 
     gate.set()
     other = RemoteSandbox(url)
