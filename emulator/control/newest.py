@@ -18,6 +18,7 @@ from emulator.core.store import Position, Table
 from emulator.web.bodies import json_response
 
 from .bodies import Query, text, whole
+from .context import control
 from .lists import DEFAULT_LIMIT, MOST, bad_cursor, decode_cursor, encode_cursor
 
 CHUNK = 500
@@ -84,26 +85,45 @@ def newest_page(
 ) -> dict[str, Any]:
     """Return one page. To be called after the filters have been taken from ``query``.
 
-    Without conditions a page and the total cost the same however many rows there are.
+    Without conditions a page and the total cost the same however many rows there are. With some
+    the first page looks at all rows to count them, and a later one only at its own, unless
+    anything has changed in between.
 
-    :param where: leave out rows for which this is false.
+    :param where: leave out rows for which this is false; it reads nothing but records.
     :param is_later: end the list at the first row for which this is false.
     """
     limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
     cursor = query.get("cursor", text)
     query.check()
-    after = None if cursor is None else _read_seat(cursor)
+    after, counted = (None, None) if cursor is None else _read_cursor(cursor)
     with sandbox.store.lock:
-        found = sources()
+        found, edition = sources(), _edition(sandbox)
         if where is None and is_later is None:
             rows = list(islice(newest(found, after=after, chunk=limit + 1), limit + 1))
             total = sum(source.table.count(source.order, source.partition) for source in found)
+        elif counted is not None and counted.edition == edition:
+            rows = list(islice(_matching(found, where, is_later, after), limit + 1))
+            total = counted.total
         else:
-            matching = filter(where, takewhile(is_later or _any, newest(found)))
-            rows, total = _sift(matching, after, limit + 1)
+            rows, total = _sift(_matching(found, where, is_later), after, limit + 1)
         items = [show(row) for row in rows[:limit]]
-    following = encode_cursor(seat_of(rows[limit - 1])) if len(rows) > limit else None
+    has_more = len(rows) > limit
+    following = _cursor(seat_of(rows[limit - 1]), edition, total) if has_more else None
     return {"items": items, "next": following, "total": total}
+
+
+def _edition(sandbox: Sandbox) -> list[float]:
+    # Another server, or this one started anew, counts its editions from the beginning.
+    return [control().emulator.started_at, sandbox.store.edition()]
+
+
+def _matching(
+    sources: Iterable[Source],
+    where: Callable[[Row], bool] | None,
+    is_later: Callable[[Row], bool] | None,
+    after: Seat | None = None,
+) -> Iterator[Row]:
+    return filter(where, takewhile(is_later or _any, newest(sources, after=after)))
 
 
 def _any(_row: Row) -> bool:
@@ -141,9 +161,24 @@ def _position(label: str, after: Seat) -> Position:
     return moment, sys.maxsize if label < last_label else 0
 
 
-def _read_seat(cursor: str) -> Seat:
+class _Counted(NamedTuple):
+    """How many rows met the conditions when a cursor was made.
+
+    :param edition: of all records at that time: with the same ones it is as many.
+    """
+
+    edition: list[float]
+    total: int
+
+
+def _cursor(seat: Seat, edition: list[float], total: int) -> str:
+    return encode_cursor((*seat, edition, total))
+
+
+def _read_cursor(cursor: str) -> tuple[Seat, _Counted]:
+    shape = tuple[float, str, int, list[float], int]
     try:
-        seconds, label, serial = msgspec.convert(decode_cursor(cursor), tuple[float, str, int])
-        return moment_of(seconds), label, serial
+        seconds, label, serial, edition, total = msgspec.convert(decode_cursor(cursor), shape)
+        return (moment_of(seconds), label, serial), _Counted(edition, total)
     except (msgspec.ValidationError, OverflowError) as error:
         raise bad_cursor() from error

@@ -55,8 +55,11 @@ class Store:
 
         Each change takes a number that none has had, so the greatest tells the latest, and with
         it all that went before.
+
+        :param kinds: of the tables; all tables if none is named.
         """
-        return max(self._tables[kind.name].edition for kind in kinds)
+        names = [kind.name for kind in kinds] or self._tables
+        return max(self._tables[name].edition for name in names)
 
     def tables(self) -> Mapping[str, Table[Any]]:
         """Return all tables by the names of their kinds."""

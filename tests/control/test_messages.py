@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from tests.control.desk import NOON, Desk
+from tests.work import steps
 
 
 @pytest.fixture
@@ -151,6 +154,31 @@ def test_page_goes_on_where_it_stopped_while_messages_are_added(desk: Desk) -> N
     shown = [message["id"] for page in (first, second) for message in page["items"]]
     assert shown == sent[::-1]
     assert second == {"items": second["items"], "next": None, "total": 6}
+
+
+def test_total_of_a_filtered_list_is_never_an_old_one(desk: Desk) -> None:
+    sent = [desk.send(f"+1555{n:04}", "News") for n in range(4)]
+    first = desk.get("/messages", text="news", limit=2)
+    again = desk.get("/messages", text="news", limit=1, cursor=first["next"])
+    desk.send("+15559999", "News")
+
+    second = desk.get("/messages", text="news", limit=2, cursor=first["next"])
+
+    assert (first["total"], again["total"], second["total"]) == (4, 4, 5)
+    assert [message["id"] for message in second["items"]] == sent[1::-1]
+    desk.do("POST", "/reset")
+    assert desk.get("/messages", text="news", cursor=first["next"])["total"] == 0
+
+
+def test_page_of_a_filtered_list_costs_no_more_of_a_longer_one(desk: Desk) -> None:
+    counts = []
+    for _ in range(3):
+        desk.broadcast("News", [f"+1555{n:04}" for n in range(100)])
+        query = {"text": "news", "limit": 5}
+        cursor = desk.get("/messages", **query)["next"]
+        counts.append(steps(partial(desk.get, "/messages", **query, cursor=cursor)))
+
+    assert counts[2] < counts[0] * 1.2
 
 
 def test_cursor_of_other_filters_is_refused(desk: Desk) -> None:
