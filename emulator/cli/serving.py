@@ -6,11 +6,13 @@ import gc
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +21,11 @@ from emulator.settings import ServerSettings
 
 from .options import check_reach, place_options, world_options
 
+if TYPE_CHECKING:
+    from emulator.app import Application
+    from emulator.core.errors import Problem
+
+MOST_MISTAKES = 20
 MOST_ACCOUNTS = 4
 MOST_KEYS = 3
 
@@ -86,10 +93,16 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
 
     say = _say_json if is_json else _say
     made: dict[str, Any] = {}
+
+    def make() -> Application:
+        with _listed(settings.fixtures):
+            made["app"] = app = create_app(settings)
+        return app
+
     try:
         check_settings(settings)
         serve_app(
-            lambda: made.setdefault("app", create_app(settings)),
+            make,
             settings.host,
             settings.port,
             say,
@@ -98,6 +111,33 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
         )
     except EmulatorError as error:
         raise click.ClickException(f"{error}{_advice(error)}") from error
+
+
+@contextmanager
+def _listed(fixtures: Sequence[str]) -> Iterator[None]:
+    """Have several mistakes said as a list, and who tells their lines."""
+    from emulator.app import BadSetting
+    from emulator.core.errors import Invalid
+
+    try:
+        yield
+    except Invalid as error:
+        if len(error.problems) > 1:
+            raise BadSetting(_list(error.problems, fixtures)) from error
+        raise
+
+
+def _list(problems: Sequence[Problem], fixtures: Sequence[str]) -> str:
+    from emulator.core.errors import said
+
+    lines = [said(problem) for problem in problems[:MOST_MISTAKES]]
+    if len(problems) > MOST_MISTAKES:
+        lines.append(f"and {len(problems) - MOST_MISTAKES:,} more")
+    files = [name for name in fixtures if any(f"fixture {name}: " in line for line in lines)]
+    checks = [
+        f"Their lines: broadcast-emulator fixture check {shlex.quote(name)}" for name in files
+    ]
+    return "\n".join([f"{len(problems):,} mistakes", *(f"  {line}" for line in lines), *checks])
 
 
 def _sum_up(lines: Sequence[str]) -> None:

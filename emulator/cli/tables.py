@@ -61,7 +61,11 @@ def messages(found: Sequence[records.Message]) -> None:
         )
         for message in found
     ]
-    table(("at", "vendor", "channel", "", "person", "status", "text", "id"), rows, "No messages.")
+    table(
+        ("at", "vendor", "channel", "", "person", "status", "text or error", "id"),
+        rows,
+        "No messages.",
+    )
 
 
 def requests(found: Sequence[records.Request]) -> None:

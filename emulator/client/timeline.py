@@ -28,7 +28,7 @@ def timeline(traffic: Traffic, since: str | None = None) -> list[Entry]:
     """
     later = {"since": since} if since is not None else {}
     requests = [
-        Entry(request.at, "request", request_line(request))
+        Entry(request.at, "request", _asked(request))
         for request in reversed(traffic.requests(limit=MOST))
     ]
     steps = [
@@ -42,6 +42,11 @@ def timeline(traffic: Traffic, since: str | None = None) -> list[Entry]:
         for attempt in callback.attempts
     ]
     return sorted([*requests, *steps, *tries], key=lambda entry: entry.at)
+
+
+def _asked(request: records.Request) -> str:
+    hint = f"; {request.hint}" if request.hint else ""
+    return f"{request_line(request)}{hint}"
 
 
 def _about(message: records.Message) -> str:

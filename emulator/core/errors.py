@@ -93,14 +93,15 @@ class Invalid(EmulatorError):
     name = "invalid"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(_said(problem) for problem in problems[:5]))
+        super().__init__("; ".join(said(problem) for problem in problems[:5]))
         self.problems = tuple(problems)
 
 
-def _said(problem: Problem) -> str:
-    said = f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
+def said(problem: Problem) -> str:
+    """Return a mistake as one line: where, what, and what may be meant."""
+    words = f"{problem.pointer}: {problem.message}" if problem.pointer else problem.message
     meant = repr(problem.suggestion) if problem.suggestion else ""
-    return said if meant in said else f"{said} (did you mean {meant}?)"
+    return words if meant in words else f"{words} (did you mean {meant}?)"
 
 
 class Problems:
@@ -129,7 +130,7 @@ class Problems:
         names = sorted(known)
         for key in given:
             if key not in names:
-                self.add(f"{pointer}/{escape(key)}", "Unknown field", nearest(key, names))
+                self.add(f"{pointer}/{escape(key)}", *unknown_field(key, names))
 
     def check(self) -> None:
         """Raise what was found, if anything was.
@@ -143,6 +144,15 @@ class Problems:
 def escape(key: object) -> str:
     """Return a key as a segment of a JSON pointer (RFC 6901)."""
     return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def unknown_field(key: str, known: Iterable[str]) -> tuple[str, str | None]:
+    """Return what to say of a field that is not known: what is near, or what there is."""
+    names = list(known)
+    near = nearest(key, names)
+    if near is not None or not names:
+        return "Unknown field", near
+    return f"Unknown field; there are {', '.join(names)}", None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -42,9 +42,13 @@ TOKEN = "EMULATOR_CONTROL_TOKEN"
 
 @dataclass(frozen=True)
 class Wish:
-    """How the sandbox of a test shall be."""
+    """How the sandbox of a test shall be.
+
+    :ivar files: where the fixture was read from.
+    """
 
     fixture: Any
+    files: tuple[Path, ...]
     clock: str | datetime
     seed: int
     latency: str | None
@@ -87,6 +91,8 @@ class EmulatorServer:
             return self._forked(wish, name)
         except Invalid as error:
             told = f"The sandbox of this test cannot be made: {error}"
+            checks = [f"broadcast-emulator fixture check {path}" for path in wish.files]
+            told = "\n".join([told, *(f"Lines are told by: {check}" for check in checks)])
         except Unauthorized as error:
             told = f"{error}; give it as {TOKEN}"
         pytest.fail(told, pytrace=False)
@@ -168,9 +174,15 @@ def wish_of(item: pytest.Item) -> Wish:
     if unknown:
         known = ", ".join(MARKS)
         pytest.fail(f"emulator(…) has no {', '.join(unknown)}; there are {known}", pytrace=False)
-    config = item.config
+    root = item.config.rootpath
+    files: list[Path] = []
+    if "fixture" in asked:
+        fixture = _fixture(asked["fixture"], [item.path.parent, root], files)
+    else:
+        fixture = _fixture(item.config.getini("emulator_fixture"), [root], files)
     return Wish(
-        fixture=_fixture(asked.get("fixture", config.getini("emulator_fixture")), config.rootpath),
+        fixture=fixture,
+        files=tuple(files),
         clock=_clock(asked.get("clock", "manual")),
         seed=asked.get("seed", _seed(item)),
         latency=asked.get("latency"),
@@ -195,20 +207,26 @@ def check_unmatched(sandbox: Sandbox) -> None:
     pytest.fail("\n".join(lines), pytrace=False)
 
 
-def _fixture(given: Any, root: Path) -> Any:
+def _fixture(given: Any, folders: Sequence[Path], files: list[Path]) -> Any:
     if isinstance(given, str) and Path(given).suffix:
         # The server may stand elsewhere: it is given the document.
-        path = root / given
-        try:
-            return parse_document(path.read_bytes(), str(path))
-        except OSError as error:
-            mistake = f"{path}: {error.strerror}; files are looked for below the root directory"
-        except BadDocument as error:
-            mistake = str(error)
-        pytest.fail(f"The emulator's fixture {mistake}", pytrace=False)
+        places = [folder / given for folder in folders]
+        path = next((place for place in places if place.exists()), places[-1])
+        files.append(path)
+        return _read(path, "beside the test and " if len(folders) > 1 else "")
     if isinstance(given, Sequence) and not isinstance(given, str):
-        return [_fixture(each, root) for each in given]
+        return [_fixture(each, folders, files) for each in given]
     return given
+
+
+def _read(path: Path, besides: str) -> Any:
+    try:
+        return parse_document(path.read_bytes(), str(path))
+    except OSError as error:
+        mistake = f"{path}: {error.strerror}; looked for {besides}below the root directory"
+    except BadDocument as error:
+        mistake = str(error)
+    pytest.fail(f"The emulator's fixture {mistake}", pytrace=False)
 
 
 def _clock(given: Any) -> str | datetime:

@@ -270,7 +270,7 @@ def unknown(world: World, method: str, path: str, **options: Any) -> list[str]:
     """Return the fields of a call that the server does not know."""
     concrete = path.replace("{name}", "default").replace("{id}", "nobody")
     errors = world.call(method.upper(), concrete, **options).get_json().get("errors", ())
-    return [error["pointer"] for error in errors if error["message"] == "Unknown field"]
+    return [error["pointer"] for error in errors if error["message"].startswith("Unknown field")]
 
 
 @pytest.mark.parametrize(("method", "path", "names"), described("query"))

@@ -89,6 +89,12 @@ def test_it(sandbox, teekrr, callback_sink):
     result.stdout.no_fnmatch_line("*found.py*")
 
 
+def test_failure_repeats_the_hint_of_a_request(session) -> None:
+    result = session.run("def test_it(teekrr): assert send(teekrr, '/smss') == 202")
+
+    result.stdout.fnmatch_lines(["*request   teekrr POST /smss: 404 (unmatched); *POST /sms*"])
+
+
 def test_wrong_path_fails_the_test_at_its_end(session) -> None:
     result = session.run(
         """
@@ -240,6 +246,37 @@ def test_it(sandbox):
     assert sandbox.clock().now.year == 2030
 """
     ).assert_outcomes(passed=1)
+
+
+def test_fixture_may_stand_beside_the_test(session) -> None:
+    folder = session.pytester.mkpydir("shop")
+    (folder / "mine.json").write_text('{"emulator": 1, "clock": "2030-01-01T00:00:00Z"}')
+    (folder / "test_shop.py").write_text(
+        """
+import pytest
+
+@pytest.mark.emulator(fixture="mine.json")
+def test_it(sandbox):
+    assert sandbox.clock().now.year == 2030
+"""
+    )
+
+    session.run("").assert_outcomes(passed=1)
+
+
+def test_mistakes_in_a_fixture_name_what_tells_their_lines(session) -> None:
+    file = session.pytester.path / "mine.json"
+    file.write_text('{"emulator": 1, "teekrr": {"clients": [{"id": "a", "town": 1}]}}')
+
+    result = session.run('@pytest.mark.emulator(fixture="mine.json")\ndef test_it(sandbox): pass')
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*/teekrr/clients/0/town: Unknown field; there are *name*",
+            f"*broadcast-emulator fixture check {file}",
+        ]
+    )
 
 
 def test_mistake_in_a_call_points_at_the_test(session) -> None:

@@ -54,6 +54,18 @@ def test_mistake_in_a_fixture_is_said_in_one_line(
     assert words in line
 
 
+def test_mistakes_in_a_fixture_are_listed_with_who_tells_their_lines(tmp_path: Path) -> None:
+    fixture = tmp_path / "mine.json"
+    fixture.write_text(json.dumps({"emulator": 1, "teekr": {}, "colour": "red"}))
+
+    count, near, far, check = refused("--port", "0", "--fixture", str(fixture)).splitlines()
+
+    assert count == "Error: 2 mistakes"
+    assert near == f"  fixture {fixture}: /teekr: Unknown field (did you mean 'teekrr'?)"
+    assert far.startswith(f"  fixture {fixture}: /colour: Unknown field; there are $schema, clock")
+    assert check == f"Their lines: broadcast-emulator fixture check {fixture}"
+
+
 def test_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
