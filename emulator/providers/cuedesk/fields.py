@@ -17,19 +17,18 @@ from emulator.core.errors import BadBody
 from emulator.web.bodies import parse_json, read_body
 
 from .errors import INVALID_FORMAT, MAX_LENGTH, REQUIRED, ValidationFailed, Violation
+from .records import BAD_UUID, UUID
 from .rows import FIELD_REQUIRED, MUST_BE_OBJECT, MUST_BE_STRING, NUMBER
 
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,12})?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 MUST_BE_ARRAY = "Must be an array"
 BAD_INDEX = "Must be a unique non-negative integer"
 BAD_MOMENT = "Must be an ISO 8601 datetime"
 BAD_NUMBER = "Must be a phone number with country code and no leading +"
-BAD_UUID = "Must be a valid UUID"
 
 
 class Wrong(NamedTuple):

@@ -6,7 +6,6 @@ row lacks the column, from a fallback.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from .errors import (
 )
 from .records import (
     MEDIA,
+    PLACEHOLDER,
     ButtonShape,
     Card,
     CardShape,
@@ -30,8 +30,6 @@ from .records import (
     Shape,
     Template,
 )
-
-PLACEHOLDER = re.compile(r"\{\{([1-9][0-9]*)\}\}")
 
 
 class Slot(NamedTuple):

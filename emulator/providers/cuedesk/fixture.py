@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from emulator.core.describing import Defs, Schema
 from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
+from emulator.core.late import late
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.web.parts import Part, each_account, read_good, read_part
 
-from . import auth, fixture_traffic, webhooks
+from . import auth, webhooks
 from . import fixture_parts as parts
-from .filling import PLACEHOLDER
 from .fixture_contacts import Roll
 from .records import (
     CHANNELS,
     KEYS,
     LISTS,
     MEDIA,
+    PLACEHOLDER,
     SLUG,
     TEMPLATES,
     WORKSPACES,
@@ -34,6 +35,11 @@ from .records import (
     Template,
     Workspace,
 )
+
+if TYPE_CHECKING:
+    from . import fixture_traffic
+else:
+    [fixture_traffic] = late(__name__, "fixture_traffic")
 
 
 class _Desk(NamedTuple):

@@ -20,9 +20,8 @@ from emulator.web.parts import (
     whole,
 )
 
-from .fields import BAD_UUID, UUID
+from .records import BAD_UUID, CATEGORIES, UUID
 from .records import CHANNEL as WHATSAPP
-from .schemas import CATEGORIES
 
 STATUSES = ("APPROVED", "PENDING", "REJECTED")
 HEADERS = ("none", "text", "image", "video", "document")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +18,10 @@ SLUG = "cuedesk"
 DOCS = "https://developers.cuedesk.com/api"
 CHANNEL = "whatsapp"
 MEDIA = frozenset({"image", "video", "document"})
+CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
+PLACEHOLDER = re.compile(r"\{\{([1-9][0-9]*)\}\}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+BAD_UUID = "Must be a valid UUID"
 ContactOrder = Literal["created_at", "updated_at", "first_name", "last_name", "external_contact_id"]
 CONTACT_ORDERS: tuple[ContactOrder, ...] = (
     "created_at",

@@ -33,6 +33,7 @@ from .fields import (
     Word,
     Wrong,
 )
+from .records import CATEGORIES
 from .rows import (
     FIELD_REQUIRED,
     LONGEST_REFERENCE,
@@ -43,7 +44,6 @@ from .rows import (
 
 HEADER_TYPES = ("image", "video", "document", "text")
 BUTTON_TYPES = ("URL", "OTP", "QUICK_REPLY")
-CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 MESSAGE_TYPES = ("text", "image", "video", "file", "audio", "location", "buttons", "list")
 NEEDED_CONTENT = {"text": "text", "image": "url", "video": "url", "file": "url"}
 

@@ -10,19 +10,18 @@ from emulator.core.errors import Conflict
 from emulator.core.lifecycle import Delay
 from emulator.core.messaging import Fate
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Topic
 
 from . import batches
 from .contacts import Contacts
 from .kinds import BROADCASTS, CONTACTS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
+from .planned import BROADCAST
 from .records import Batch, Contact, RapidBroadcast, Workspace
 from .renderings import Content, Renderer
 from .sending import Destination, Destinations, choose_ahead, send
 from .urns import engine_accepts, parse
 
-TOPIC: Final = "rapidpro.broadcast"
 BATCH: Final = 100
 UNKNOWN: Final = -1
 MOST_DIGITS: Final = 18
@@ -79,7 +78,7 @@ def cancel(sandbox: Sandbox, broadcast: RapidBroadcast) -> RapidBroadcast:
     """
     if broadcast.state not in UNDER_WAY:
         raise Conflict(f"broadcast {broadcast.id} is {broadcast.state} already")
-    sandbox.agenda.cancel(TOPIC, broadcast.id)
+    sandbox.agenda.cancel(BROADCAST, broadcast.id)
     batches.drop(sandbox, broadcast.id)
     return _change(sandbox, broadcast, state="interrupted", waiting=0, left=(), fates=())
 
@@ -93,7 +92,7 @@ def find_broadcast(sandbox: Sandbox, id: str) -> RapidBroadcast | None:
     return found
 
 
-def _proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
+def proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
     """Let broadcasts take the next of their steps."""
     table = sandbox.store.table(BROADCASTS)
     for id in ids:
@@ -228,11 +227,8 @@ def _change(sandbox: Sandbox, broadcast: RapidBroadcast, **changes: Any) -> Rapi
 def _plan(sandbox: Sandbox, broadcast: RapidBroadcast, at: datetime, delay: Delay) -> None:
     subject = ("broadcast", broadcast.id, broadcast.state, broadcast.waiting)
     due = at + pause(sandbox, delay, *subject)
-    sandbox.agenda.plan(due, TOPIC, broadcast.id)
+    sandbox.agenda.plan(due, BROADCAST, broadcast.id)
 
 
 Step = Callable[[Sandbox, Workspace, RapidBroadcast, datetime], None]
 _NEXT: Mapping[str, Step] = {"pending": _queue, "queued": _start, "started": _go_on}
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {TOPIC: Topic(_proceed)}

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Topic
 
 from . import flows
 from . import records as r
 from .background import soon
-from .fires import TOPIC as FIRE
 from .fires import Fires
 from .kinds import CAMPAIGN_EVENTS, CAMPAIGNS, CONTACTS, FLOWS, WORKSPACES
 from .naming import new_uuid, next_serial
+from .planned import READY
 from .renderings import Content, Renderer
 from .sending import send
 
-READY: Final = "rapidpro.campaign_event"
 #: How long it takes to find out who gets an event when.
 SCHEDULING: Final = timedelta(seconds=1)
 
@@ -104,7 +102,7 @@ def _reschedule(
         soon(sandbox, READY, [event.id], SCHEDULING)
 
 
-def _make_ready(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+def make_ready(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
     """Find out who gets events, and when."""
     table, workspaces = sandbox.store.table(CAMPAIGN_EVENTS), sandbox.store.table(WORKSPACES)
     for id in ids:
@@ -114,7 +112,7 @@ def _make_ready(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
             Fires(sandbox, workspaces.get(event.workspace)).plan([ready])
 
 
-def _fire(sandbox: Sandbox, at: datetime, subjects: Sequence[str]) -> None:
+def fire(sandbox: Sandbox, at: datetime, subjects: Sequence[str]) -> None:
     """Do what events are for, to all contacts that they have come up for."""
     by_event: dict[str, list[str]] = {}
     for subject in subjects:
@@ -151,7 +149,3 @@ def _send(
     renderer = Renderer(sandbox, workspace, Content(text, {}, {}, base))
     drafts = [renderer.draft(contact) for contact in contacts]
     send(sandbox, workspace, [draft for draft in drafts if draft is not None], at)
-
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {READY: Topic(_make_ready), FIRE: Topic(_fire)}

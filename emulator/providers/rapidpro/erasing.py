@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind, Record
-from emulator.core.vendor import Topic
 
 from . import records as r
 from . import runs
@@ -24,14 +23,11 @@ from .kinds import (
     TICKETS,
     WORKSPACES,
 )
+from .planned import CLEAR, ERASE
 from .smart_groups import Rules, reevaluate
 
 R = TypeVar("R", bound=Record)
 
-ERASE: Final = "rapidpro.erase_contact"
-CLEAR: Final = "rapidpro.clear_group"
-POPULATE: Final = "rapidpro.populate_group"
-INTERRUPT: Final = "rapidpro.interrupt_contact"
 _STEP: Final = "rapidpro.step"
 
 
@@ -84,7 +80,7 @@ def _leave_out(sandbox: Sandbox, broadcast: r.RapidBroadcast, contact: str) -> N
     sandbox.store.table(BROADCASTS).change(broadcast, contacts=rest)
 
 
-def _erase(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
+def erase(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
     """Take away what deleted contacts leave behind."""
     contacts = sandbox.store.table(CONTACTS)
     for id in ids:
@@ -115,7 +111,7 @@ def _erase_messages(sandbox: Sandbox, contact: str, at: datetime) -> None:
         )
 
 
-def _clear(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+def clear(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
     """End the memberships in deleted groups."""
     groups = sandbox.store.table(GROUPS)
     for id in ids:
@@ -145,7 +141,7 @@ def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
     return tuple([other for other in ids if other != id]) if id in ids else ids
 
 
-def _populate(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+def populate(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
     """Ask the queries of groups about all contacts again."""
     groups, contacts = sandbox.store.table(GROUPS), sandbox.store.table(CONTACTS)
     by_workspace: dict[str, list[r.Group]] = {}
@@ -162,18 +158,10 @@ def _populate(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
                 groups.change(group, status="ready")
 
 
-def _interrupt(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+def end_runs(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+    """Interrupt what contacts are in."""
     contacts, workspaces = sandbox.store.table(CONTACTS), sandbox.store.table(WORKSPACES)
     for id in ids:
         contact = contacts.find(id)
         if contact is not None and not contact.is_deleted:
             interrupt(sandbox, workspaces.get(contact.workspace), [contact])
-
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {
-    ERASE: Topic(_erase),
-    CLEAR: Topic(_clear),
-    POPULATE: Topic(_populate),
-    INTERRUPT: Topic(_interrupt),
-}

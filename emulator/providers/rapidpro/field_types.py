@@ -7,9 +7,9 @@ from emulator.core.sandbox import Sandbox
 from . import records as r
 from .background import soon
 from .contact_fields import FieldTexts
-from .erasing import POPULATE
 from .fires import Fires
 from .kinds import CONTACTS
+from .planned import POPULATE
 from .smart_groups import groups_using
 from .values import LEVELS
 

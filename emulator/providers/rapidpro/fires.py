@@ -16,8 +16,8 @@ from emulator.core.sandbox import Sandbox
 
 from . import records as r
 from .kinds import CAMPAIGN_EVENTS, CAMPAIGNS, CONTACTS, FIELDS
+from .planned import FIRE
 
-TOPIC: Final = "rapidpro.fire"
 #: Dates that every contact has besides its fields, with their names.
 BUILT_IN: Final = {"created_on": "Created On", "last_seen_on": "Last Seen On"}
 DELIVERY_HOUR_OF_VALUE: Final = -1
@@ -154,7 +154,7 @@ class Fires:
                 due = due_at(event, anchor, zone)
                 dues[anchor] = None if due is None or due < now else due
         wanted = {f"{event.id}/{contact}": dues[anchor] for contact, anchor in anchors.items()}
-        self._sandbox.agenda.plan_each(TOPIC, wanted)
+        self._sandbox.agenda.plan_each(FIRE, wanted)
 
 
 def due_at(event: r.CampaignEvent, anchor: datetime, zone: ZoneInfo) -> datetime | None:

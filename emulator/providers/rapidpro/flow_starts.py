@@ -9,17 +9,16 @@ from typing import Any, Final, NamedTuple
 from emulator.core.errors import Conflict
 from emulator.core.lifecycle import Delay
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Topic
 
 from . import batches, flows
 from .contacts import Contacts
 from .kinds import CONTACTS, FLOW_STARTS, FLOWS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
+from .planned import FLOW_START
 from .records import Contact, Flow, FlowStart, Workspace
 from .urns import engine_accepts, parse
 
-TOPIC: Final = "rapidpro.flow_start"
 BATCH: Final = 25
 UNKNOWN: Final = -1
 UNDER_WAY: Final = frozenset({"pending", "queued", "started"})
@@ -74,12 +73,12 @@ def cancel(sandbox: Sandbox, start: FlowStart) -> FlowStart:
     """
     if start.status not in UNDER_WAY:
         raise Conflict(f"flow start {start.id} is {start.status} already")
-    sandbox.agenda.cancel(TOPIC, start.id)
+    sandbox.agenda.cancel(FLOW_START, start.id)
     batches.drop(sandbox, start.id)
     return _change(sandbox, start, status="interrupted", waiting=0, left=())
 
 
-def _proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
+def proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:
     """Let starts take the next of their steps."""
     table = sandbox.store.table(FLOW_STARTS)
     for id in ids:
@@ -180,11 +179,8 @@ def _change(sandbox: Sandbox, start: FlowStart, **changes: Any) -> FlowStart:
 
 def _plan(sandbox: Sandbox, start: FlowStart, at: datetime, delay: Delay) -> None:
     due = at + pause(sandbox, delay, "flow start", start.id, start.status, start.waiting)
-    sandbox.agenda.plan(due, TOPIC, start.id)
+    sandbox.agenda.plan(due, FLOW_START, start.id)
 
 
 Step = Callable[[Sandbox, Workspace, FlowStart, datetime], None]
 _NEXT: Mapping[str, Step] = {"pending": _queue, "queued": _begin, "started": _go_on}
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {TOPIC: Topic(_proceed)}

@@ -10,7 +10,6 @@ import msgspec
 
 from emulator.core.lifecycle import Delay
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Topic
 
 from . import resthooks, runs
 from .contacts import Contacts
@@ -18,12 +17,12 @@ from .flow_webhooks import WebhookCaller
 from .kinds import CONTACTS, FLOW_STARTS, FLOWS, RUNS, WORKSPACES
 from .lifecycle import pause
 from .naming import new_uuid, next_number, next_serial
+from .planned import CALL, GO_ON
 from .records import Contact, Flow, RapidMessage, Run, Step, Value, Workspace
 from .renderings import Content, Renderer
 from .sending import Draft, send
 from .simulations import as_value, drawn_category, simulation_of
 
-CALL: Final = "rapidpro.call"
 #: So long after a run of a flow somebody is no participant any more.
 PARTICIPATION: Final = timedelta(days=90)
 
@@ -257,14 +256,15 @@ class _Play:
         runs.plan_expiry(self._sandbox, run, self._flow)
         if run.exit_type is None and run.status == "active":
             due = self._now + self._simulation.duration
-            self._sandbox.agenda.plan(due, runs.GO_ON, run.id)
+            self._sandbox.agenda.plan(due, GO_ON, run.id)
 
 
 def _waits(run: Run) -> bool:
     return run.exit_type is None and run.status == "waiting"
 
 
-def _go_on(sandbox: Sandbox, _at: object, ids: Sequence[str]) -> None:
+def go_on(sandbox: Sandbox, _at: object, ids: Sequence[str]) -> None:
+    """Let runs that have paused take their next step."""
     table, play = sandbox.store.table(RUNS), _plays(sandbox)
     for id in ids:
         run = table.find(id)
@@ -293,7 +293,7 @@ def _call(sandbox: Sandbox, flow: Flow, contacts: Sequence[Contact], start: str 
             sandbox.agenda.plan(due, CALL, f"{flow.id} {contact.id} {start or ''}")
 
 
-def _answer_calls(sandbox: Sandbox, _at: object, subjects: Sequence[str]) -> None:
+def answer_calls(sandbox: Sandbox, _at: object, subjects: Sequence[str]) -> None:
     """Begin the runs of those who have answered."""
     contacts, play = sandbox.store.table(CONTACTS), _plays(sandbox)
     groups: dict[tuple[str, str], list[Contact]] = {}
@@ -304,11 +304,3 @@ def _answer_calls(sandbox: Sandbox, _at: object, subjects: Sequence[str]) -> Non
             groups.setdefault((flow, start), []).append(contact)
     for (flow, start), called in groups.items():
         play(flow).enter(called, start or None, interrupts=True)
-
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {
-    CALL: Topic(_answer_calls),
-    runs.GO_ON: Topic(_go_on),
-    **runs.TOPICS,
-}

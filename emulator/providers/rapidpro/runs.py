@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emulator.core.clock import LATEST
 from emulator.core.sandbox import Sandbox
-from emulator.core.vendor import Topic
 
 from .contacts import Contacts
 from .kinds import CONTACTS, FLOWS, RUNS, WORKSPACES
+from .planned import EXPIRE, GO_ON
 from .records import Contact, Flow, Run
 
-EXPIRE: Final = "rapidpro.expire_run"
-GO_ON: Final = "rapidpro.run"
 #: However long a flow lets people think, nobody is waited for longer than this.
 LONGEST: Final = timedelta(days=30)
 
@@ -79,14 +77,11 @@ def release(sandbox: Sandbox, run: Run) -> Contact:
     return Contacts(sandbox, workspace).change(contact, flow=None)
 
 
-def _expire(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+def expire(sandbox: Sandbox, _at: datetime, ids: Sequence[str]) -> None:
+    """End runs that have waited too long."""
     runs = sandbox.store.table(RUNS)
     for id in ids:
         run = runs.find(id)
         if run is not None and run.exit_type is None and run.status == "waiting":
             end(sandbox, run, "expired")
             release(sandbox, run)
-
-
-#: What this module puts on the agenda. A wait that may go on for days keeps nobody from idling.
-TOPICS: Mapping[str, Topic] = {EXPIRE: Topic(_expire, holds_idle=False)}

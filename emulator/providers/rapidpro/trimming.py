@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Final
@@ -10,11 +10,10 @@ from typing import Any, Final
 from emulator.core.clock import LATEST
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
-from emulator.core.vendor import Topic
 
 from .kinds import CHANNEL_EVENTS, RESTHOOK_EVENTS
+from .planned import TRIM
 
-TOPIC: Final = "rapidpro.trim"
 HOUR: Final = timedelta(hours=3)
 DAY: Final = timedelta(days=1)
 
@@ -32,13 +31,13 @@ def watch(sandbox: Sandbox, kind: Kind[Any]) -> None:
     """
     oldest = _oldest(sandbox, kind)
     if oldest is None:
-        sandbox.agenda.cancel(TOPIC, kind.name)
+        sandbox.agenda.cancel(TRIM, kind.name)
         return
     at = max(min(oldest, LATEST) + _SPANS[kind.name], sandbox.clock.now())
     night = at.replace(hour=0, minute=0, second=0, microsecond=0) + HOUR
     due = night if night > at else night + DAY
-    if sandbox.agenda.planned(TOPIC, kind.name) != due:
-        sandbox.agenda.plan(due, TOPIC, kind.name)
+    if sandbox.agenda.planned(TRIM, kind.name) != due:
+        sandbox.agenda.plan(due, TRIM, kind.name)
 
 
 def _oldest(sandbox: Sandbox, kind: Kind[Any]) -> datetime | None:
@@ -50,7 +49,8 @@ def _older(records: Iterable[Any], moment: datetime) -> list[Any]:
     return list(takewhile(lambda record: record.created_on < moment, records))
 
 
-def _trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
+def trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
+    """Drop what is older than the server keeps it."""
     for kind, span in KEPT:
         if kind.name not in names:
             continue
@@ -60,6 +60,3 @@ def _trim(sandbox: Sandbox, at: datetime, names: Sequence[str]) -> None:
 
 
 _SPANS: Final = {kind.name: span for kind, span in KEPT}
-
-#: What this module puts on the agenda.
-TOPICS: Mapping[str, Topic] = {TOPIC: Topic(_trim, holds_idle=False)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from emulator.core.describing import (
 )
 from emulator.core.endpoints import merge_endpoint
 from emulator.core.errors import Problems, nearest
+from emulator.core.late import late
 from emulator.core.moments import read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
@@ -40,7 +41,7 @@ from emulator.web.parts import (
     whole,
 )
 
-from . import auth, fixture_traffic
+from . import auth
 from .records import (
     CHANNELS,
     CLIENTS,
@@ -51,6 +52,11 @@ from .records import (
     Client,
     Template,
 )
+
+if TYPE_CHECKING:
+    from . import fixture_traffic
+else:
+    [fixture_traffic] = late(__name__, "fixture_traffic")
 
 LONGEST_NAME, LONGEST_KEYWORD = 512, 10
 DEFAULT_RATES = {"sms": 8, "whatsapp": 35, "email": 2}
@@ -243,6 +249,13 @@ def _check_item(
 
 
 KEY_RING = KeyRing(KEYS, KeyPart, auth.draw_key, auth.show_key, "client", _check_key)
+
+
+def make_key(
+    found: Sandbox, client: Client, given: Mapping[str, Any], problems: Problems
+) -> dict[str, Any]:
+    """Make a key of a client and return it, plaintext included."""
+    return KEY_RING.make(found, client, given, problems)
 
 
 def _load_template(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.providers.rapidpro.erasing import POPULATE
+from emulator.providers.rapidpro.planned import POPULATE
 
 from .people import (
     AMINA,

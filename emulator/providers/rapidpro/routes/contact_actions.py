@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from emulator.providers.rapidpro import background, erasing, lookups
+from emulator.providers.rapidpro import background, erasing, lookups, planned
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro.compounds import Reference, ReferenceList
 from emulator.providers.rapidpro.contacts import Contacts
@@ -31,7 +31,7 @@ def _interrupt(contacts: list[r.Contact]) -> None:
     if len(contacts) == 1:
         erasing.interrupt(sandbox(), workspace(), contacts)
     else:
-        background.soon(sandbox(), erasing.INTERRUPT, [contact.id for contact in contacts])
+        background.soon(sandbox(), planned.INTERRUPT, [contact.id for contact in contacts])
 
 
 IN_GROUPS: dict[str, Callable[[list[r.Contact], r.Group], object]] = {
