@@ -173,6 +173,11 @@ def _granian(address: str, port: int) -> Any:
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, taken)
 
+        def _write_pidfile(self) -> None:
+            # There is no such file, but the default also looks through all processes of the
+            # machine here, up to 40 ms, for a limit of memory that nobody sets.
+            pass
+
         def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
             self.signal_handler_interrupt()
 
@@ -270,7 +275,7 @@ class _Announcer:
             try:
                 on_ready(self._url, self._sandbox())
             except OSError:
-                time.sleep(0.005)
+                time.sleep(0.001)
             else:
                 return
 
