@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+from collections import UserDict
+from importlib import import_module
+from typing import Any
+
 import click
 
 from emulator import __version__
 
-from .completing import completion
-from .coverage import coverage
-from .executing import env, execute
-from .fixtures import fixture
-from .serving import serve
-from .steering import advance, outcome, reset, snapshot
-from .traffic import callbacks, inbound, messages, requests
+# Whoever serves needs one of these modules, and looks at none of the others.
+PLACES = {
+    "advance": "steering.advance",
+    "callbacks": "traffic.callbacks",
+    "completion": "completing.completion",
+    "coverage": "coverage.coverage",
+    "env": "executing.env",
+    "exec": "executing.execute",
+    "fixture": "fixtures.fixture",
+    "inbound": "traffic.inbound",
+    "messages": "traffic.messages",
+    "outcome": "steering.outcome",
+    "requests": "traffic.requests",
+    "reset": "steering.reset",
+    "serve": "serving.serve",
+    "snapshot": "steering.snapshot",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(UserDict[str, Any]):
+    """Commands by name: each is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, _, function = self.data[name].partition(".")
+        command = getattr(import_module(f".{module}", __package__), function)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    commands=Commands(PLACES),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="broadcast-emulator")
 def main() -> None:
     """Stand in for the APIs of RapidPro/TextIt, Teekrr, Cuedesk and Whautomate."""
-
-
-for command in (
-    serve,
-    execute,
-    env,
-    messages,
-    requests,
-    callbacks,
-    inbound,
-    outcome,
-    advance,
-    reset,
-    snapshot,
-    fixture,
-    coverage,
-    completion,
-):
-    main.add_command(command)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import re2
 
 from .durations import parse_duration
 from .errors import Problems, nearest
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
 CHANNELS = ("sms", "whatsapp", "email")
-_QUIETLY = re2.Options()
-_QUIETLY.log_errors = False  # whoever wrote the pattern is told
 _SCHEME = re.compile(r"[a-z][a-z0-9]*:(?=.)")
 
 
@@ -62,8 +59,12 @@ def plain_address(address: str) -> str:
 @lru_cache(maxsize=1024)
 def pattern(text: str) -> Any:
     """Return a compiled pattern."""
-    # RE2 takes time in proportion to the text, whatever the pattern.
-    return re2.compile(text, _QUIETLY)
+    # RE2 takes time in proportion to the text, whatever the pattern. Most worlds have none.
+    import re2
+
+    quietly = re2.Options()
+    quietly.log_errors = False  # whoever wrote the pattern is told
+    return re2.compile(text, quietly)
 
 
 def read_rules(
@@ -144,6 +145,8 @@ def _read_pattern(value: Any, pointer: str, problems: Problems) -> str:
     text = _read_text(value, pointer, problems)
     if len(text) > 1000:
         raise ValueError("Must be at most 1000 characters")
+    import re2
+
     try:
         pattern(text)
     except re2.error as error:

@@ -28,9 +28,11 @@ HEAVY = (
     "openapi_spec_validator",
     "phonenumbers",  # Numbers that are not in the international form.
     "pytest",
+    "re2",  # Rules and faults with patterns.
     "requests",
     "rich",  # The commands that print tables.
     "sqlite3",
+    "statistics",  # Drawing how long a step takes.
     "tinydb",  # State in a folder.
     "tzdata",
     "unittest",
@@ -41,6 +43,31 @@ HEAVY = (
     "yaml",  # Fixtures in YAML.
 )
 
+
+# Parts of our own that a world at rest has no use for.
+AT_WORK = (
+    "emulator.cli.executing",
+    "emulator.cli.fixtures",
+    "emulator.cli.remote",
+    "emulator.client",
+    "emulator.providers.cuedesk.fixture_traffic",
+    "emulator.providers.cuedesk.generator",
+    "emulator.providers.cuedesk.receiving",
+    "emulator.providers.cuedesk.schemas",
+    "emulator.providers.rapidpro.campaigns",
+    "emulator.providers.rapidpro.expressions",
+    "emulator.providers.rapidpro.flows",
+    "emulator.providers.rapidpro.generator",
+    "emulator.providers.rapidpro.queries",
+    "emulator.providers.rapidpro.writing",
+    "emulator.providers.teekrr.fixture_traffic",
+    "emulator.providers.teekrr.generator",
+    "emulator.providers.teekrr.views",
+    "emulator.providers.whautomate.answers",
+    "emulator.providers.whautomate.fixture.lists",
+    "emulator.providers.whautomate.lifecycle",
+    "emulator.providers.whautomate.schemas",
+)
 
 # A vendor's routes and schemas come with the first request to it.
 ROUTES = (
@@ -85,6 +112,13 @@ def test_start_brings_no_heavy_library_in(tmp_path: Path) -> None:
     assert imported >= {"flask", "granian", *ROUTES}
     heavy = [name for name in sorted(imported) if is_heavy(name)]
     assert not heavy, f"`python -X importtime -m emulator serve` says by whom: {heavy}"
+
+
+def test_a_world_at_rest_brings_in_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    imported = imported_by_serving(tmp_path / "stderr")
+
+    assert "emulator.core.late" in imported
+    assert [name for name in AT_WORK if name in imported] == []
 
 
 def test_routes_of_a_vendor_come_with_the_first_request_to_it(tmp_path: Path) -> None:

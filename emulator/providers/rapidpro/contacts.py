@@ -24,8 +24,6 @@ from .smart_groups import Rules, reevaluate
 from .urns import SCHEMES, identity
 from .values import FieldValue
 
-MOST_NOTES = 5
-
 # What a change of a record's field is called in queries; other fields are in none.
 _ATTRIBUTES = {
     "name": ("name",),
@@ -173,7 +171,7 @@ class Contacts:
         """Write a note on a contact and keep the newest; that is no change of the contact."""
         contact = self._table.get(contact.id)
         note = r.Note(text=text, created_on=self._at, created_by=author)
-        return self._table.change(contact, notes=(*contact.notes, note)[-MOST_NOTES:])
+        return self._table.change(contact, notes=(*contact.notes, note)[-r.MOST_NOTES :])
 
 
 def contact_for_urn(

@@ -34,6 +34,7 @@ from .messaging import (
     Template,
 )
 from .people import (
+    MOST_NOTES,
     Contact,
     Field,
     Group,
@@ -55,6 +56,7 @@ from .workspaces import (
 )
 
 __all__ = [
+    "MOST_NOTES",
     "Archive",
     "Batch",
     "Boundary",

@@ -10,6 +10,9 @@ import msgspec
 from emulator.core.store import Record
 from emulator.providers.rapidpro.values import FieldValue
 
+MOST_NOTES = 5
+"""How many notes a contact keeps."""
+
 
 class Field(Record, frozen=True, kw_only=True, gc=False):
     """A contact field."""
