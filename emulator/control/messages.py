@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from emulator.core.errors import NotFound
 from emulator.core.records import Failure, Message, Plan
-from emulator.core.rules import bare
+from emulator.core.rules import bare, from_person
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import MessageView, Vendor
 from emulator.web.bodies import json_response
@@ -51,9 +51,11 @@ class Wanted(NamedTuple):
         # A person is filed under the address; the vendors' own numbers are not.
         for person, direction in ((self.to, "out"), (self.from_, "in")):
             if person is not None and self.direction in (None, direction):
-                forms = [form for form in forms_of(person) if table.count("address", form)]
-                if forms or self.direction is not None:
-                    return [Source(vendor.slug, table, "address", form) for form in forms]
+                forms = forms_of(person)
+                places = forms if direction == "out" else [from_person(form) for form in forms]
+                known = [place for place in places if table.count("address", place)]
+                if known or self.direction is not None:
+                    return [Source(vendor.slug, table, "address", place) for place in known]
         return [Source(vendor.slug, table, "all", "all")]
 
     def condition(self, sandbox: Sandbox) -> Callable[[Row], bool] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import msgspec
 from .durations import parse_duration
 from .errors import Problems, nearest
 from .lifecycle import OUTCOMES
-from .records import Delays, Failure
+from .records import Delays, Failure, Message
 
 if TYPE_CHECKING:
     from .vendor import Vendor
@@ -48,6 +48,24 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 def bare(address: str) -> str:
     """Return an address as rules compare it: e-mail in lower case, no leading ``+``."""
     return address.lower() if "@" in address else address.removeprefix("+")
+
+
+def filed(message: Message) -> tuple[Hashable, ...]:
+    """Return where a message is filed by its person.
+
+    What was sent to somebody stands under the bare address, apart from what came from there: the
+    last message to a person is found however many the person has written.
+    """
+    person = bare(message.address)
+    return (person if message.direction == "out" else from_person(person),)
+
+
+def from_person(address: str) -> Hashable:
+    """Return where the messages from a person are filed.
+
+    :param address: bare.
+    """
+    return "in", address
 
 
 @lru_cache(maxsize=4096)

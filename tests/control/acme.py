@@ -15,6 +15,7 @@ from marshmallow import Schema, fields
 from emulator.core.errors import Conflict, EmulatorError, NotFound, Problems, Unauthorized
 from emulator.core.lifecycle import OUTCOMES, Delay, Lifecycle
 from emulator.core.records import Account, Broadcast, Endpoint, Message
+from emulator.core.rules import filed
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind, Lookup, Order
 from emulator.core.vendor import BroadcastView, Inbound, MessageView, Move, Vendor
@@ -110,9 +111,7 @@ class Acme:
                 "broadcast": Order(
                     on, lambda m: (m.broadcast,) if m.broadcast else (), lambda m: m.created_at
                 ),
-                "address": Order(
-                    on, lambda m: (m.address.removeprefix("+"),), lambda m: m.created_at
-                ),
+                "address": Order(on, filed, lambda m: m.created_at),
             },
         )
         self.broadcasts: Kind[AcmeBroadcast] = Kind(

@@ -82,6 +82,30 @@ def test_objects_are_found_again_without_looking_at_all(
     assert many - some < 2.05 * (some - few)
 
 
+PEOPLE = [
+    ("rapidpro", "tel:+254722999888"),
+    ("cuedesk", "60122999888"),
+    ("whautomate", "+60122999888"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "person"), PEOPLE)
+def test_who_has_written_much_is_heard_no_slower(
+    make_world: Callable[[str], World], vendor: str, person: str
+) -> None:
+    world = make_world(vendor)
+    body = {"provider": vendor, "from": person, "text": "Hello"}
+    write = partial(world.call, "POST", "/_emulator/sandboxes/default/inbound", body)
+    counts = []
+    for _ in range(2):
+        for _ in range(60):
+            assert write().status_code == 201
+        counts.append(steps(write))
+
+    # Not so much as a step for each message that has been added.
+    assert counts[1] - counts[0] < 60
+
+
 @pytest.mark.parametrize(
     ("path", "wanted"),
     [

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from emulator.core.errors import Conflict, Invalid, Problem
-from emulator.core.outcomes import bare
+from emulator.core.rules import bare, from_person
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 
@@ -75,10 +75,10 @@ def last_inbound(found: Sandbox, workspace: str, person: str, now: datetime) -> 
     """Return the last message of a person to a workspace within the window, None if none."""
     page = found.store.table(MESSAGES).page(
         "address",
-        bare(person),
+        from_person(bare(person)),
         limit=1,
         low=now - WINDOW,
-        where=lambda m: m.direction == "in" and m.account == workspace,
+        where=lambda m: m.account == workspace,
     )
     return page.records[0] if page.records else None
 
@@ -152,7 +152,7 @@ def _last_to(found: Sandbox, workspace: str | None, person: str) -> CueMessage |
     sent = [
         (at, message.serial, message)
         for message in found.store.table(MESSAGES).every("address", person)
-        if message.direction == "out" and workspace in (None, message.account)
+        if workspace in (None, message.account)
         for at in _sent_at(message)
     ]
     return max(sent, key=lambda one: one[:2])[2] if sent else None

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account, of_name
-from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
+from emulator.core.rules import filed
 from emulator.core.store import Kind, Lookup, Order, Record
 
 SLUG = "cuedesk"
@@ -316,9 +316,7 @@ MESSAGES: Kind[CueMessage] = Kind(
     CueMessage,
     orders={
         "all": Order(frozenset({"created_at"}), in_all, by_creation),
-        "address": Order(
-            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), by_creation
-        ),
+        "address": Order(frozenset({"address", "direction", "created_at"}), filed, by_creation),
         "broadcast": Order(frozenset({"broadcast", "created_at"}), _broadcast, by_creation),
     },
 )

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from emulator.core.kinds import by_creation, by_serial, in_all, of_account
-from emulator.core.outcomes import bare
 from emulator.core.records import Account, Broadcast, Message
+from emulator.core.rules import filed
 from emulator.core.store import Kind, Lookup, Order, Record
 from emulator.web.keys import KEY_ORDERS, NamedKey
 
@@ -163,9 +163,7 @@ MESSAGES: Kind[TeekrrMessage] = Kind(
     TeekrrMessage,
     orders={
         "all": Order(frozenset({"created_at"}), in_all, by_creation),
-        "address": Order(
-            frozenset({"address", "created_at"}), lambda m: (bare(m.address),), by_creation
-        ),
+        "address": Order(frozenset({"address", "direction", "created_at"}), filed, by_creation),
         "broadcast": Order(
             frozenset({"broadcast", "created_at"}),
             lambda m: () if m.broadcast is None else (m.broadcast,),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from emulator.core.kinds import of_name
-from emulator.core.rules import bare
+from emulator.core.rules import filed
 from emulator.core.store import Kind, Lookup, Order, Record
 from emulator.web.keys import KEY_ORDERS
 
@@ -197,8 +197,8 @@ MESSAGES: Kind[WhMessage] = Kind(
         "all": Order(frozenset({"created_at"}), _all, _created),
         "broadcast": Order(frozenset({"broadcast", "created_at"}), _broadcast, _created),
         "address": Order(
-            frozenset({"address", "created_at"}),
-            lambda m: (bare(m.address),) if m.address else (),
+            frozenset({"address", "direction", "created_at"}),
+            lambda m: filed(m) if m.address else (),
             _created,
         ),
         "log": Order(frozenset({"broadcast", "processed_at"}), _log, _processed),

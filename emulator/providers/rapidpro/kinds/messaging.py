@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from emulator.core.kinds import by_creation
-from emulator.core.outcomes import bare
+from emulator.core.rules import filed
 from emulator.core.store import Kind, Lookup, Order
 from emulator.providers.rapidpro import records as r
 
@@ -89,11 +89,7 @@ MESSAGES: Kind[r.RapidMessage] = Kind(
     lookups={"number": Lookup(frozenset({"number"}), lambda m: (m.number,))},
     orders={
         "all": Order(frozenset({"created_at"}), lambda _: ("all",), by_creation),
-        "address": Order(
-            frozenset({"address", "created_at"}),
-            lambda m: (bare(m.address),),
-            by_creation,
-        ),
+        "address": Order(frozenset({"address", "direction", "created_at"}), filed, by_creation),
         "broadcast": Order(
             frozenset({"broadcast", "created_at"}),
             lambda m: (m.broadcast,) if m.broadcast else (),
