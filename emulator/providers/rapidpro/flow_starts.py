@@ -51,7 +51,7 @@ def create(sandbox: Sandbox, workspace: Workspace, flow: Flow, wish: Wish) -> Fl
     """Take a start on; the contacts enter the flow in the background."""
     at = sandbox.clock.now()
     start = FlowStart(
-        id=new_uuid(sandbox, FLOW_STARTS, at),
+        id=new_uuid(sandbox, FLOW_STARTS),
         serial=next_serial(sandbox, FLOW_STARTS),
         number=next_number(sandbox, FLOW_STARTS),
         workspace=workspace.id,

@@ -72,6 +72,32 @@ def test_the_time_of_receipt_is_answered_and_no_time_of_sending(rapidpro, name):
 
 
 @pytest.mark.parametrize(
+    "date",
+    [
+        "2026-05-06",
+        "2026-05-06 10:00:00Z",
+        "2026-05-06T10:00Z",
+        "20260506T100000Z",
+        "2026-W19-3T10:00:00Z",
+        "2026-05-06T10:00:00+0300",
+        "2026-05-06T10:00:00+03",
+        "2026-05-06t10:00:00z",
+        "٢٠٢٦-05-06T10:00:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "2026-02-30T10:00:00Z",
+    ],
+)
+def test_times_in_other_forms_than_rfc_3339_are_refused(rapidpro, date):
+    answer = call(rapidpro, "receive", sender="+254722000222", date=date)
+
+    assert (answer.status_code, answer.json) == (
+        400,
+        refusal("invalid date format, must be RFC 3339"),
+    )
+    assert rapidpro.items("messages", contact=BAKARI) == []
+
+
+@pytest.mark.parametrize(
     ("path", "given", "text"),
     [
         ("receive", {"text": "x"}, "must have one of 'sender' or 'from' set"),

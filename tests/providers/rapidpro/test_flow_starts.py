@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from .flowing import WAITS, enter, flow_called, make_flow, start_flow, states
@@ -75,6 +77,7 @@ def test_answer_is_the_pending_start(rapidpro, plain):
     assert start["params"] == start["extra"] == {"source": "kiosk", "deep": {"n": [1, None, "é"]}}
     assert (start["restart_participants"], start["exclude_active"]) == (True, False)
     assert start["created_on"] == start["modified_on"]
+    assert UUID(start["uuid"]).version == 4
     assert rapidpro.one("flow_starts", uuid=start["uuid"]) == start
 
 

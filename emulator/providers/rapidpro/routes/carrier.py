@@ -5,8 +5,9 @@ They are the gateway's, not the API's: no token is asked for, and answers have i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, request
@@ -36,6 +37,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SOURCE: Final = "https://github.com/nyaruka/courier"
 ROOT: Final = "/c/ex/<id>"
+_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 #: The letters by which the gateway knows what becomes of a message.
 LETTERS: Final = {"sent": "S", "delivered": "D", "failed": "F"}
 
@@ -86,12 +88,11 @@ def _moment(text: str) -> datetime:
     :raises GatewayRefusal: it is none.
     """
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise GatewayRefusal("invalid date format, must be RFC 3339")
-    return moment
+        if _RFC_3339.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise GatewayRefusal("invalid date format, must be RFC 3339")
 
 
 def _accepted(message: str, about: T) -> Response:
