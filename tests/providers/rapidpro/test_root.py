@@ -7,7 +7,7 @@ import pytest
 BASE = "http://localhost/rapidpro/api/v2"
 
 
-@pytest.mark.parametrize("path", ["/rapidpro/api/v2/", "/rapidpro/api/v2/.json"])
+@pytest.mark.parametrize("path", [f"/rapidpro/api/v2/{end}" for end in ("", ".json", ".json/")])
 def test_the_index_maps_names_to_documentation_pages(rapidpro, path):
     answer = rapidpro.as_(None).get(path)
 

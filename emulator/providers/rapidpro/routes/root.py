@@ -67,7 +67,8 @@ class Root(Endpoint):
                 view,
                 methods=["GET"],
                 provide_automatic_options=False,
-                strict_slashes=True,
+                # Without a suffix, what lacks the slash is sent there.
+                strict_slashes=path == "/",
             )
 
 
