@@ -412,3 +412,15 @@ def test_empty_view_says_what_to_do(page: Page, empty_sandbox: Any, view: str) -
     shown = page.find(".empty")
 
     assert len(shown.text.splitlines()) >= 2
+
+
+def test_text_is_read_from_the_side_where_its_script_begins(page: Page, sandbox: Sandbox) -> None:
+    sandbox.send(ANN, text="مرحبا بكم في عيادتنا، نفتح الساعة التاسعة صباحا", name="שלום")
+
+    page.open(f"{sandbox.name}/messages")
+    cell = page.find(".c-text", "مرحبا")
+    assert page.script("return getComputedStyle(arguments[0]).direction", cell) == "rtl"
+
+    page.open(f"{sandbox.name}/broadcasts")
+    name = page.find(".line-1 .cut", "שלום")
+    assert page.script("return getComputedStyle(arguments[0]).direction", name) == "rtl"

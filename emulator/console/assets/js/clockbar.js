@@ -91,6 +91,14 @@ export class ClockBar {
     this.tick();
   }
 
+  /** Tell no time: there is no such sandbox any more. */
+  lose() {
+    this.clock = null;
+    for (const part of [this.time, this.day, this.mode]) part.textContent = "";
+    this.mode.textContent = "no sandbox";
+    this.element.dataset.mode = "none";
+  }
+
   /** The sandbox's time, as far as one can know it here. */
   now() {
     if (!this.clock) return new Date();

@@ -2,6 +2,7 @@
 
 const KINDS = ["request", "message", "broadcast", "callback", "clock", "sandbox"];
 const POLL = 2000;
+const AGAIN = 4000;
 const PATIENCE = 4;
 
 /**
@@ -14,6 +15,7 @@ export class Live {
     this.onState = onState;
     this.source = null;
     this.timer = null;
+    this.retry = null;
     // A page in the background holds no connection: a browser has six for all of its pages.
     document.addEventListener("visibilitychange", () => this.wake());
   }
@@ -32,15 +34,19 @@ export class Live {
 
   close() {
     clearInterval(this.timer);
+    clearInterval(this.retry);
     this.source?.close();
     this.source = null;
   }
 
   listen() {
-    let failures = 0;
-    const source = new EventSource(this.sandbox.eventsUrl);
-    this.source = source;
     this.onState("connecting");
+    this.attach(new EventSource(this.sandbox.eventsUrl));
+  }
+
+  attach(source) {
+    let failures = 0;
+    this.source = source;
     source.onopen = () => {
       failures = 0;
       this.onState("live");
@@ -64,6 +70,21 @@ export class Live {
     this.onState("polling");
     this.tell("again");
     this.timer = setInterval(() => this.tell("again"), POLL);
+    if (typeof EventSource !== "undefined") this.retry = setInterval(() => this.knock(), AGAIN);
+  }
+
+  /** See whether the stream comes through again: the emulator may have been started anew. */
+  knock() {
+    this.source?.close();
+    const source = new EventSource(this.sandbox.eventsUrl);
+    this.source = source;
+    source.onerror = () => source.close();
+    source.onopen = () => {
+      clearInterval(this.timer);
+      clearInterval(this.retry);
+      this.attach(source);
+      source.onopen();
+    };
   }
 
   /** Listen until the function that is returned is called. */

@@ -34,6 +34,7 @@ const picker = document.getElementById("sandbox");
 const app = { sandbox: null, sandboxes: [], titles: {}, live: new Live(showLive), clock: null };
 let current = { view: null };
 let isFirst = true;
+let gone = null;
 
 function showLive(state) {
   const element = document.getElementById("live");
@@ -41,6 +42,8 @@ function showLive(state) {
   element.dataset.state = state;
   element.textContent = text;
   element.title = title;
+  // A stream also ends because its sandbox has been deleted.
+  if (state === "polling") readSandboxes().catch(() => {});
 }
 
 async function readSandboxes() {
@@ -56,6 +59,19 @@ async function readSandboxes() {
     );
   }
   picker.value = app.sandbox?.name ?? "default";
+  lookIfThere();
+}
+
+// Somebody may delete the sandbox that is looked at, or follow a link to one that was.
+function lookIfThere() {
+  const name = app.sandbox?.name;
+  const isGone = Boolean(name) && !app.sandboxes.some((item) => item.name === name);
+  if (isGone) {
+    app.clock.lose();
+    if (gone !== name)
+      complain(new Error(`There is no sandbox ${name}. Pick another one at the top.`));
+  }
+  gone = isGone ? name : null;
 }
 
 /** The sandbox as the control API shows it: base URLs, accounts, keys. */
@@ -117,9 +133,7 @@ function enter(name) {
   picker.value = name;
   app.live.follow(app.sandbox);
   app.clock.reload();
-  if (app.sandboxes.length && !app.sandboxes.some((item) => item.name === name)) {
-    complain(new Error(`There is no sandbox ${name}. Pick another one at the top.`));
-  }
+  lookIfThere();
 }
 
 function onShow() {

@@ -4,7 +4,13 @@ import { h, svg } from "./dom.js";
 import { clockTime, counted, number, shortMoment, span } from "./format.js";
 import { toneOf } from "./words.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 220, 44, 24, 8];
+const [HEIGHT, LEFT, BOTTOM, TOP] = [220, 44, 24, 8];
+// Its words have the same size on a phone: there is less room for them, not more.
+const [WIDE, NARROW] = [
+  { width: 640, times: 5 },
+  { width: 330, times: 3 },
+];
+const IS_NARROW = "(max-width: 46rem)";
 const STEPS = 160;
 const ORDER = { good: 0, moving: 1, quiet: 2, waiting: 3, bad: 4 };
 
@@ -112,7 +118,8 @@ function sample(moves, start, end, statuses) {
 }
 
 function draw(samples, statuses, start, end, total) {
-  const x = (step) => LEFT + ((WIDTH - LEFT - 8) * step) / STEPS;
+  const room = matchMedia(IS_NARROW).matches ? NARROW : WIDE;
+  const x = (step) => LEFT + ((room.width - LEFT - 8) * step) / STEPS;
   const y = (count) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * count) / Math.max(total, 1);
   const floor = samples.map(() => 0);
   const areas = statuses.map(({ status, shade }) => {
@@ -138,13 +145,13 @@ function draw(samples, statuses, start, end, total) {
     svg(
       "svg",
       {
-        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        viewBox: `0 0 ${room.width} ${HEIGHT}`,
         role: "img",
         "aria-label": `Statuses over ${span((end - start) / 1000)}; at the end ${said}`,
       },
-      grid(total, y),
+      grid(total, x(STEPS), y),
       areas,
-      times(start, end, x),
+      times(start, end, room.times, x),
     ),
     h(
       "figcaption",
@@ -154,12 +161,12 @@ function draw(samples, statuses, start, end, total) {
   );
 }
 
-function grid(total, y) {
+function grid(total, right, y) {
   const step = Math.max(1, nice(total / 4));
   const lines = [];
   for (let count = 0; count <= total; count += step) {
     lines.push(
-      svg("line", { x1: LEFT, x2: WIDTH - 8, y1: y(count), y2: y(count), class: "grid" }),
+      svg("line", { x1: LEFT, x2: right, y1: y(count), y2: y(count), class: "grid" }),
       svg("text", { x: LEFT - 6, y: y(count) + 4, "text-anchor": "end" }, number(count)),
     );
   }
@@ -171,12 +178,18 @@ function nice(value) {
   return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= value);
 }
 
-function times(start, end, x) {
+function times(start, end, count, x) {
   const long = end - start > 86_400_000;
-  return [0, 1, 2, 3, 4].map((part) => {
-    const moment = start + ((end - start) * part) / 4;
+  const last = count - 1;
+  let before = null;
+  return Array.from({ length: count }, (_, part) => {
+    const moment = start + ((end - start) * part) / last;
     const text = long ? shortMoment(moment).slice(0, -3) : clockTime(moment);
-    const anchor = part === 0 ? "start" : part === 4 ? "end" : "middle";
-    return svg("text", { x: x((STEPS * part) / 4), y: HEIGHT - 6, "text-anchor": anchor }, text);
+    const anchor = part === 0 ? "start" : part === last ? "end" : "middle";
+    // Within one second there is nothing to say twice.
+    if (text === before) return null;
+    before = text;
+    const place = { x: x((STEPS * part) / last), y: HEIGHT - 6, "text-anchor": anchor };
+    return svg("text", place, text);
   });
 }

@@ -64,7 +64,7 @@ function row(app, broadcast) {
     h(
       "span",
       { class: "line-1" },
-      h("span", { class: "grow cut strong" }, nameOf(broadcast)),
+      h("span", { class: "grow cut strong", dir: "auto" }, nameOf(broadcast)),
       badge(broadcast.status),
     ),
     h(

@@ -1,7 +1,7 @@
 // What becomes of requests: errors, delays and lost connections, on purpose.
 
 import { fill, h, settled } from "../dom.js";
-import { counted } from "../format.js";
+import { counted, span } from "../format.js";
 import { field, filled, form, numeric } from "../forms.js";
 import { badge, empty, linkButton } from "../parts.js";
 import { go, link } from "../route.js";
@@ -246,7 +246,7 @@ function what(fault) {
   if (fault.drop)
     return fault.drop === "before" ? "no answer, nothing done" : "no answer, but done";
   if (fault.malformed) return "a broken body";
-  if (fault.delay != null) return `slower by ${fault.delay}`;
+  if (fault.delay != null) return `slower by ${span(fault.delay)}`;
   return `answers ${fault.status}`;
 }
 

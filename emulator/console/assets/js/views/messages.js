@@ -87,7 +87,7 @@ function row(message) {
     h("span", { class: "c-time" }, brief(message.created_at)),
     direction(message),
     h("span", { class: "c-who" }, nameOf(message)),
-    h("span", { class: "c-text" }, message.text ?? message.template ?? ""),
+    h("span", { class: "c-text", dir: "auto" }, message.text ?? message.template ?? ""),
     h("span", { class: "c-tag" }, message.channel),
     h("span", { class: "c-status" }, badge(message.status)),
   ];

@@ -238,7 +238,7 @@ class Outcomes {
     const channel = field({
       label: "Channel",
       at: "/channel",
-      options: [["", "As the address says"], ...CHANNELS],
+      options: [["", "By the address"], ...CHANNELS],
     });
     const text = field({ label: "Text", at: "/text" });
     const result = h("div", { role: "status", class: "stack tight" });

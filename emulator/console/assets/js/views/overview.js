@@ -240,7 +240,7 @@ class Overview {
               },
               moment(message.created_at),
               h("span", { class: "who" }, nameOf(message)),
-              h("span", { class: "grow cut" }, message.text ?? message.template ?? ""),
+              h("span", { class: "grow cut", dir: "auto" }, message.text ?? message.template ?? ""),
               badge(message.status),
             ),
           )
@@ -261,7 +261,7 @@ class Overview {
           h("h3", null, this.app.title(slug)),
           copyable(provider.base_url, `Copy the address of ${this.app.title(slug)}`),
           key ? copyable(key, `Copy a key of ${this.app.title(slug)}`) : null,
-          h("p", { class: "hint" }, account ? `Key of ${account.name}` : "No account yet"),
+          h("p", { class: "hint" }, account ? `Key of ${account.name}` : provider.accounts.length ? "No key yet" : "No account yet"),
         );
       }),
     );

@@ -1,6 +1,6 @@
 // A person's phone: what arrived on it, and what the person answers.
 
-import { fill, h, seldom } from "../dom.js";
+import { fill, h, icon, seldom } from "../dom.js";
 import { field, form } from "../forms.js";
 import { counted, shortMoment } from "../format.js";
 import { badge, empty, linkButton, medium } from "../parts.js";
@@ -150,7 +150,7 @@ class Phone {
                   "aria-current": person.address === this.id ? "true" : null,
                 },
                 h("span", { class: "strong" }, person.name),
-                h("span", { class: "hint cut" }, person.last.text ?? ""),
+                h("span", { class: "hint cut", dir: "auto" }, person.last.text ?? ""),
               ),
             ),
           )
@@ -193,11 +193,16 @@ class Phone {
     const { name } = this.app.sandbox;
     fill(
       this.panel,
-      h("a", { class: "back", href: link(name, "phone") }, "All people"),
+      h("a", { class: "back", href: link(name, "phone") }, icon("back"), "All people"),
       h(
         "div",
         { class: "handset" },
-        h("header", { class: "handset-head" }, this.name, h("p", { class: "hint" }, this.id)),
+        h(
+          "header",
+          { class: "handset-head" },
+          this.name,
+          this.name.textContent === this.id ? null : h("p", { class: "hint" }, this.id),
+        ),
         this.screen,
         this.rest,
         this.replyForm(),
