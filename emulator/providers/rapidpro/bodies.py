@@ -125,8 +125,13 @@ def _decode(raw: bytes, charset: str) -> Any:
         # The framework reads a stream, which forgives a character cut off at the end.
         text = codecs.getreader(encoding)(io.BytesIO(raw)).read()
         return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Malformed(f"JSON parse error - {error}") from error
+    except RecursionError as error:
+        # Python 3.14 begins otherwise, with the bytes of stack that were used.
+        _, _, doing = str(error).partition(" while ")
+        reason = f"maximum recursion depth exceeded while {doing}"
+        raise Malformed(f"JSON parse error - {reason}") from error
 
 
 def _refuse_constant(constant: str) -> Never:

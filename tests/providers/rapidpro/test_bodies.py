@@ -76,8 +76,8 @@ def test_malformed_json_is_answered_with_the_words_of_python(raw, reason):
     ("raw", "beginning"),
     [
         (b'{"a": ' + b"9" * 5000 + b"}", "Exceeds the limit (4300 digits) for integer"),
-        (b"[" * 100_000, "maximum recursion depth exceeded"),
-        (b'{"a":' * 100_000, "maximum recursion depth exceeded"),
+        (b"[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a"),
+        (b'{"a":' * 100_000, "maximum recursion depth exceeded while decoding a JSON object from"),
     ],
 )
 def test_absurd_json_is_malformed(raw, beginning):
