@@ -568,6 +568,27 @@ def test_merging_says_more_of_the_open_ticket_that_a_contact_has(rapidpro):
     assert after["assignee"]["email"] == "amos@lakeside.example"
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_merging_makes_no_second_open_ticket_beside_the_first(rapidpro, closed):
+    [first] = rapidpro.items("tickets")
+    second = {"uuid": "5ecda111-0000-4000-8000-000000000001"}
+    made = {**second, "contact": first["contact"]["uuid"], "status": "closed" if closed else "open"}
+    if closed:
+        rapidpro.load({"uuid": LAKESIDE, "tickets": [made]})
+        made = {**second, "status": "open"}
+
+    with pytest.raises(Invalid) as caught:
+        rapidpro.load({"uuid": LAKESIDE, "tickets": [made]})
+    ended = {"uuid": first["uuid"], "status": "closed"}
+    rapidpro.load({"uuid": LAKESIDE, "tickets": [made, ended]})
+
+    [problem] = caught.value.problems
+    assert problem.pointer.endswith("/tickets/0/contact")
+    assert problem.message == "A contact has at most one open ticket"
+    states = {ticket["uuid"]: ticket["status"] for ticket in rapidpro.items("tickets")}
+    assert states == {first["uuid"]: "closed", second["uuid"]: "open"}
+
+
 def test_merging_adds_what_is_new_and_takes_nothing_away(rapidpro):
     rapidpro.load(
         {
