@@ -15,6 +15,7 @@ from emulator.web.bodies import json_response
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+IMPLIED = ("HEAD", "OPTIONS")
 
 
 class UnsupportedMediaType(errors.EmulatorError):
@@ -77,8 +78,10 @@ def _of_werkzeug(error: HTTPException) -> Response:
     if status == HTTPStatus.NOT_FOUND:
         listed = "/_emulator/openapi.json lists all"
         return problem(404, f"no control call has the path {request.path}; {listed}")
-    response = problem(status, error.description or "")
-    methods = getattr(error, "valid_methods", None)
-    if methods:
-        response.headers["Allow"] = ", ".join(sorted(methods))
+    methods = sorted(getattr(error, "valid_methods", None) or ())
+    if not methods:
+        return problem(status, error.description or "")
+    possible = ", ".join(method for method in methods if method not in IMPLIED)
+    response = problem(status, f"{request.path} takes {possible}, not {request.method}")
+    response.headers["Allow"] = ", ".join(methods)
     return response

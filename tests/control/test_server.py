@@ -87,6 +87,7 @@ def test_wrong_methods_say_the_right_ones(desk):
     response = desk.ask("POST", "/settings")
 
     assert response.status_code == 405
+    assert response.json["detail"].endswith("/settings takes GET, PATCH, not POST")
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PATCH"}
     assert response.content_type == "application/problem+json"
 
