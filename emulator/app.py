@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from emulator.web.coverage import summary
 from emulator.web.provider_apps import ProviderApps
 
 HERE = Path(__file__).parent
+_TOKEN = re.compile(r"[!-~]+")
 
 
 class BadSetting(EmulatorError):
@@ -73,14 +75,22 @@ def fixture_library() -> Library:
 def check_settings(settings: ServerSettings) -> None:
     """Check what can be checked before a server is started.
 
-    :raises EmulatorError: a fixture cannot be read, the clock cannot be understood, or the
-        state folder cannot be used.
+    :raises EmulatorError: a fixture cannot be read, the clock cannot be understood, the state
+        folder cannot be used, or no header can carry the token.
     """
     if settings.state is not None:
         from emulator.core.keeper import check_folder
 
         check_folder(settings.state)
+    _check_token(settings)
     _default_wish(settings, fixture_library())
+
+
+def _check_token(settings: ServerSettings) -> None:
+    token = settings.control_token
+    if token is not None and not _TOKEN.fullmatch(token):
+        # Nobody could give it: servers strip and lose the rest in headers.
+        raise BadSetting("control token: must be printable ASCII without blanks, and not empty")
 
 
 def create_app(settings: ServerSettings) -> Application:
@@ -88,6 +98,7 @@ def create_app(settings: ServerSettings) -> Application:
 
     :raises EmulatorError: a fixture or a setting has mistakes.
     """
+    _check_token(settings)
     sender = HTTPSender(
         Destinations(allowed_hosts=settings.callback_hosts, host_map=settings.callback_map)
     )

@@ -112,6 +112,14 @@ def test_what_is_open_to_other_machines_needs_a_word(host: str) -> None:
     assert "--insecure" in result.output
 
 
+@pytest.mark.parametrize("token", ["", "clé", "two words", "s3cret\n"])
+def test_token_that_no_header_can_carry_is_refused(token: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--control-token", token])
+
+    assert result.exit_code == 1
+    assert "control token: must be printable ASCII without blanks" in result.output
+
+
 # --- callbacks that lead elsewhere -------------------------------------------------------------
 
 
