@@ -25,14 +25,18 @@ def bearer(environ: Mapping[str, Any]) -> str | None:
     return key if scheme.lower() == "bearer" and key else None
 
 
+def is_well_formed(key: str) -> bool:
+    """Return whether a key is one that every header can carry: ASCII without blanks."""
+    return key.isascii() and key.isprintable() and " " not in key
+
+
 def stand_in(sandbox: Sandbox, accounts: Kind[A], key: str) -> A | None:
     """Return the account that an unknown key acts as, None where it is to be refused.
 
     That is the provider's first account, if the sandbox accepts unknown keys and this one is
     well formed.
     """
-    is_well_formed = key.isascii() and key.isprintable() and " " not in key
-    if sandbox.settings["unknown_keys"] != "accept" or not is_well_formed:
+    if sandbox.settings["unknown_keys"] != "accept" or not is_well_formed(key):
         return None
     return min(sandbox.store.table(accounts), key=lambda account: account.serial, default=None)
 

@@ -141,10 +141,11 @@ def things(value: Any) -> list[Any]:
 
 
 def key_text(value: Any, longest: int = 512) -> str:
-    """Check that a value can be an API key."""
+    """Check that a value can be an API key: one that a header can carry."""
     key = text(value)
-    if len(key) > longest or not key.isprintable() or key != key.strip():
-        raise ValueError(f"Must be 1 to {longest} printable characters")
+    is_plain = key.isascii() and key.isprintable() and key == key.strip()
+    if len(key) > longest or not is_plain:
+        raise ValueError(f"Must be 1 to {longest} printable ASCII characters")
     return key
 
 

@@ -204,6 +204,17 @@ def test_bodies_over_the_limit_are_refused(world, speaker: Speaker):
     assert answer.is_json
 
 
+@pytest.mark.parametrize("key", ["clé", "日本", " x", "x\0", ""])
+def test_keys_are_such_that_a_header_can_carry_them(world, speaker: Speaker, key):
+    [account, *_] = items(world, f"/accounts?provider={speaker.slug}")
+
+    path = f"{DEFAULT}/accounts/{speaker.slug}/{account['id']}/keys"
+    refused = world.call("POST", path, {"key": key})
+
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"][0]["pointer"] == "/key"
+
+
 @pytest.mark.parametrize("name", [[], {}, 5, ""])
 def test_names_of_keys_are_text(world, speaker: Speaker, name):
     [account, *_] = items(world, f"/accounts?provider={speaker.slug}")

@@ -8,6 +8,7 @@ from typing import Any, Final
 from emulator.core.errors import NotFound, Problems, nearest
 from emulator.core.records import Account
 from emulator.core.sandbox import Sandbox
+from emulator.web.keys import is_well_formed
 
 from .kinds import TEAMS, TOKENS, USERS
 from .naming import next_serial
@@ -142,8 +143,8 @@ def _wanted_owner(
 def _wanted_key(sandbox: Sandbox, key: Any, problems: Problems) -> str | None:
     if key is None:
         return sandbox.ids.text("rapidpro.tokens", KEY_LENGTH, KEY_ALPHABET)
-    if not isinstance(key, str) or not key or key != "".join(key.split()):
-        problems.add("/key", "Must be a text without blanks")
+    if not isinstance(key, str) or not key or not is_well_formed(key):
+        problems.add("/key", "Must be printable ASCII without blanks")
         return None
     if key in sandbox.store.table(TOKENS):
         problems.add("/key", "Belongs to somebody already")
