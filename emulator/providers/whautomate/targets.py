@@ -13,7 +13,7 @@ from .errors import NotApproved, Refused
 from .kinds import BROADCASTS, LESSONS, SEGMENTS
 from .lookups import need, need_location
 from .records import SLUG, Audience, Content, WhBroadcast
-from .schemas import BroadcastBody
+from .schemas import BroadcastHead, TemplateBody
 from .schemas import read as read_body
 
 GRACE = timedelta(seconds=60)
@@ -35,8 +35,10 @@ def read(given: Mapping[str, Any], known: WhBroadcast | None) -> dict[str, Any]:
         if source in given and given[source] is None:
             before.pop(detail, None)
     required = {name: given.get(name) for name in ("name", "type")}
-    fields = read_body(BroadcastBody, {**before, **given, **required})
+    settled = {**before, **given, **required}
+    fields = read_body(BroadcastHead, settled)
     _check_schedule(given, fields, known)
+    fields |= read_body(TemplateBody, settled)
     audience = _audience(fields)
     content = content_of(fields)
     if sandbox().settings[SLUG]["reference_checks"]:

@@ -208,6 +208,11 @@ MISTAKES: list[Any] = [
         "scheduleDateTime must be in the future",
         "scheduleDateTime",
     ),
+    (
+        {"scheduleDateTime": "2026-05-06T09:58:59.999Z", "template": {}},
+        "scheduleDateTime must be in the future",
+        "scheduleDateTime",
+    ),
     ({"template": "plain_hello"}, "template.name is required", "template.name"),
     ({"template": {"language": "en"}}, "template.name is required", "template.name"),
     ({"template": {"name": "x"}}, "template.language is required", "template.language"),
