@@ -19,22 +19,27 @@ def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:
 
     Empty where the operation names no schema, or the body is no JSON object.
     """
-    takes = next(
+    forms = next(
         (
-            served.operation.takes
+            served.operation.forms
             for served in app.served()
             if served.operation.id == exchange.operation
         ),
-        None,
+        (),
     )
-    schema = takes() if isinstance(takes, type) and issubclass(takes, Schema) else takes
-    if not isinstance(schema, Schema):
-        return []
+    schemas = [form() if isinstance(form, type) else form for form in forms]
     try:
         body = parse_json(exchange.body)
     except BadBody:
         return []
-    return list(_unread(schema, body, ""))
+    found = [list(_unread(schema, body, "")) for schema in schemas if isinstance(schema, Schema)]
+    # Where several may be meant, what any of them reads is read.
+    places = [{field["pointer"] for field in each} for each in found]
+    return (
+        [field for field in found[0] if all(field["pointer"] in each for each in places)]
+        if found
+        else []
+    )
 
 
 def _unread(schema: Schema, value: Any, pointer: str) -> Iterator[dict[str, Any]]:

@@ -80,7 +80,7 @@ def document(
     from apispec.ext.marshmallow import MarshmallowPlugin
 
     provider = app.provider
-    marshmallow = MarshmallowPlugin()
+    marshmallow = MarshmallowPlugin(schema_name_resolver=_name_of)
     spec = APISpec(
         title=f"{provider.vendor.title}, emulated",
         version=version,
@@ -108,14 +108,33 @@ def document(
     return spec.to_dict()
 
 
+def _name_of(schema: Any) -> str:
+    """Return the name of a schema's component; changes need not have all that is required."""
+    from marshmallow import Schema
+
+    kind = schema if isinstance(schema, type) else type(schema)
+    is_partial = isinstance(schema, Schema) and schema.partial
+    return f"{kind.__name__}OfChanges" if is_partial else str(kind.__name__)
+
+
 def _own_schema(_converter: Any, field: Any, *, ret: dict[str, Any], **_more: Any) -> Any:
     """Return what a field of a vendor's own kind says about itself, null included."""
     describe = getattr(field, "json_schema", None)
-    if describe is None:
-        return {}
-    schema: dict[str, Any] = describe()
-    ret.pop("type", None)
-    return {"anyOf": [schema, {"type": "null"}]} if field.allow_none and schema else schema
+    schema: dict[str, Any] = dict(ret) if describe is None else describe()
+    if describe is not None:
+        ret.pop("type", None)
+    if schema and (_can_be_null(field) or (describe is not None and field.allow_none)):
+        ret.clear()
+        return {"anyOf": [schema, {"type": "null"}]}
+    return schema
+
+
+def _can_be_null(field: Any) -> bool:
+    """Return if null is a way of leaving a field out."""
+    from .forms import NullIsAbsent
+
+    form = field.parent
+    return isinstance(form, NullIsAbsent) and bool(form.partial or not field.required)
 
 
 def _described(app: ProviderApp, spec: APISpec) -> Answers:
@@ -189,7 +208,7 @@ def _content(operations: Sequence[Operation]) -> dict[str, Any]:
     known = [each for each in operations if each.takes is not None]
     if not known:
         return {"application/json": ANY_BODY, "multipart/form-data": ANY_BODY}
-    bodies = list(dict.fromkeys(each.takes for each in known))
+    bodies = list(dict.fromkeys(body for each in known for body in each.forms))
     schema = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
     return {kind: {"schema": schema} for kind in known[0].media}
 

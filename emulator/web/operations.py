@@ -18,8 +18,9 @@ class Operation(msgspec.Struct, frozen=True):
     :param id: short name, unique within the provider: ``sms.create``.
     :param source: address of the page that documents it, or what was observed.
     :param read_on: the day the source was read (ISO date).
-    :param takes: marshmallow schema class of the body, for OpenAPI; a field of a kind of its own
-        says with ``json_schema()`` what is meant to stand there.
+    :param takes: marshmallow schema of the body, for OpenAPI: a class, an instance where it is
+        partial, or several of them; a field of a kind of its own says with ``json_schema()``
+        what is meant to stand there.
     :param media: the types of body that are read, for OpenAPI.
     :param asks: names of the parameters of the query, for OpenAPI.
     :param gives: typed dictionary that says what the answer holds, for OpenAPI; bytes: a file.
@@ -39,6 +40,13 @@ class Operation(msgspec.Struct, frozen=True):
     answers: tuple[int, ...] = ()
     media: tuple[str, ...] = ("application/json",)
     asks: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Any, ...]:
+        """The schemas of the body: none, one or several."""
+        if self.takes is None:
+            return ()
+        return self.takes if isinstance(self.takes, tuple) else (self.takes,)
 
 
 class Unserved(msgspec.Struct, frozen=True):

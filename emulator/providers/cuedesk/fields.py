@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow import Schema, ValidationError, fields
 
 from emulator.core.errors import BadBody
 from emulator.web.bodies import parse_json, read_body
+from emulator.web.forms import NullIsAbsent
 
 from .errors import INVALID_FORMAT, MAX_LENGTH, REQUIRED, ValidationFailed, Violation
 from .records import BAD_UUID, UUID
@@ -287,19 +288,12 @@ class Places(fields.List[Any]):
         return places
 
 
-class Body(Schema):
-    """A body, or an object in it: null is absent, and unknown fields are ignored."""
-
-    class Meta:
-        unknown = EXCLUDE
+class Body(NullIsAbsent):
+    """A body, or an object in it, in snake_case."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         # An underscore at the end tells a name from a word of Python's.
         field_obj.data_key = field_name.rstrip("_")
-
-    @pre_load
-    def drop_nulls(self, body: Any, **_more: Any) -> Any:
-        return {name: value for name, value in body.items() if value is not None}
 
 
 class CamelBody(Body):

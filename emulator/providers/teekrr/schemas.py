@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, pre_load, validates_schema
 
 from emulator.web.bodies import parse_json, read_body
 from emulator.web.context import sandbox
+from emulator.web.forms import NullIsAbsent
 
 from .errors import ValidationFailed, Violation
 from .recipients import (
@@ -110,10 +111,11 @@ class Rows(fields.Field[list[Any]]):
     """A list of at most 10,000, read in one pass."""
 
     def __init__(
-        self, read: Callable[[list[Any], list[Violation]], list[Any]], item: str = "string"
+        self, read: Callable[[list[Any], list[Violation]], list[Any]], *items: str
     ) -> None:
-        items = {"type": item}
-        super().__init__(metadata={"type": "array", "maxItems": MOST, "items": items})
+        super().__init__(
+            metadata={"type": "array", "maxItems": MOST, "items": {"type": list(items)}}
+        )
         self.read = read
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
@@ -129,7 +131,7 @@ class Rows(fields.Field[list[Any]]):
         return rows
 
 
-class PartsBody(Schema):
+class PartsBody(NullIsAbsent):
     """The names of the values for a WhatsApp template, for those who describe or compare them.
 
     The values themselves are read by :func:`.recipients.read_parts`.
@@ -142,7 +144,9 @@ class PartsBody(Schema):
     header_video = fields.URL(data_key="headerVideo")
     header_document = fields.URL(data_key="headerDocument")
     template_params = fields.Dict(
-        keys=fields.String(), values=fields.String(), data_key="templateParams"
+        keys=fields.String(),
+        values=fields.String(allow_none=True),
+        data_key="templateParams",
     )
 
 
@@ -166,7 +170,7 @@ class Parts(fields.Nested):
 
 def addresses(kind: AddressKind) -> Rows:
     """Return the field ``recipients`` of a channel."""
-    return Rows(lambda given, violations: read_addresses(given, kind, violations))
+    return Rows(lambda given, violations: read_addresses(given, kind, violations), "string")
 
 
 def rows(kind: AddressKind, read_values: ReadValues) -> Rows:
@@ -174,19 +178,12 @@ def rows(kind: AddressKind, read_values: ReadValues) -> Rows:
     return Rows(lambda given, violations: read_rows(given, kind, read_values, violations), "object")
 
 
-class Body(Schema):
-    """A request's body: null is absent, and unknown fields are ignored."""
-
-    class Meta:
-        unknown = EXCLUDE
+class Body(NullIsAbsent):
+    """A request's body, in camelCase."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         first, *others = field_name.split("_")
         field_obj.data_key = first + "".join(word.capitalize() for word in others)
-
-    @pre_load
-    def drop_nulls(self, body: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
-        return {name: value for name, value in body.items() if value is not None}
 
 
 class BroadcastBody(Body):
@@ -286,7 +283,7 @@ class ListBody(Body):
     """A list of recipients to be looked at."""
 
     channel = Word(CHANNELS, label="Channel")
-    recipients = Rows(_read_any)
+    recipients = Rows(_read_any, "string", "null")
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_recipients(

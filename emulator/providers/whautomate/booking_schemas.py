@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import Any
 
-from . import words
+from emulator.core.describing import FILLED
+
+from . import describing, words
 from .bookings import wall_time, zone_name
 from .checks import Flaw, Word, day, filled, flag, number, reference, string, thing, things, whole
 from .schemas import REQUIRED, Body, Field
@@ -46,17 +48,17 @@ def _span(value: Any) -> tuple[time, time]:
 
 class BlockBody(Body):
     date = Field(day, needs=REQUIRED)
-    slots = Field(_spans, needs=REQUIRED)
-    timezone = Field(zone_name)
+    slots = Field(_spans, needs=REQUIRED, shape=describing.SPANS)
+    timezone = Field(zone_name, shape=FILLED)
 
 
 class ServiceBody(Body):
     name = Field(filled, needs=REQUIRED)
     service_type = Field(Word(*words.SERVICE_TYPES))
     location = Field(reference)
-    duration_minutes = Field(_minutes)
-    categories = Field(_ids)
-    staffs = Field(_ids)
+    duration_minutes = Field(_minutes, shape=describing.FROM_ONE | {"maximum": LONGEST})
+    categories = Field(_ids, shape=describing.REFERENCES)
+    staffs = Field(_ids, shape=describing.REFERENCES)
     number_of_participants = Field(whole)
     type = Field(string)
     selling_price = Field(number)
@@ -77,9 +79,9 @@ class CategoryBody(Body):
 
 class AppointmentBody(Body):
     date = Field(day, needs=REQUIRED)
-    time = Field(wall_time, needs=REQUIRED)
+    time = Field(wall_time, needs=REQUIRED, shape=FILLED)
     override_time_slot_validation = Field(flag)
-    timezone = Field(zone_name)
+    timezone = Field(zone_name, shape=FILLED)
     notes = Field(string)
     location = Field(reference)
     client = Field(reference)
@@ -90,8 +92,8 @@ class AppointmentBody(Body):
 class RescheduleBody(Body):
     appointment_id = Field(filled, needs=REQUIRED)
     date = Field(day, needs=REQUIRED)
-    time = Field(wall_time, needs=REQUIRED)
-    timezone = Field(zone_name)
+    time = Field(wall_time, needs=REQUIRED, shape=FILLED)
+    timezone = Field(zone_name, shape=FILLED)
 
 
 class CancelBody(Body):
@@ -108,11 +110,11 @@ def _places(value: Any) -> int:
 class LessonBody(Body):
     service = Field(reference, needs=REQUIRED, within=".id")
     date = Field(day, needs=REQUIRED)
-    time = Field(wall_time, needs=REQUIRED)
-    timezone = Field(zone_name)
+    time = Field(wall_time, needs=REQUIRED, shape=FILLED)
+    timezone = Field(zone_name, shape=FILLED)
     location = Field(reference)
     staff = Field(reference)
-    capacity = Field(_places)
+    capacity = Field(_places, shape=describing.FROM_ONE)
     is_online_class = Field(flag)
     online_class_link = Field(string)
     online_class_pass_code = Field(string)

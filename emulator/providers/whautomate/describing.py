@@ -16,9 +16,66 @@ from emulator.core.describing import (
     Schema,
 )
 
-from . import checks
+from . import checks, words
 
 REFERENCE: Final[Schema] = {"type": "object", "properties": {"id": FILLED}, "required": ["id"]}
+REFERENCES: Final[Schema] = {"type": "array", "items": REFERENCE}
+TEMPLATE: Final[Schema] = {
+    "type": "object",
+    "properties": {"name": FILLED, "language": FILLED},
+    "required": ["name", "language"],
+}
+GENDER: Final[Schema] = {"enum": [*words.GENDERS, ""]}
+TAGS: Final[Schema] = {"type": "array", "items": FILLED, "minItems": 1}
+EVENTS: Final[Schema] = {
+    "type": "array",
+    "items": {"enum": list(words.EVENTS)},
+    "minItems": 1,
+}
+HEADERS: Final[Schema] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"key": FILLED, "value": STRING},
+        "required": ["key", "value"],
+    },
+}
+RECIPIENT: Final[Schema] = {
+    "type": "object",
+    "properties": {"phoneNumber": FILLED, "name": {"type": ["string", "null"]}},
+    "required": ["phoneNumber"],
+}
+FROM_ONE: Final[Schema] = {"type": "integer", "minimum": 1}
+SPANS: Final[Schema] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"startTime": FILLED, "endTime": FILLED},
+        "required": ["startTime", "endTime"],
+    },
+    "minItems": 1,
+}
+
+
+def _or_empty(schema: Schema) -> Schema:
+    """Return the schema of a criterion: one that is empty does not restrict."""
+    return {"anyOf": [schema, {"enum": [None, "", []]}]}
+
+
+_AGE: Final = _or_empty(COUNT)
+CRITERIA: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "tags": _or_empty(STRINGS),
+        "exclusionTags": _or_empty(STRINGS),
+        "gender": _or_empty({"enum": list(words.GENDERS)}),
+        "numberOfDaysLastActivity": _or_empty(COUNT),
+        "ageFrom": _AGE,
+        "ageTo": _AGE,
+        "contactStage": _or_empty({"enum": list(words.STAGES)}),
+        "primaryLocations": _or_empty(REFERENCES),
+    },
+}
 _KNOWN: Final[dict[checks.Check, Schema]] = {
     checks.day: {"type": "string", "format": "date"},
     checks.filled: FILLED,
@@ -28,7 +85,7 @@ _KNOWN: Final[dict[checks.Check, Schema]] = {
     checks.number: {"type": "number"},
     checks.phone: FILLED,
     checks.reference: REFERENCE,
-    checks.references: {"type": "array", "items": REFERENCE},
+    checks.references: REFERENCES,
     checks.string: STRING,
     checks.strings: STRINGS,
     checks.thing: OBJECT,

@@ -11,12 +11,13 @@ from functools import cache
 from typing import Any
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from emulator.core.errors import BadBody
 from emulator.web.bodies import parse_json, read_body
+from emulator.web.forms import NullIsAbsent
 
-from . import words
+from . import describing, words
 from .checks import (
     Check,
     Degrees,
@@ -50,17 +51,26 @@ class Field(fields.Field[Any]):
     """A field that one check reads.
 
     :param needs: what is said where it must be there and is not.
+    :param shape: what the check lets through, if it is one of this field alone.
     """
 
-    def __init__(self, check: Check, *, needs: str | None = None, within: str = "") -> None:
+    def __init__(
+        self,
+        check: Check,
+        *,
+        needs: str | None = None,
+        within: str = "",
+        shape: Mapping[str, Any] | None = None,
+    ) -> None:
         self.missing = Flaw(needs or REQUIRED, within)
         messages: dict[str, Any] = {"required": [self.missing]}
         super().__init__(required=needs is not None, error_messages=messages)
         self.check = check
+        self.shape = dict(shape or schema_of(check))
 
     def json_schema(self) -> dict[str, Any]:
         """Return what the check lets through."""
-        return schema_of(self.check)
+        return self.shape
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
         # What must be true, false or one of some words is wrong rather than missing.
@@ -73,19 +83,12 @@ class Field(fields.Field[Any]):
             raise ValidationError([flaw]) from flaw
 
 
-class Body(Schema):
-    """A request's body: null is absent, and unknown fields are ignored."""
-
-    class Meta:
-        unknown = EXCLUDE
+class Body(NullIsAbsent):
+    """A request's body, in camelCase."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         first, *others = field_name.split("_")
         field_obj.data_key = first + "".join(word.capitalize() for word in others)
-
-    @pre_load
-    def drop_nulls(self, body: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
-        return {name: value for name, value in body.items() if value is not None}
 
 
 def required_filled(value: Any) -> str:
@@ -101,6 +104,11 @@ def _template(value: Any) -> tuple[str, str]:
     return name, within("language", required_filled, given.get("language"))
 
 
+def status_word(value: Any) -> str:
+    """Return what a status asks for; clients send back whole objects, so any will do."""
+    return value.lower() if isinstance(value, str) else ""
+
+
 PLACE = Members(latitude=Degrees(90), longitude=Degrees(180), address=string, name=string)
 FLOW = Members(flowToken=string, flowData=string)
 
@@ -108,7 +116,7 @@ FLOW = Members(flowToken=string, flowData=string)
 class TemplateBody(Body):
     """A template with the values for its places."""
 
-    template = Field(_template)
+    template = Field(_template, shape=describing.TEMPLATE)
     header_media_url = Field(url)
     header_text_parameters = Field(strings)
     body_text_parameters = Field(strings)
@@ -120,6 +128,7 @@ class TemplateBody(Body):
 class BroadcastHead(Body):
     name = Field(required_filled, needs=REQUIRED)
     type = Field(Word(*words.TYPES), needs=REQUIRED)
+    status = Field(status_word)
     segments = Field(references)
     target_class = Field(reference)
     retarget_broadcast = Field(reference)
@@ -178,7 +187,7 @@ class ClientBody(Body):
     identification_number = Field(string)
     preferred_language = Field(string)
     marital_status = Field(string)
-    gender = Field(_gender)
+    gender = Field(_gender, shape=describing.GENDER)
     contact_type = Field(string)
     country_code = Field(string)
     phone = Field(string)
@@ -208,7 +217,7 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 
 class TagsBody(Body):
-    tags = Field(_tags, needs=REQUIRED)
+    tags = Field(_tags, needs=REQUIRED, shape=describing.TAGS)
 
 
 class TagBody(Body):
@@ -244,7 +253,7 @@ def criteria(value: Any) -> Criteria:
 class SegmentBody(Body):
     name = Field(filled, needs=REQUIRED)
     type = Field(Word(*words.TYPES), needs=REQUIRED)
-    criteria = Field(criteria)
+    criteria = Field(criteria, shape=describing.CRITERIA)
     location = Field(reference)
 
 
@@ -253,7 +262,8 @@ def _recipient(value: Any) -> tuple[str, str]:
     if given.get("phoneNumber") is None:
         raise Flaw(REQUIRED, ".phoneNumber")
     number = within("phoneNumber", phone, given["phoneNumber"])
-    name = within("name", string, given.get("name") or "")
+    given_name = given.get("name")
+    name = "" if given_name is None else within("name", string, given_name)
     return number, name.strip() or number
 
 
@@ -265,7 +275,7 @@ class MessageBody(Body):
 
     contact = Field(reference)
     client = Field(reference)
-    recepient = Field(_recipient)
+    recepient = Field(_recipient, shape=describing.RECIPIENT)
     location = Field(reference, needs=REQUIRED, within=".id")
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -291,7 +301,7 @@ class MediaBody(MessageBody):
 
 
 class SendTemplateBody(TemplateBody, MessageBody):
-    template = Field(_template, needs=REQUIRED, within=".name")
+    template = Field(_template, needs=REQUIRED, within=".name", shape=describing.TEMPLATE)
     schedule_date_time = Field(moment)
 
 
@@ -320,7 +330,7 @@ def _headers(value: Any) -> list[tuple[str, str]]:
 def _events(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise Flaw(REQUIRED)
-    for event in value:
+    for event in strings(value):
         if event not in words.EVENTS:
             raise Flaw(f"Invalid event: {event}", is_sentence=True)
     return tuple(dict.fromkeys(value))
@@ -330,8 +340,8 @@ class WebhookBody(Body):
     name = Field(filled, needs=REQUIRED)
     active = Field(flag, needs=REQUIRED)
     server_url = Field(url, needs=REQUIRED)
-    webhook_headers = Field(_headers)
-    events = Field(_events, needs=REQUIRED)
+    webhook_headers = Field(_headers, shape=describing.HEADERS)
+    events = Field(_events, needs=REQUIRED, shape=describing.EVENTS)
 
 
 def checks_of(kind: type[Body]) -> dict[str, Check]:

@@ -1,6 +1,7 @@
 """What the OpenAPI document says of answers, compared with answers of every operation."""
 
 import re
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
@@ -164,6 +165,12 @@ def place_of(found, method, path):
     return method.lower(), min(places, key=lambda place: place.count("{"))
 
 
+def form_of(found, place):
+    """Return what the document says of the body of a call."""
+    form = found["paths"][place[1]][place[0]]["requestBody"]["content"]["application/json"]
+    return Draft202012Validator({**form["schema"], **found})
+
+
 def filled(body, id):
     """Return a body in which {} is an id."""
     if isinstance(body, dict):
@@ -194,6 +201,8 @@ def test_every_answer_holds_what_the_document_says(desk):
         schema = told["content"]["application/json"]["schema"]
         assert value != [], path
         Draft202012Validator({**schema, **found}).validate(value)
+        if body is not None:
+            form_of(found, place).validate(filled(body, id))
         compared.add(place)
         id = value.get("id", id) if isinstance(value, dict) and value.get("id") else id
 
@@ -204,3 +213,74 @@ def test_every_answer_holds_what_the_document_says(desk):
         if method != "parameters"
     }
     assert compared == named
+
+
+CRITERIA_REFUSED: list[Any] = [
+    [],
+    {"tags": [1]},
+    {"gender": "x"},
+    {"ageFrom": -1},
+    {"contactStage": "x"},
+    {"primaryLocations": [{}]},
+]
+REFUSED = [
+    ("/broadcasts", {"name": "B", "type": "client", "template": {}}),
+    ("/broadcasts", {"name": "B", "type": "client", "template": {"name": "x", "language": ""}}),
+    ("/contacts/conAda0001/tags/add", {"tags": []}),
+    ("/contacts/conAda0001/tags/add", {"tags": "VIP"}),
+    ("/clients", {**CLIENT, "gender": "x"}),
+    *(
+        ("/segments", {"name": "S", "type": "contact", "criteria": wrong})
+        for wrong in CRITERIA_REFUSED
+    ),
+    ("/webhooks", {**HOOKED, "events": []}),
+    ("/webhooks", {**HOOKED, "events": ["x"]}),
+    ("/webhooks", {**HOOKED, "webhookHeaders": [{"key": "a"}]}),
+    ("/messages/whatsapp/sendtext", {**ADA, "textMessage": "x", "recepient": {}}),
+    ("/messages/telegram/sendtemplate", {**ADA, "textMessage": "x", "buttons": ["x"]}),
+    ("/staffs/stfSam0001/availabilityBlocks", {"date": "2026-05-09", "slots": [{}]}),
+    ("/services", {**SERVICE, "durationMinutes": 0}),
+    ("/services", {**SERVICE, "staffs": [{}]}),
+    ("/classes", {**YOGA, "capacity": 0}),
+    ("/classes", {**YOGA, "timezone": 1}),
+    ("/appointments/reschedule", {"appointmentId": "x", **DAY, "time": 10}),
+]
+
+
+def test_what_is_refused_is_none_of_what_the_document_lets_through(desk):
+    found = document(desk)
+
+    for path, body in REFUSED:
+        answer = desk.call("POST", path, body)
+
+        assert answer.status_code == 400, (path, body)
+        assert not form_of(found, place_of(found, "POST", path)).is_valid(body), (path, body)
+
+
+NEEDED: list[tuple[str, dict[str, Any]]] = [
+    ("/broadcasts", {"name": "B", "type": "client"}),
+    ("/contacts", {"name": "N", "phoneNumber": "+12025559876", "location": MAIN}),
+    ("/clients", {"fullName": "Zoe", "primaryLocation": MAIN}),
+    ("/segments", {"name": "S", "type": "contact"}),
+    ("/webhooks", {name: HOOKED[name] for name in HOOKED if name != "webhookHeaders"}),
+]
+
+
+def test_null_leaves_out_whatever_need_not_be_there(desk):
+    found = document(desk)
+    for path, body in NEEDED:
+        form = form_of(found, place_of(found, "POST", path))
+        [name] = re.findall(r"\w+$", form.schema["$ref"])
+        nulls = dict.fromkeys(found["components"]["schemas"][name]["properties"])
+
+        assert len(nulls) > len(body)
+        assert form.is_valid({**nulls, **body}), path
+        desk.post(path, {**nulls, **body})
+
+
+def test_a_broadcast_that_is_held_back_leaves_nothing_unread(desk):
+    desk.post("/broadcasts", {"name": "B", "type": "client", "status": "draft", "statu": "x"})
+
+    [request] = desk.control("GET", "/requests")["items"]
+    unread = desk.control("GET", f"/requests/{request['id']}")["unread"]
+    assert unread == [{"pointer": "/statu", "suggestion": "status"}]

@@ -95,6 +95,11 @@ MISTAKES = [
         "recepient.name must be a string",
         "recepient.name",
     ),
+    (
+        {"contact": None, "recepient": {"phoneNumber": "+12025550199", "name": False}},
+        "recepient.name must be a string",
+        "recepient.name",
+    ),
     ({"location": None}, "location.id is required", "location.id"),
     ({"location": {}}, "location.id is required", "location.id"),
     ({"location": {"id": "nowhere"}}, "Location not found", "location.id"),

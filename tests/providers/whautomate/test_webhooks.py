@@ -91,6 +91,7 @@ def test_every_event_can_be_asked_for(desk):
         ({"events": []}, "events is required", "events"),
         ({"events": "contact_created"}, "events is required", "events"),
         ({"events": ["contact_updated"]}, "Invalid event: contact_updated", "events"),
+        ({"events": ["contact_created", None]}, "events must be an array of strings", "events"),
         (
             {"events": ["contact_created", "broadcast_sent"]},
             "Invalid event: broadcast_sent",

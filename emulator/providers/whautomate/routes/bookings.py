@@ -261,7 +261,9 @@ def get_class(id: str) -> Response:
     return json_response(bookings.show_lesson(sandbox(), own(LESSONS, id, "Class")))
 
 
-@of_classes("PUT", "/classes/<id>", "classes.update", takes=LessonBody, gives=ClassOut)
+@of_classes(
+    "PUT", "/classes/<id>", "classes.update", takes=LessonBody(partial=True), gives=ClassOut
+)
 def update_class(id: str) -> Response:
     """Change the fields given of a class."""
     given, found = body(), sandbox()

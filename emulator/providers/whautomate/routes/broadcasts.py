@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 from flask import Blueprint, Response
 
@@ -16,7 +13,7 @@ from emulator.providers.whautomate.ids import new_id
 from emulator.providers.whautomate.kinds import BROADCASTS, MESSAGES
 from emulator.providers.whautomate.lookups import own
 from emulator.providers.whautomate.records import WhBroadcast
-from emulator.providers.whautomate.schemas import BroadcastBody, body
+from emulator.providers.whautomate.schemas import BroadcastBody, body, status_word
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, sandbox
 
@@ -69,7 +66,7 @@ def create_broadcast() -> Response:
         account=caller().id,
         state=words.DRAFT,
         created_at=now,
-        is_held=_word(given) == words.DRAFT,
+        is_held=status_word(given.get("status")) == words.DRAFT,
         **wanted,
     )
     return json_response(shapes.broadcast(broadcasts.arrange(found, broadcast)))
@@ -97,7 +94,9 @@ def update_broadcast(id: str) -> Response:
     wanted = targets.read(given, known)
     if known.state not in (words.DRAFT, words.SCHEDULED):
         raise Refused("Broadcast can no longer be updated")
-    is_held = {words.DRAFT: True, words.SCHEDULED: False}.get(_word(given), known.is_held)
+    is_held = {words.DRAFT: True, words.SCHEDULED: False}.get(
+        status_word(given.get("status")), known.is_held
+    )
     changed = msgspec.structs.replace(known, is_held=is_held, **wanted)
     return json_response(shapes.broadcast(broadcasts.arrange(found, changed)))
 
@@ -124,8 +123,3 @@ def list_logs(id: str) -> Response:
         is_descending=False,
         beside=known.name,
     )
-
-
-def _word(given: Mapping[str, Any]) -> str:
-    status = given.get("status")
-    return status.lower() if isinstance(status, str) else ""

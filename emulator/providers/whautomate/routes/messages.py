@@ -94,7 +94,7 @@ def send_media(channel: str) -> Response:
     f"/messages/{CHANNEL}/sendtemplate",
     "messages.template",
     page=PAGE,
-    takes=SendTemplateBody,
+    takes=(SendTemplateBody, ElementsBody, ButtonsBody),
     gives=SentOut,
 )
 def send_template(channel: str) -> Response:

@@ -67,7 +67,13 @@ def get_contact(id: str) -> Response:
 
 
 @endpoint(
-    bp, "PUT", "/contacts/<id>", "contacts.update", page=PAGE, takes=ContactBody, gives=ContactOut
+    bp,
+    "PUT",
+    "/contacts/<id>",
+    "contacts.update",
+    page=PAGE,
+    takes=ContactBody(partial=True),
+    gives=ContactOut,
 )
 def update_contact(id: str) -> Response:
     """Change the fields given of a contact."""
@@ -141,7 +147,9 @@ def get_client(id: str) -> Response:
     return json_response(shapes.client(sandbox(), own(CLIENTS, id, "Client")))
 
 
-@endpoint(bp, "PUT", "/clients/<id>", "clients.update", takes=ClientBody, gives=ClientOut)
+@endpoint(
+    bp, "PUT", "/clients/<id>", "clients.update", takes=ClientBody(partial=True), gives=ClientOut
+)
 def update_client(id: str) -> Response:
     """Change the fields given of a client."""
     given, found = body(), sandbox()

@@ -206,7 +206,7 @@ def get_service(id: str) -> Response:
     "/services/<id>",
     "services.update",
     page=SERVICES_PAGE,
-    takes=ServiceBody,
+    takes=ServiceBody(partial=True),
     gives=ServiceOut,
 )
 def update_service(id: str) -> Response:

@@ -59,7 +59,13 @@ def get_webhook(id: str) -> Response:
 
 
 @endpoint(
-    bp, "PUT", "/webhooks/<id>", "webhooks.update", page=PAGE, takes=WebhookBody, gives=WebhookOut
+    bp,
+    "PUT",
+    "/webhooks/<id>",
+    "webhooks.update",
+    page=PAGE,
+    takes=WebhookBody(partial=True),
+    gives=WebhookOut,
 )
 def update_webhook(id: str) -> Response:
     """Change the fields given of a subscription; what happened before is told as it was."""
