@@ -103,15 +103,31 @@ def test_nothing_is_wider_than_a_phone(page: Page, busy_sandbox: Sandbox) -> Non
     assert {view: width for view, width in widths.items() if width > NARROW[0]} == {}
 
 
+def test_frame_is_in_order_on_a_tablet(page: Page, busy_sandbox: Sandbox) -> None:
+    page.open(f"{busy_sandbox.name}/messages")
+    page.find(".vrow")
+
+    for width in (740, 900, 1000, 1150):
+        browser.resize(page.driver, width, 760)
+        top, side, main = (page.find(part).rect for part in (".top", ".side", "main"))
+        assert (top["x"], top["y"], top["width"]) == (0, 0, width)
+        assert (side["x"], side["y"]) == pytest.approx((0, top["height"]), abs=1)
+        assert (main["x"], main["y"]) == pytest.approx((side["width"], top["height"]), abs=1)
+        assert main["x"] + main["width"] == pytest.approx(width, abs=1)
+
+
+@pytest.mark.parametrize("size", [NARROW, (768, 1024)], ids=str)
 @pytest.mark.parametrize("view", ["messages", "callbacks"])
-def test_row_on_a_phone_says_who_and_what(page: Page, busy_sandbox: Sandbox, view: str) -> None:
-    browser.resize(page.driver, *NARROW)
+def test_narrow_row_says_who_and_what(
+    page: Page, busy_sandbox: Sandbox, view: str, size: tuple[int, int]
+) -> None:
+    browser.resize(page.driver, *size)
     page.open(f"{busy_sandbox.name}/{view}")
 
     for part in (".c-who", ".c-text", ".c-time", ".c-status"):
         box = page.find(f".vrow {part}").rect
         assert box["width"] >= 40, part
-        assert box["x"] + box["width"] <= NARROW[0], part
+        assert box["x"] + box["width"] <= size[0], part
 
 
 def test_list_is_walked_with_the_keyboard(page: Page, busy_sandbox: Sandbox) -> None:

@@ -30,7 +30,7 @@ export class VirtualList {
     this.element.addEventListener("scroll", () => this.draw(), { passive: true });
     this.rows.addEventListener("keydown", (event) => this.onKey(event));
     this.rows.addEventListener("focusin", (event) => this.onFocus(event));
-    this.narrow = matchMedia("(max-width: 46rem)");
+    this.narrow = matchMedia("(max-width: 58rem)");
     this.redraw = () => this.drawAll();
     this.narrow.addEventListener("change", this.redraw);
     this.sizes = new ResizeObserver(() => this.draw());
