@@ -282,6 +282,7 @@ def read_gateway(rapidpro, reader):
         ("failed", {"id": NOBODY}),
         ("stopped", {"from": stranger}),
     ]:
+        assert query.keys() <= set(asked_of(reader.found, f"/c/ex/{{id}}/{name}"))
         for method in ("GET", "POST"):
             answer = rapidpro.call(method, f"/rapidpro/c/ex/{LINE}/{name}", query=query)
             reader.read(method, f"/c/ex/{{id}}/{name}", answer)

@@ -37,13 +37,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SOURCE: Final = "https://github.com/nyaruka/courier"
 ROOT: Final = "/c/ex/<id>"
+# What may be given under several names, of which the first that says something counts.
+SENDER: Final = ("sender", "from")
+DATE: Final = ("date", "time")
+MESSAGE: Final = ("uuid", "id")
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 #: The letters by which the gateway knows what becomes of a message.
 LETTERS: Final = {"sent": "S", "delivered": "D", "failed": "F"}
 
 
-def called(name: str, gives: type) -> Callable[[View], View]:
-    """Mark a view as one of the gateway's."""
+def called(name: str, gives: type, *asks: str) -> Callable[[View], View]:
+    """Mark a view as one of the gateway's.
+
+    :param asks: the parameters of a query or a form.
+    """
     return operation(
         f"carrier.{name}",
         source=SOURCE,
@@ -51,6 +58,7 @@ def called(name: str, gives: type) -> Callable[[View], View]:
         evidence="observed",
         gives=gives,
         answers=(200,),
+        asks=asks,
     )
 
 
@@ -100,11 +108,11 @@ def _accepted(message: str, about: T) -> Response:
     return json_response(answer)
 
 
-@called("receive", Accepted[ReceivedOut])
+@called("receive", Accepted[ReceivedOut], *SENDER, *DATE, "text")
 def receive(id: str) -> Response:
     """Take a message from somebody's telephone."""
     channel = _channel(id)
-    sender, date = _given("sender", "from"), _given("date", "time")
+    sender, date = _given(*SENDER), _given(*DATE)
     if not sender:
         raise GatewayRefusal("must have one of 'sender' or 'from' set")
     received_at = _moment(date) if date else now()
@@ -125,7 +133,7 @@ def receive(id: str) -> Response:
 def _told(id: str, status: str) -> Response:
     """Take a status of a message; one that comes too late changes nothing."""
     channel = _channel(id)
-    named = _given("uuid", "id")
+    named = _given(*MESSAGE)
     if not named:
         raise GatewayRefusal("parameters id or uuid should not be empty")
     message = table(MESSAGES).find(named.lower())
@@ -147,25 +155,25 @@ def _told(id: str, status: str) -> Response:
     return _accepted("Status Update Accepted", about)
 
 
-@called("sent", Accepted[StatusOut])
+@called("sent", Accepted[StatusOut], *MESSAGE)
 def sent(id: str) -> Response:
     """Note that the carrier has sent a message on."""
     return _told(id, "sent")
 
 
-@called("delivered", Accepted[StatusOut])
+@called("delivered", Accepted[StatusOut], *MESSAGE)
 def delivered(id: str) -> Response:
     """Note that a message has arrived."""
     return _told(id, "delivered")
 
 
-@called("failed", Accepted[StatusOut])
+@called("failed", Accepted[StatusOut], *MESSAGE)
 def failed(id: str) -> Response:
     """Note that a message could not be brought."""
     return _told(id, "failed")
 
 
-@called("stopped", Accepted[StopOut])
+@called("stopped", Accepted[StopOut], "from")
 def stopped(id: str) -> Response:
     """Note that somebody wants no more messages; the contact leaves all groups."""
     channel = _channel(id)
