@@ -11,6 +11,7 @@ from marshmallow import fields as kinds
 from emulator.core.errors import BadBody, escape, nearest
 from emulator.core.journal import Exchange
 from emulator.web.bodies import parse_json
+from emulator.web.operations import IGNORES_OTHERS
 from emulator.web.provider_app import ProviderApp
 
 
@@ -55,6 +56,32 @@ def _unread(schema: Schema, value: Any, pointer: str) -> Iterator[dict[str, Any]
             yield {"pointer": here, "suggestion": nearest(key, known)}
         elif (below := _schema_of(known[key])) is not None:
             yield from _unread(below, inner, here)
+        else:
+            describe = getattr(known[key], "json_schema", dict[str, Any])
+            yield from _ignored(describe(), inner, here)
+
+
+def _ignored(described: Any, value: Any, pointer: str) -> Iterator[dict[str, Any]]:
+    """Yield what is ignored within a field that a vendor reads in a way of its own."""
+    if not isinstance(described, Mapping):
+        return
+    for schema in described.get("anyOf", (described,)):
+        if isinstance(value, list) and "items" in schema:
+            for at, item in enumerate(value):
+                yield from _ignored(schema["items"], item, f"{pointer}/{at}")
+        if isinstance(value, Mapping) and schema.get("type") == "object":
+            yield from _ignored_in(schema, value, pointer)
+
+
+def _ignored_in(
+    schema: Mapping[str, Any], value: Mapping[str, Any], pointer: str
+) -> Iterator[dict[str, Any]]:
+    known = schema.get("properties", {})
+    for key, inner in value.items():
+        here = f"{pointer}/{escape(key)}"
+        if key not in known and schema.get(IGNORES_OTHERS):
+            yield {"pointer": here, "suggestion": nearest(key, known)}
+        yield from _ignored(known.get(key, schema.get("additionalProperties")), inner, here)
 
 
 def _schema_of(field: kinds.Field[Any]) -> Schema | None:

@@ -9,6 +9,8 @@ import msgspec
 
 Evidence = Literal["documented", "observed", "assumed"]
 LEVELS: tuple[Evidence, ...] = ("documented", "observed", "assumed")
+#: Says in the JSON schema of a field that an object there may hold more, which nobody reads.
+IGNORES_OTHERS = "x-emulator-ignores-others"
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -12,6 +12,7 @@ from tests.control.desk import Desk
 from tests.world import World
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
+AMINA = "a1b2c3d4-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -83,3 +84,30 @@ def test_refused_fixture_leaves_what_it_would_have_displaced(
             headers={"Authorization": "Token rp_token_admin"},
         )
         assert [contact["name"] for contact in answer.get_json()["results"]] == ["Amina Yusuf"]
+
+
+REPLIES = [{"text": "Yes"}, {"text": "More", "type": "url", "extra": "https://x.test", "titel": 1}]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("messages", {"contact": AMINA, "quick_replies": REPLIES}, "/quick_replies/1"),
+        ("broadcasts", {"urns": [], "quick_replies": REPLIES}, "/quick_replies/1"),
+        ("broadcasts", {"quick_replies": {"eng": [], "swa": REPLIES}}, "/quick_replies/swa/1"),
+    ],
+)
+def test_unknown_field_of_a_quick_reply_is_unread(
+    desk: Desk, path: str, body: dict[str, object], pointer: str
+) -> None:
+    sent = {**body, "text": {"eng": "Hi"}, "quick_reply": [{"text": "No"}]}
+    headers = {"Authorization": "Token rp_token_admin"}
+    desk.world.call("POST", f"/rapidpro/api/v2/{path}.json", sent, headers=headers)
+
+    [request] = desk.get("/requests")["items"]
+    unread = desk.get(f"/requests/{request['id']}")["unread"]
+
+    assert unread == [
+        {"pointer": f"{pointer}/titel", "suggestion": None},
+        {"pointer": "/quick_reply", "suggestion": "quick_replies"},
+    ]

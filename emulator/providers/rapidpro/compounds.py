@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Final, TypeVar, Unpack
 
 from marshmallow import ValidationError, missing
 
+from emulator.web.operations import IGNORES_OTHERS
+
 from .scalars import Choice, LanguageCode, Text
 from .validation import Field, Form, Messages, Options
 
@@ -262,7 +264,7 @@ class QuickReply(Field[dict[str, str]]):
     def json_schema(self) -> dict[str, Any]:
         """Return that it is an object, and what may stand in it."""
         parts = {name: part.json_schema() for name, part in self.PARTS.items()}
-        return {"type": "object", "properties": parts}
+        return {"type": "object", "properties": parts, IGNORES_OTHERS: True}
 
     def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the reply; null is one more thing that is no object."""
