@@ -72,6 +72,8 @@ class Fields:
             return check(value)
         except BadChoice as error:
             self.problems.add(f"{self.pointer}/{name}", str(error), error.suggestion)
+        except BadItem as error:
+            self.problems.add(f"{self.pointer}/{name}/{error.at}", str(error))
         except (ValueError, TypeError, OverflowError) as error:
             self.problems.add(f"{self.pointer}/{name}", str(error))
         return None
@@ -93,6 +95,14 @@ class Fields:
     def note_unknown(self) -> None:
         """Report fields that nobody asked for."""
         self.problems.unknown_keys(self.pointer, self._given, self._asked)
+
+
+class BadItem(ValueError):
+    """A mistake in one item of a list."""
+
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class BadChoice(ValueError):

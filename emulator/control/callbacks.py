@@ -14,7 +14,7 @@ from emulator.core.engine import Closed
 from emulator.core.errors import Conflict, NotFound, Problems
 from emulator.core.records import DELIVERIES, ENDPOINTS, Attempt, Delivery
 from emulator.core.sandbox import Sandbox
-from emulator.core.sending import Parcel
+from emulator.core.sending import Parcel, read_url
 from emulator.core.triggers import Trigger
 from emulator.web.bodies import json_response
 
@@ -191,7 +191,7 @@ def _read_edit(fields: Fields) -> Edit:
     edit = Edit(
         body=fields.get("body", _bytes),
         headers=fields.get("headers", _headers) or {},
-        url=fields.get("url", _url),
+        url=fields.get("url", read_url),
     )
     fields.check()
     return edit
@@ -205,12 +205,6 @@ def _bytes(value: Any) -> bytes:
 def _headers(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise ValueError("Must be an object of strings")
-    return value
-
-
-def _url(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        raise ValueError("Must be an http:// or https:// URL")
     return value
 
 

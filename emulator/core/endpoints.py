@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .adversary import read_adversary
 from .errors import Problems, nearest
 from .records import ENDPOINTS, Endpoint
+from .sending import read_url
 from .vendor import Vendor
 
 if TYPE_CHECKING:
@@ -76,15 +77,14 @@ def _endpoint_values(
     known: Endpoint | None,
 ) -> dict[str, Any]:
     values: dict[str, Any] = {"provider": vendor.slug}
-    for name in ("id", "url", "secret", "channel"):
+    for name in ("id", "secret", "channel"):
         value = given.get(name)
         if value is not None and (not isinstance(value, str) or not value):
             problems.add(f"{pointer}/{name}", "Must be a string that is not empty")
         elif value is not None or (name in given and known is not None):
             values[name] = value
-    url = values.get("url", known.url if known else None)
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        problems.add(f"{pointer}/url", "Must be an http:// or https:// URL")
+    if known is None or "url" in given:
+        _read_url(given, pointer, problems, values)
     if not isinstance(given.get("active", True), bool):
         problems.add(f"{pointer}/active", "Must be true or false")
     elif "active" in given:
@@ -98,6 +98,15 @@ def _endpoint_values(
     values["account"] = _read_account(sandbox, vendor, given, pointer, problems, known)
     _check_channel(sandbox, vendor, values, f"{pointer}/channel", problems)
     return values
+
+
+def _read_url(
+    given: Mapping[str, Any], pointer: str, problems: Problems, values: dict[str, Any]
+) -> None:
+    try:
+        values["url"] = read_url(given.get("url"))
+    except ValueError as error:
+        problems.add(f"{pointer}/url", str(error))
 
 
 def _check_channel(

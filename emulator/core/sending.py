@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def read_url(value: Any) -> str:
+    """Return a URL that can be called, wherever it leads.
+
+    :raises ValueError: it is none.
+    """
+    if isinstance(value, str) and not _UNSAFE.search(value) and _has_place(value):
+        return value
+    raise ValueError("Must be an http:// or https:// URL, without a user")
+
+
+def _has_place(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_place = parts.hostname is not None and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        return False  # The port is no number, or an address has no end.
+    return is_place and parts.scheme in ("http", "https")
 
 
 class Parcel(msgspec.Struct, frozen=True):

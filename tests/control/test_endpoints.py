@@ -66,6 +66,22 @@ def test_taken_id_is_a_conflict(desk: Desk) -> None:
     assert desk.get("/endpoints/mine")["url"] == URL
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "http://", "ftp://127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1:x/"),
+        *("http://a b/", "http://[::1", "http://127.0.0.1:9/\n", "http://me:pw@127.0.0.1:9/", 5),
+    ],
+)
+def test_url_that_nobody_could_call_is_refused(desk: Desk, url: object) -> None:
+    made = make(desk)
+
+    for method, path in (("POST", "/endpoints"), ("PATCH", f"/endpoints/{made['id']}")):
+        body = {"url": url} if method == "PATCH" else {"provider": "acme", "url": url}
+        [error] = desk.refused(method, path, body)
+        assert error["pointer"] == "/url"
+
+
 def test_no_id_is_no_conflict(desk: Desk) -> None:
     make(desk, id="None")
 

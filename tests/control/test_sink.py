@@ -68,11 +68,18 @@ def test_held_answer_is_let_go_when_the_sandbox_ends(desk: Desk) -> None:
     assert desk.ask("POST", "/sink/x").status_code == 200
 
 
-@pytest.mark.parametrize("script", [[100], [600], ["drop"], [True], "timeout", {"a": 1}, None])
-def test_script_with_a_mistake_is_refused(desk: Desk, script: object) -> None:
+@pytest.mark.parametrize(
+    ("script", "at"),
+    [
+        *[([wrong], "/0") for wrong in (100, 600, "drop", True)],
+        ([200, "timeout", 99], "/2"),
+        *[(wrong, "") for wrong in ("timeout", {"a": 1}, None)],
+    ],
+)
+def test_script_with_a_mistake_is_refused(desk: Desk, script: object, at: str) -> None:
     [error] = desk.refused("PUT", "/sink", {"script": script})
 
-    assert error["pointer"] == "/script"
+    assert error["pointer"] == f"/script{at}"
 
 
 def test_cleared_sink_forgets_entries_and_script(desk: Desk) -> None:
