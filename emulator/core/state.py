@@ -227,9 +227,8 @@ class Image:
             for row in rows:
                 self.sends.update(row.counts)
         else:
-            known = self.rows.setdefault(table, {})
-            for row in rows:
-                known[row.id] = row
+            # One loop for both would wait for memory row by row; merging in C looks ahead.
+            self.rows.setdefault(table, {}).update({row.id: row for row in rows})
 
     def _plan(self, row: Planned) -> None:
         topic = sys.intern(row.topic)
