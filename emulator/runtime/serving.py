@@ -6,6 +6,7 @@ import errno
 import gc
 import http.client
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -31,6 +32,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LARGEST_BODY = 1024 * 1024 * 1024
 # Nobody connects to "every address": how a server that listens on it is reached from here.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+log = logging.getLogger(__name__)
 
 
 class PortTaken(EmulatorError):
@@ -133,7 +136,7 @@ def serve(
         _live_below(alive, [app.stop, crew.close], [on_end, app.finish])
         announcer = _Announcer(host, port, token)
         threading.Thread(target=announcer.run, args=(on_ready,), daemon=True).start()
-        return with_crew(app, crew)
+        return with_crew(logged(app), crew)
 
     try:
         _granian(address, port).serve(target_loader=load)
@@ -146,6 +149,19 @@ def serve(
         os.close(alive)
         if held is not None:
             held.close()
+
+
+def logged(app: WSGI) -> WSGI:
+    """Return an application of which one hears when it fails; the server itself keeps quiet."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except Exception:
+            log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            raise
+
+    return answer
 
 
 def _granian(address: str, port: int) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from emulator.runtime.serving import logged
 from tests.scenarios.servers import PATIENCE, ROOT, Receiver, RemoteSandbox, ServerProcess
 
 
@@ -64,6 +65,17 @@ def test_mistakes_in_a_fixture_are_listed_with_who_tells_their_lines(tmp_path: P
     assert near == f"  fixture {fixture}: /teekr: Unknown field (did you mean 'teekrr'?)"
     assert far.startswith(f"  fixture {fixture}: /colour: Unknown field; there are $schema, clock")
     assert check == f"Their lines: broadcast-emulator fixture check {fixture}"
+
+
+def test_failure_that_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def app(_environ: object, _start_response: object) -> list[bytes]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        logged(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/teekrr"}, None)
+
+    assert "GET /teekrr failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_port_that_is_taken_is_named() -> None:
