@@ -29,6 +29,7 @@ class RecordingSender:
 
     def __init__(self) -> None:
         self.sent: list[Parcel] = []
+        self.lanes: list[Hashable] = []
         self.script: list[int | str] = []
         self.on_send: Callable[[Parcel], None] | None = None
 
@@ -36,6 +37,7 @@ class RecordingSender:
         self, world: object, lane: Hashable, parcel: Parcel, done: Callable[[Answer], None]
     ) -> None:
         self.sent.append(parcel)
+        self.lanes.append(lane)
         if self.on_send is not None:
             self.on_send(parcel)
         said = self.script.pop(0) if self.script else 200

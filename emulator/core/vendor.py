@@ -86,6 +86,10 @@ def _no_retry(sandbox: Sandbox, delivery: Delivery) -> RetryPolicy:
     return NO_RETRY
 
 
+def _subject(sandbox: Sandbox, delivery: Delivery) -> str:
+    return delivery.subject
+
+
 def _nothing(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
     return None
 
@@ -113,6 +117,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     :param endpoint_channels: the channels of an account that an endpoint may be limited to.
     :param endpoint_changed: effects of what a tester did to an endpoint: before and after, None
         where it was removed.
+    :param told_of: whom or what a callback is about: those about the same go one after another,
+        the others side by side; absent: its subject.
     :param calls_in_turn: whether callbacks about one subject go one after another, also to
         different endpoints.
     :param trigger: owe an event that a tester sets off, within :meth:`Webhooks.at_once`; mistakes
@@ -171,6 +177,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     new_endpoint: Callable[[Sandbox, Endpoint], Endpoint] | None = None
     endpoint_changed: Callable[[Sandbox, Endpoint, Endpoint | None], None] | None = None
     endpoint_channels: Callable[[Sandbox, str], Sequence[str]] = _no_channels
+    told_of: Callable[[Sandbox, Delivery], str] = _subject
     calls_in_turn: bool = False
     trigger: Callable[[Sandbox, Trigger, Problems], list[Delivery]] | None = None
     write: Callable[[Sandbox, Any], dict[str, Any]] | None = None

@@ -126,13 +126,30 @@ class Webhooks:
         sandbox.store.table(DELIVERIES).add_all(found)
         ids = [delivery.id for delivery, delay in owed if not delay]
         if self._is_immediate:
-            self.send_off(ids)
+            self.send_off([*self._owed_before(found), *ids])
         else:
             sandbox.agenda.plan_all(now, TOPIC, ids)
         for delivery, delay in owed:
             if delay:
                 late = min(timedelta(seconds=delay), LATEST - now)
                 sandbox.agenda.plan(now + late, TOPIC, delivery.id)
+        return found
+
+    def _owed_before(self, deliveries: Sequence[Delivery]) -> list[str]:
+        """Take off the agenda what has to leave before these, as it is about the same things.
+
+        Retries wait on: what failed holds up nothing later.
+        """
+        sandbox, now, found = self._sandbox, self._sandbox.clock.now(), []
+        new = {delivery.id for delivery in deliveries}
+        told = {(delivery.subject, delivery.endpoint) for delivery in deliveries}
+        for subject in dict.fromkeys(delivery.subject for delivery in deliveries):
+            for earlier in sandbox.deliveries.every("subject", subject):
+                due = sandbox.agenda.planned(TOPIC, earlier.id)
+                is_next = due is not None and due <= now and not earlier.tries
+                if is_next and earlier.id not in new and (subject, earlier.endpoint) in told:
+                    sandbox.agenda.cancel(TOPIC, earlier.id)
+                    found.append(earlier.id)
         return found
 
     def at_once(self, action: Callable[[], None]) -> None:
@@ -264,8 +281,9 @@ class Webhooks:
         with sandbox.store.lock:
             if not sandbox.is_closed:
                 sandbox.engine.took_off()
-                is_in_turn = sandbox.vendors[delivery.provider].calls_in_turn
-                lane = (delivery.subject, None if is_in_turn else delivery.endpoint)
+                vendor = sandbox.vendors[delivery.provider]
+                about = vendor.told_of(sandbox, delivery)
+                lane = (about, None if vendor.calls_in_turn else delivery.endpoint)
                 sandbox.sender.post(sandbox, lane, parcel, record)
 
     def _note_attempt(self, id: str, attempt: Attempt, *, is_try: bool = False) -> Delivery:

@@ -69,6 +69,7 @@ VENDOR = Vendor(
     events=frozenset(EVENTS),
     sign=webhooks.sign,
     retry=webhooks.retry,
+    told_of=webhooks.told_of,
     trigger=triggers.trigger,
     new_endpoint=webhooks.complete,
     load=fixture.load,

@@ -15,6 +15,7 @@ from emulator.web.moments import iso
 from . import shapes, words
 from .answers import WebhookOut
 from .ids import new_id
+from .kinds import MESSAGES
 from .records import SLUG, Client, Contact, WhMessage
 
 EVENTS = frozenset(words.EVENTS)
@@ -37,6 +38,12 @@ def sign(
     own = headers_of(endpoint)
     is_typed = any(name.lower() == "content-type" for name, _ in own)
     return tuple(own) if is_typed else (JSON, *own)
+
+
+def told_of(found: Sandbox, delivery: Delivery) -> str:
+    """Return whom a callback is about: that a contact was made is told before what it was sent."""
+    message = found.store.table(MESSAGES).find(delivery.subject)
+    return (message.contact if message else None) or delivery.subject
 
 
 def headers_of(endpoint: Endpoint) -> list[tuple[str, str]]:

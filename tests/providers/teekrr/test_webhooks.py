@@ -205,6 +205,19 @@ def test_test_sends_are_told_of_without_a_broadcast(desk, outcome, events):
     assert desk.callbacks[0]["data"]["broadcastUuid"] is None
 
 
+def test_a_push_does_not_overtake_what_is_owed_already(desk):
+    desk.listen()
+    desk.send("/email", email())
+    [message] = desk.records()
+
+    path = f"/_emulator/sandboxes/default/messages/{message.id}/status"
+    desk.world.call("POST", path, {"status": "bounced"})
+
+    assert desk.events == ["billed", "bounced"]
+    desk.advance()
+    assert desk.events == ["billed", "bounced"]
+
+
 def test_a_test_send_that_is_pushed_on_is_not_billed(desk):
     desk.listen()
     desk.rule("pending")

@@ -55,6 +55,7 @@ class Desk:
         self.world = _world()
         self.world.emulator.reset(DEFAULT)
         self.world.sender.sent.clear()
+        self.world.sender.lanes.clear()
         self.world.sender.script.clear()
         self.world.sender.on_send = None
 

@@ -510,3 +510,17 @@ def test_templates_of_broadcasts_and_single_messages_are_told_alike(desk):
     single, broadcast = desk.callbacks[0]["message"], desk.callbacks[1]["message"]
     assert set(single) == set(broadcast)
     assert (single["sentBy"], broadcast["sentBy"]) == ("Rest API", "Broadcast")
+
+
+def test_what_is_told_of_one_contact_goes_one_after_another(desk):
+    desk.subscribe("contact_created", "outgoing_whatsapp_message")
+    for number in ("+12025550198", "+12025550199"):
+        whom = {"recepient": {"phoneNumber": number}, "location": MAIN, "template": HELLO}
+        desk.post("/messages/whatsapp/sendtemplate", whom)
+
+    desk.advance(0)
+
+    assert desk.events == ["contact_created", "outgoing_whatsapp_message"] * 2
+    made, sent, made_next, sent_next = desk.world.sender.lanes
+    assert (made, made_next) == (sent, sent_next)
+    assert made != made_next
