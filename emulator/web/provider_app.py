@@ -208,11 +208,7 @@ class ProviderApp(Flask):
         if fault.kind == "delay":
             threading.Event().wait(fault.delay.total_seconds())
         with found.unit():
-            response = self._answered(found, view, arguments)
-        if fault.kind == "malformed" and context.visit().fault is fault:
-            body = response.get_data()
-            response.set_data(body[: max(1, len(body) // 2)])
-        return response
+            return self._answered(found, view, arguments)
 
     def _refuse(self, error: Exception) -> Response:
         if isinstance(error, NoRoute | MethodNotAllowed) and request.routing_exception is error:
@@ -236,8 +232,8 @@ class ProviderApp(Flask):
         return Unmatched(method, path, allowed)
 
     def _leave(self, response: Response) -> Response:
-        response = self.provider.finish(response)
         visit = context.visit()
+        response = _spoilt(self.provider.finish(response), visit.fault)
         found, sandbox = visit.exchange, visit.sandbox
         if sandbox is None:
             name = request.environ["emulator.sandbox_name"]
@@ -256,8 +252,7 @@ class ProviderApp(Flask):
             self.rested.count(found.operation, found.evidence)
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
         body = b"" if response.is_streamed else response.get_data()
-        fault = visit.fault
-        is_answered = fault is None or fault.drop != "before"
+        is_answered = visit.fault is None or visit.fault.drop != "before"
         status = response.status_code if is_answered else None
         sandbox.journal.finish(found, status, body, response.mimetype or "")
         return response
@@ -318,6 +313,14 @@ def mask(value: str) -> str:
     scheme, blank, secret = value.rpartition(" ")
     tail = secret[-4:] if len(secret) > 8 else ""
     return f"{scheme}{blank}…{tail}"
+
+
+def _spoilt(response: Response, fault: Fault | None) -> Response:
+    """Return an answer as it leaves: a fault may cut it short, whatever it says."""
+    if fault is not None and fault.kind == "malformed":
+        body = response.get_data()
+        response.set_data(body[: max(1, len(body) // 2)])
+    return response
 
 
 def _raw_answer(fault: Fault) -> Response:

@@ -249,6 +249,19 @@ def test_of_two_faults_the_older_one_acts(world, faults, hits, status):
     assert entry["fault"] == listed[0]["id"]
 
 
+@pytest.mark.parametrize(("body", "status"), [(BODY, 202), ({}, 400)])
+def test_answers_are_cut_short_whatever_they_say(world, body, status):
+    wrong(world, fault={"malformed": True})
+
+    answer = send(world, body)
+
+    [entry] = world.call("GET", FAULTS.replace("faults", "requests")).get_json()["items"]
+    assert answer.status_code == status
+    assert entry["response"] == answer.text
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.data)
+
+
 @pytest.mark.parametrize(("when", "status"), [("before", None), ("after", 202)])
 def test_journal_shows_no_status_where_nothing_was_done(world, when, status):
     wrong(world, fault={"drop": when}, id="cut")
