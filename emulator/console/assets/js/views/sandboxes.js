@@ -170,9 +170,10 @@ class Sandboxes {
 
   async remove(sandbox) {
     if (!(await ask(`Delete ${sandbox.name}?`, "All that is in it is lost.", "Delete it"))) return;
+    // First, so that nobody is told of its end who has just wished for it.
+    if (sandbox.name === this.app.sandbox.name) go(link("default", "sandboxes"));
     await call("DELETE", sandbox.path);
     say(`${sandbox.name} is gone.`);
-    if (sandbox.name === this.app.sandbox.name) go(link("default", "sandboxes"));
     await this.refresh();
   }
 
