@@ -140,7 +140,7 @@ class Bench:
 
     def states(self, message: Message) -> list[str]:
         """Return the states that a message has had."""
-        return [state for state, _ in self.message(message.id).history]
+        return [step.state for step in self.message(message.id).history]
 
     def advance(self, *, is_detailed: bool = False, **goal: Any) -> Ledger:
         """Advance; ``by`` may be seconds."""

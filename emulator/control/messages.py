@@ -242,6 +242,6 @@ def show(sandbox: Sandbox, vendor: Vendor, message: Message) -> dict[str, Any]:
         "error": message.error,
         "broadcast": view.broadcast,
         "created_at": message.created_at,
-        "history": [{"status": status, "at": at} for status, (_, at) in history],
+        "history": [{"status": status, "at": step.at} for status, step in history],
         "native": view.native,
     }

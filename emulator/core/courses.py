@@ -51,7 +51,7 @@ def walk(
             luck = draw.fraction(f"step {place}") ** 4
             span = step.p50 / 2 + luck * (step.p95 - step.p50 / 2)
             at = min(at + timedelta(milliseconds=int(span * 1000)), end)
-        history.append((lifecycle.word(state), at))
+        history.append(Moment(lifecycle.word(state), at))
     return tuple(history)
 
 
@@ -81,7 +81,7 @@ class Sendout(NamedTuple):
             return {}
         is_ahead = self.is_scheduled and self.due is not None and self.due > batch.now
         if is_ahead and "status" not in batch.given:
-            history: tuple[Moment, ...] = ((line.initial, self.born or batch.now),)
+            history = (Moment(line.initial, self.born or batch.now),)
             return {"status": line.initial, "history": history}
         states = way_to(line, status) or (line.initial, status)
         return {"status": status, "history": walk(batch.draw(n), line, states, at, batch.now)}

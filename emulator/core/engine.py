@@ -309,7 +309,7 @@ class Engine:
 
 def _step_entry(vendor: Vendor, before: Message, after: Message) -> Entry:
     word = vendor.lifecycle(after.channel).word
-    entry = Entry(at=after.history[-1][1], kind="message", provider=vendor.slug, subject=after.id)
+    entry = Entry(at=after.history[-1].at, kind="message", provider=vendor.slug, subject=after.id)
     entry.before, entry.after = word(before.state), word(after.state)
     return entry
 

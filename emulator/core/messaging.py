@@ -284,7 +284,7 @@ class _Histories:
         """Return a history with one more state."""
         known = self._known.get((id(before), state))
         if known is None:
-            entry = self._entries.setdefault(state, (state, self._at))
+            entry = self._entries.setdefault(state, Moment(state, self._at))
             # Holding what came before keeps its id from being given to another.
             known = self._known[id(before), state] = before, (*before, entry)
         return known[1]

@@ -43,8 +43,10 @@ def read_history(value: Any, states: Mapping[str, str]) -> tuple[Moment, ...]:
     if isinstance(value, tuple):
         # One that was generated; most vendors' words are the states themselves. Where it has
         # another, so has the message's status, whose reader will tell.
-        is_same = all(states.get(word) == word for word, _ in value)
-        return value if is_same else tuple((states.get(word, word), at) for word, at in value)
+        is_same = all(states.get(step.state) == step.state for step in value)
+        if is_same:
+            return value
+        return tuple(Moment(states.get(step.state, step.state), step.at) for step in value)
     is_list = isinstance(value, list) and value
     if not is_list or not all(isinstance(item, dict) for item in value):
         raise ValueError('Must be a list of objects {"status", "at"}')
@@ -52,7 +54,7 @@ def read_history(value: Any, states: Mapping[str, str]) -> tuple[Moment, ...]:
     for item in value:
         if item.keys() != {"status", "at"} or str(item["status"]) not in states:
             raise ValueError(f"Each must have at, and as status one of: {', '.join(states)}")
-        history.append((states[str(item["status"])], read_moment(item["at"])))
-    if any(before[1] > after[1] for before, after in pairwise(history)):
+        history.append(Moment(states[str(item["status"])], read_moment(item["at"])))
+    if any(before.at > after.at for before, after in pairwise(history)):
         raise ValueError("Must be in the order of time")
     return tuple(history)

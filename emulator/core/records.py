@@ -12,7 +12,12 @@ from .kinds import by_creation
 from .sharing import Shared
 from .store import Kind, Lookup, Order, Record
 
-Moment = tuple[str, datetime]
+
+class Moment(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A state, and when it was reached; a pair would take twice the memory."""
+
+    state: str
+    at: datetime
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

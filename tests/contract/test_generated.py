@@ -126,13 +126,13 @@ def test_histories_follow_the_lifecycle(slug):
     now = sandbox.clock.now()
     for message in found:
         history = message.history
-        assert history[-1][0] == message.state
-        assert history[0][1] == message.created_at
-        assert all(before[1] <= after[1] for before, after in pairwise(history))
-        assert history[-1][1] <= now
+        assert history[-1].state == message.state
+        assert history[0].at == message.created_at
+        assert all(before.at <= after.at for before, after in pairwise(history))
+        assert history[-1].at <= now
         if message.direction == "out":
             steps = VENDORS[slug].lifecycle(message.channel).steps
-            states = [state for state, _ in history]
+            states = [step.state for step in history]
             assert all(step in steps for step in pairwise(states)), states
     assert len({message.state for message in found}) >= 3
 
@@ -287,7 +287,7 @@ def test_messages_come_in_every_status_by_the_way_that_leads_there(slug, channel
     for status in statuses(slug, channel):
         sandbox = load(slug, whole(slug, 2, messages=many(12, status=status, **wanted)))
         for message in messages(slug, sandbox):
-            states = [state for state, _ in message.history]
+            states = [step.state for step in message.history]
             assert VENDORS[slug].lifecycle(channel).word(message.state) == status
             assert all(step in steps for step in pairwise(states)), states
             assert message.direction == ("in" if status in ("handled", "received") else "out")
@@ -307,7 +307,7 @@ def test_messages_begin_when_the_fixture_says(slug):
     sandbox = load(slug, whole(slug, 3, broadcasts=[], messages=many(40, **said)))
 
     assert {f"{m.created_at:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
-    assert {f"{m.history[0][1]:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
+    assert {f"{m.history[0].at:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
 
 
 @each_vendor
@@ -319,6 +319,6 @@ def test_messages_have_the_history_that_the_fixture_says(slug):
 
     found = messages(slug, load(slug, whole(slug, 3, broadcasts=[], messages=listed)))
 
-    assert {(m.history[0][0], f"{m.created_at:%dT%H}") for m in found} == {
+    assert {(m.history[0].state, f"{m.created_at:%dT%H}") for m in found} == {
         (steps[0]["status"], "02T08")
     }

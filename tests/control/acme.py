@@ -14,7 +14,7 @@ from marshmallow import Schema, fields
 
 from emulator.core.errors import Conflict, EmulatorError, NotFound, Problems, Unauthorized
 from emulator.core.lifecycle import OUTCOMES, Delay, Lifecycle
-from emulator.core.records import Account, Broadcast, Endpoint, Message
+from emulator.core.records import Account, Broadcast, Endpoint, Message, Moment
 from emulator.core.rules import filed
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind, Lookup, Order
@@ -170,7 +170,7 @@ class Acme:
             account=account,
             address=f"+{wanted.from_.removeprefix('+')}",
             state="received",
-            history=(("received", now),),
+            history=(Moment("received", now),),
             created_at=now,
             direction="in",
             text=wanted.text or "",
@@ -251,7 +251,7 @@ class Acme:
         is_sent = message.direction == "out"
         return MessageView(
             status=self.word(message.state),
-            statuses=[self.word(state) for state, _ in message.history],
+            statuses=[self.word(step.state) for step in message.history],
             text=message.text,
             from_=number if is_sent else message.address,
             to=message.address if is_sent else number,
@@ -346,7 +346,7 @@ class Acme:
                 account=account,
                 address=address,
                 state="queued",
-                history=(("queued", now),),
+                history=(Moment("queued", now),),
                 created_at=now,
                 broadcast=broadcast,
                 plan=fate.plan,

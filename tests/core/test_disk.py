@@ -618,7 +618,7 @@ def test_steps_that_cannot_be_written_are_taken_later(tmp_path: Path) -> None:
         server.advance(60)
 
         [message] = server.sandbox.store.table(server.vendor.messages)
-        assert [state for state, _ in message.history] == ["queued", "sent", "delivered"]
+        assert [step.state for step in message.history] == ["queued", "sent", "delivered"]
         assert found_after_kill(server, tmp_path)["records"] == look(server.sandbox)["records"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from emulator.core.clock import LATEST
 from emulator.core.errors import Closed, Conflict
 from emulator.core.ledger import Goal
-from emulator.core.records import Message
+from emulator.core.records import Message, Moment
 from emulator.core.sending import Answer
 from tests.acme import NOON, Bench
 
@@ -24,9 +24,9 @@ def test_each_step_is_stamped_with_its_due_moment(bench):
     ledger = bench.advance(by=3600)
 
     assert bench.message(message.id).history == (
-        ("queued", NOON),
-        ("sent", NOON + seconds(0.5)),
-        ("delivered", NOON + seconds(1)),
+        Moment("queued", NOON),
+        Moment("sent", NOON + seconds(0.5)),
+        Moment("delivered", NOON + seconds(1)),
     )
     assert (ledger.start, ledger.end) == (NOON, NOON + seconds(3600))
     assert (ledger.reason, ledger.events) == ("target", 2)
@@ -235,7 +235,7 @@ def test_what_a_receiver_sends_in_its_handler_happens_at_that_moment():
     bench.advance(by=3600)
 
     assert bench.message(answers[0].id).created_at == NOON + seconds(0.5)
-    assert bench.message(answers[0].id).history[-1] == ("delivered", NOON + seconds(1.5))
+    assert bench.message(answers[0].id).history[-1] == Moment("delivered", NOON + seconds(1.5))
 
 
 def test_a_failed_callback_is_tried_again_when_its_vendor_says():
@@ -260,7 +260,7 @@ def test_overdue_things_keep_their_due_moment(bench):
     assert bench.states(message) == ["queued"]
     ledger = bench.advance(by=0)
 
-    assert bench.message(message.id).history[-1] == ("delivered", NOON + seconds(1))
+    assert bench.message(message.id).history[-1] == Moment("delivered", NOON + seconds(1))
     assert (ledger.start, ledger.end) == (NOON + seconds(3600), NOON + seconds(3600))
 
 
@@ -461,7 +461,7 @@ def test_a_real_clock_catches_up_with_what_is_due():
     bench.sandbox.engine.catch_up()
 
     assert bench.states(message) == ["queued", "sent"]
-    assert bench.message(message.id).history[-1][1] == NOON + seconds(0.5)
+    assert bench.message(message.id).history[-1].at == NOON + seconds(0.5)
     [delivery] = bench.sandbox.deliveries
     assert delivery.attempts[0].at == NOON + seconds(0.5)
 

@@ -15,6 +15,7 @@ from emulator.core.errors import Invalid, Problems
 from emulator.core.fixtures import merge
 from emulator.core.generating import Batch, Maker, expand
 from emulator.core.ids import Draws
+from emulator.core.records import Moment
 from emulator.core.sandbox import Sandbox
 from tests.acme import LIFECYCLE, NOON, Courier
 from tests.world import RecordingSender
@@ -197,7 +198,7 @@ def test_ways_and_walks_follow_the_lifecycle():
 
     history = walk(Draw(Draws(0).begin("walk")), LIFECYCLE, ("queued", "sent"), NOON, NOON)
 
-    assert history == (("queued", NOON), ("dispatched", NOON))
+    assert history == (Moment("queued", NOON), Moment("dispatched", NOON))
 
 
 def test_more_mistakes_are_found_behind_a_wrong_count():

@@ -314,7 +314,7 @@ def test_messages_go_through_what_rules_say(rule, states, last):
     bench.advance(until="idle")
 
     assert bench.states(message) == ["queued", *states]
-    assert bench.message(message.id).history[-1][1] == NOON + timedelta(seconds=last)
+    assert bench.message(message.id).history[-1].at == NOON + timedelta(seconds=last)
 
 
 def test_whoever_is_meant_to_reply_does():
@@ -325,7 +325,7 @@ def test_whoever_is_meant_to_reply_does():
     bench.advance(until="idle")
 
     [reply] = [m for m in bench.sandbox.store.table(bench.vendor.messages) if m.direction == "in"]
-    read_at = bench.message(message.id).history[-1][1]
+    read_at = bench.message(message.id).history[-1].at
     assert (reply.text, reply.created_at) == ("Ja", read_at + timedelta(minutes=5))
 
 

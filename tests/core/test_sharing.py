@@ -15,7 +15,7 @@ from emulator.core.sharing import NoSuchRow, pack, unpack
 from tests.acme import NOON
 
 HISTORIES: list[tuple[Moment, ...]] = [
-    tuple((f"state{at}", NOON + timedelta(seconds=at)) for at in range(length))
+    tuple(Moment(f"state{at}", NOON + timedelta(seconds=at)) for at in range(length))
     for length in range(4)
 ]
 PLANS = [Plan(outcome="delivered", path=("sent",)), Plan(outcome="read", path=("sent", "read"))]

@@ -228,7 +228,7 @@ class _Reader:
         broadcast = self._broadcast_of(read, pointer)
         is_in = read.get("direction") == "in"
         history = self._history(read, broadcast, is_in=is_in)
-        state = history[-1][0]
+        state = history[-1].state
         if read.get("status", state) != state:
             problems.add(f"{pointer}/history", f"Must end with the status, {read['status']!r}")
         values: list[str] = []
@@ -245,7 +245,7 @@ class _Reader:
             channel=CHANNEL,
             address=read.get("identifier", ""),
             state=state,
-            created_at=history[0][1],
+            created_at=history[0].at,
             history=history,
             direction="in" if is_in else "out",
             broadcast=broadcast.id if broadcast else None,
@@ -288,7 +288,7 @@ class _Reader:
         usual = RECEIVED if is_in else "queued" if is_waiting else "delivered"
         status = read.get("status", usual)
         way = way_to(lifecycle.LIFECYCLE, status) or ("queued", status)
-        return tuple((state, at) for state in (way if not is_in else (RECEIVED,)))
+        return tuple(Moment(state, at) for state in (way if not is_in else (RECEIVED,)))
 
     def _error(self, read: Read, state: str, pointer: str) -> Failure | None:
         given = read.get("error")

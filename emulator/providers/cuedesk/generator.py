@@ -13,6 +13,7 @@ from emulator.core.courses import Sendout
 from emulator.core.drawing import Draw
 from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.core.moments import moment_of
+from emulator.core.records import Moment
 from emulator.web import people
 
 from .lifecycle import LIFECYCLE
@@ -225,7 +226,7 @@ def _direction(batch: Batch) -> Any:
 
 def _received(batch: Batch, draw: Draw, reader: _Reader, n: int) -> Made:
     at = batch.born("created_at", n, MONTHS)
-    times = {} if "history" in batch.given else {"history": (("received", at),)}
+    times = {} if "history" in batch.given else {"history": (Moment("received", at),)}
     text = draw.pick(ANSWERS, "text")
     return {"identifier": reader.phone, "direction": "in", "text": text, **times}
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from emulator.core.errors import Conflict, Invalid, Problem
+from emulator.core.records import Moment
 from emulator.core.rules import bare, from_person
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
@@ -57,7 +58,7 @@ def receive(found: Sandbox, wanted: Inbound) -> CueMessage:
         address=person,
         state="received",
         created_at=now,
-        history=(("received", now),),
+        history=(Moment("received", now),),
         direction="in",
         sender=channel.id,
         text=wanted.text,
@@ -160,7 +161,7 @@ def _last_to(found: Sandbox, workspace: str | None, person: str) -> CueMessage |
 
 def _sent_at(message: CueMessage) -> list[datetime]:
     """Return when a message was sent; nothing for one that never was."""
-    return [at for state, at in message.history if state in SENT][:1]
+    return [step.at for step in message.history if step.state in SENT][:1]
 
 
 def _first(found: Sandbox) -> Workspace:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from emulator.core.messaging import Fate
 from emulator.core.outcomes import bare
-from emulator.core.records import Failure, Plan
+from emulator.core.records import Failure, Moment, Plan
 from emulator.core.sandbox import Sandbox
 from emulator.web.context import has_fault
 
@@ -181,7 +181,7 @@ def _launch(found: Sandbox, made: CueBroadcast, letters: Sequence[Letter], shape
     ids = found.ids.uuid4s(MESSAGES.name, total)
     serial = found.ids.serial(MESSAGES.name, total)
     account, now, template = made.account, made.created_at, made.template
-    history = (("queued", now),)
+    history = (Moment("queued", now),)
     messages = [
         CueMessage(
             id=ids[at],
@@ -259,7 +259,7 @@ def send(found: Sandbox, note: Note, *, failure: Failure | None = None) -> CueMe
         address=note.to,
         state="queued",
         created_at=now,
-        history=(("queued", now),),
+        history=(Moment("queued", now),),
         plan=fate.plan,
         nth=fate.nth,
         sender=note.channel.id,

@@ -150,7 +150,7 @@ def message(found: Sandbox, shown: CueMessage) -> MessageView:
     is_sent = shown.direction == "out"
     return MessageView(
         status=shown.state,
-        statuses=[state for state, _ in shown.history],
+        statuses=[step.state for step in shown.history],
         text=shown.text,
         from_=channel.identifier if is_sent else shown.address,
         to=shown.address if is_sent else channel.identifier,
@@ -183,7 +183,7 @@ def _native(shown: CueMessage) -> dict[str, Any]:
             {"index": card.index, **_filled(card.face, values)} for card in shown.shape.cards
         ],
         "error": msgspec.structs.asdict(shown.error) if shown.error else None,
-        "transitions": {state: iso(at) for state, at in shown.history},
+        "transitions": {step.state: iso(step.at) for step in shown.history},
     }
     if shown.content is not None:
         native.update(type=shown.type, content=shown.content)

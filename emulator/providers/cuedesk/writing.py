@@ -83,6 +83,6 @@ def _message(found: Sandbox, message: CueMessage) -> dict[str, Any]:
         "name": message.person,
         "session": message.session,
         "error": {"code": error.code, "message": error.message} if error else None,
-        "history": [{"status": state, "at": at} for state, at in message.history],
+        "history": [{"status": step.state, "at": step.at} for step in message.history],
     }
     return {name: value for name, value in shown.items() if value is not None}

@@ -78,7 +78,7 @@ def _received(batch: Batch, draw: Draw, somebody: Known, at: datetime) -> Made:
         "contact": somebody.ref,
         "direction": "in",
         "text": _text(draw, wording.RECEIVED, somebody),
-        **_course(batch, ((status, at),)),
+        **_course(batch, (Moment(status, at),)),
     }
 
 
@@ -86,7 +86,7 @@ def _course(batch: Batch, history: tuple[Moment, ...]) -> Made:
     """Return the times of a message, if nothing is said of them already."""
     if "history" in batch.given:
         return {}
-    return {"status": history[-1][0], "created_on": history[0][1], "history": history}
+    return {"status": history[-1].state, "created_on": history[0].at, "history": history}
 
 
 def _sent(batch: Batch, draw: Draw, somebody: Known, at: datetime, text: str) -> Made:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from emulator.core.errors import Conflict, Invalid, Problem
 from emulator.core.outcomes import bare
+from emulator.core.records import Moment
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 
@@ -73,7 +74,7 @@ def _stored(sandbox: Sandbox, wanted: Inbound, origin: Origin, contact: Contact)
         attachments=tuple(_attachment(url) for url in wanted.media),
         state="handled",
         visibility="archived" if contact.status == "blocked" else "visible",
-        history=(("pending", at), ("handled", at)),
+        history=(Moment("pending", at), Moment("handled", at)),
         created_at=at,
         modified_on=at,
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from emulator.core.messaging import Fate
-from emulator.core.records import NO_PLAN, Failure
+from emulator.core.records import NO_PLAN, Failure, Moment
 from emulator.core.sandbox import Sandbox
 
 from . import gateway, urns
@@ -191,7 +191,7 @@ def _made(
     serial = next_serial(sandbox, MESSAGES, len(parts))
     number = next_number(sandbox, MESSAGES, len(parts))
     # Shared: there may be tens of thousands of these.
-    histories = {state: ((state, at),) for state in ("queued", "failed")}
+    histories = {state: (Moment(state, at),) for state in ("queued", "failed")}
     messages = []
     for ahead, (draft, place, fault, fate) in enumerate(parts):
         state = "queued" if fault is None else "failed"

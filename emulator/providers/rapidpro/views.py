@@ -31,7 +31,7 @@ def message_view(sandbox: Sandbox, message: RapidMessage) -> MessageView:
     contact = store.table(CONTACTS).find(message.contact)
     return MessageView(
         status=message.state,
-        statuses=[state for state, _ in message.history],
+        statuses=[step.state for step in message.history],
         text=message.text,
         from_=ends[0],
         to=ends[1],

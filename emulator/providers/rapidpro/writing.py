@@ -106,7 +106,7 @@ def _contact(contact: r.Contact) -> dict[str, Any]:
 
 
 def _message(message: r.RapidMessage) -> dict[str, Any]:
-    return {"history": [{"status": state, "at": at} for state, at in message.history]}
+    return {"history": [{"status": step.state, "at": step.at} for step in message.history]}
 
 
 def _progress(record: r.RapidBroadcast | r.FlowStart) -> dict[str, Any]:

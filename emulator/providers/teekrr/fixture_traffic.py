@@ -159,7 +159,7 @@ def _message(
     channel = read.get("channel", campaign.channel if campaign else "sms")
     is_in = read.get("direction") == "in"
     history = _history(found, read, channel, campaign, is_in=is_in)
-    state = history[-1][0]
+    state = history[-1].state
     if read.get("status", state) != state:
         problems.add(f"{pointer}/history", f"Must end with the status, {read['status']!r}")
     elif not is_in and state not in {*lifecycle.of_channel(channel).states, "cancelled"}:
@@ -172,7 +172,7 @@ def _message(
         channel=channel,
         address=read.get("recipient", ""),
         state=state,
-        created_at=history[0][1],
+        created_at=history[0].at,
         history=history,
         direction="in" if is_in else "out",
         broadcast=campaign.id if campaign else None,
@@ -213,7 +213,7 @@ def _history(
     usual = RECEIVED if is_in else "pending" if is_waiting else "delivered"
     status = read.get("status", usual)
     way = way_to(lifecycle.of_channel(channel), status) or (status,)
-    return tuple((state, at) for state in way)
+    return tuple(Moment(state, at) for state in way)
 
 
 def _error(read: Read, channel: str, state: str) -> Failure | None:
@@ -335,6 +335,6 @@ def _write_message(message: TeekrrMessage) -> Read:
         "rate": message.rate,
         "errorCode": message.error.code if message.error else None,
         "errorMessage": message.error.message if message.error else None,
-        "history": [{"status": state, "at": at} for state, at in message.history],
+        "history": [{"status": step.state, "at": step.at} for step in message.history],
     }
     return {name: value for name, value in shown.items() if value is not None}

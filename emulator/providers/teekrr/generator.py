@@ -13,6 +13,7 @@ from emulator.core.courses import Sendout
 from emulator.core.drawing import Draw
 from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.core.moments import moment_of
+from emulator.core.records import Moment
 from emulator.web import people
 
 from . import lifecycle
@@ -155,7 +156,7 @@ def _messages(batch: Batch) -> Maker:
 def _arrival(batch: Batch, n: int) -> Made:
     """Return the times of a message that came in."""
     at = batch.born("createdAt", n, MONTHS)
-    times = {} if "history" in batch.given else {"history": (("received", at),)}
+    times = {} if "history" in batch.given else {"history": (Moment("received", at),)}
     return {"direction": "in", "broadcastUuid": None, **times}
 
 

@@ -11,7 +11,7 @@ from emulator.core.counting import shifted, shifts
 from emulator.core.errors import Conflict, Invalid, Problem
 from emulator.core.lifecycle import Delay, Lifecycle, reachable
 from emulator.core.outcomes import step_delay
-from emulator.core.records import Broadcast, Failure, Message
+from emulator.core.records import Broadcast, Failure, Message, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound, Move
 
@@ -224,7 +224,7 @@ def cancel(found: Sandbox, campaign: Campaign) -> Broadcast:
     now = found.clock.now()
     table, agenda = found.store.table(MESSAGES), found.agenda
     topic = found.vendor(SLUG).step_topic
-    entry = ("cancelled", now)
+    entry = Moment("cancelled", now)
     steps = []
     for message in table.every("broadcast", campaign.id):
         if message.state == "pending":
@@ -253,7 +253,7 @@ def reply(found: Sandbox, at: datetime, ids: Sequence[str]) -> None:
                     address=message.address,
                     state="received",
                     created_at=at,
-                    history=(("received", at),),
+                    history=(Moment("received", at),),
                     direction="in",
                     content=message.plan.reply or "YES",
                     is_over=True,

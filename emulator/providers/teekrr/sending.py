@@ -103,11 +103,11 @@ def enqueue(found: Sandbox, order: Order) -> None:
     if campaign.scheduled_at is not None:
         _store(found, campaign)
         path_of = _queued_mail if campaign.channel == "email" else _as_planned
-        messages = _make(found, order, (("pending", now),), path_of)
+        messages = _make(found, order, (Moment("pending", now),), path_of)
         found.messaging.launch(vendor, messages, campaign.scheduled_at)
         return
     _store(found, campaign, counts={"enqueued": campaign.total})
-    messages = _make(found, order, (("pending", now), ("enqueued", now)))
+    messages = _make(found, order, (Moment("pending", now), Moment("enqueued", now)))
     found.messaging.launch(vendor, messages)
 
 
@@ -115,7 +115,7 @@ def dispatch(found: Sandbox, order: Order) -> None:
     """Attempt every recipient of an immediate e-mail broadcast before the call returns."""
     now = order.campaign.created_at
     _store(found, order.campaign)
-    messages = _make(found, order, (("pending", now),))
+    messages = _make(found, order, (Moment("pending", now),))
     found.store.table(MESSAGES).add_all(messages)
     attempted = [(message, message.plan.path[0]) for message in messages if message.plan.path]
     found.messaging.move(found.vendor(SLUG), attempted, now)
@@ -129,8 +129,8 @@ def refuse(found: Sandbox, order: Order) -> None:
     :raises EnqueueFailed: always.
     """
     campaign, now = order.campaign, order.campaign.created_at
-    pending = _make(found, order, (("pending", now),))
-    history = (("pending", now), ("failed", now))
+    pending = _make(found, order, (Moment("pending", now),))
+    history = (Moment("pending", now), Moment("failed", now))
     failed = [
         msgspec.structs.replace(message, state="failed", history=history, is_over=True)
         for message in pending
@@ -170,7 +170,7 @@ def _make(
         account=campaign.account,
         channel=campaign.channel,
         address="",
-        state=history[-1][0],
+        state=history[-1].state,
         created_at=campaign.created_at,
         history=history,
         broadcast=campaign.id,
@@ -215,14 +215,14 @@ def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> 
         failure = lifecycle.failure_of("whatsapp", fate.plan.error)
         raise SendRefused(failure.code, failure.message)
     now = found.clock.now()
-    history: tuple[Moment, ...] = (("pending", now), *((state, now) for state in path[:1]))
+    history = (Moment("pending", now), *(Moment(state, now) for state in path[:1]))
     message = TeekrrMessage(
         id=found.ids.uuid4(MESSAGES.name),
         serial=found.ids.serial(MESSAGES.name),
         account=client.id,
         channel="whatsapp",
         address=letter.address,
-        state=history[-1][0],
+        state=history[-1].state,
         created_at=now,
         history=history,
         plan=msgspec.structs.replace(fate.plan, path=path),

@@ -76,7 +76,7 @@ def message(found: Sandbox, shown: TeekrrMessage) -> MessageView:
     is_sent = shown.direction == "out"
     return MessageView(
         status=shown.state,
-        statuses=[state for state, _ in shown.history],
+        statuses=[step.state for step in shown.history],
         text=shown.content,
         from_=own if is_sent else shown.address,
         to=shown.address if is_sent else own,

@@ -14,7 +14,7 @@ from emulator.core.errors import Conflict
 from emulator.core.lifecycle import Lifecycle
 from emulator.core.messaging import Fate
 from emulator.core.outcomes import step_delay
-from emulator.core.records import Broadcast, Failure, Plan
+from emulator.core.records import Broadcast, Failure, Moment, Plan
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 
@@ -90,7 +90,7 @@ def _messages(
     shown = [painter.face(person) for person in people]
     texts = [face.text or "" for face in shown]
     fates = _fates(found, broadcast, list(zip(map(address_of, people), texts, strict=True)))
-    history = (("pending", at),)
+    history = (Moment("pending", at),)
     serial = found.ids.serial(MESSAGES.name, len(people))
     messages = []
     for place, (person, face, fate) in enumerate(zip(people, shown, fates, strict=True)):
@@ -234,7 +234,7 @@ def cancel(found: Sandbox, broadcast: WhBroadcast) -> Broadcast:
         for message in table.every("broadcast", broadcast.id)
         if message.state in lifecycle.WAITING
     ]
-    entry = ("cancelled", now)
+    entry = Moment("cancelled", now)
     for message in waiting:
         found.agenda.cancel(SEND_TOPIC, message.id)
     table.change_all(

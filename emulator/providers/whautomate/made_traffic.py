@@ -183,18 +183,18 @@ def make_messages(batch: Batch) -> Maker:
 def _received(batch: Batch, draw: Draw, at: datetime) -> Made:
     text = draw.pick(ANSWERS, "text")
     made = {"isIncoming": True, "type": "text", "text": text}
-    return {**made, **_course(batch, (("received", at),))}
+    return {**made, **_course(batch, (Moment("received", at),))}
 
 
 def _waiting(batch: Batch, draw: Draw, at: datetime) -> Made:
     """Return a message of a broadcast under way that has not had its turn."""
     made = {"type": "template", "text": draw.pick(OFFERS, "text")}
-    return {**made, **_course(batch, (("pending", at),))}
+    return {**made, **_course(batch, (Moment("pending", at),))}
 
 
 def _course(batch: Batch, history: tuple[Moment, ...]) -> Made:
     """Return the times of a message, if nothing is said of them already."""
-    return {} if "history" in batch.given else {"timestamp": history[0][1], "history": history}
+    return {} if "history" in batch.given else {"timestamp": history[0].at, "history": history}
 
 
 def _sent(batch: Batch, draw: Draw, at: datetime) -> Made:
@@ -207,7 +207,7 @@ def _sent(batch: Batch, draw: Draw, at: datetime) -> Made:
         **_course(batch, history),
     }
     if status == "failed":
-        was_sent = any(word == "sent" for word, _ in history)
+        was_sent = any(step.state == "sent" for step in history)
         made["errorMessage"] = (LATE if was_sent else UNDELIVERABLE).message
     if status == "replied":
         made["reply"] = draw.pick(ANSWERS, "reply")

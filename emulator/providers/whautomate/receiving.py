@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from emulator.core.errors import Conflict, Invalid, Problem
-from emulator.core.records import Message
+from emulator.core.records import Message, Moment
 from emulator.core.rules import plain_address
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
@@ -195,7 +195,7 @@ def _message(found: Sandbox, arrival: Arrival, contact: Contact) -> WhMessage:
         address=arrival.number,
         state="received",
         created_at=now,
-        history=(("received", now),),
+        history=(Moment("received", now),),
         direction="in",
         location=arrival.location.id,
         type=arrival.type,

@@ -123,7 +123,7 @@ def _launch(
     vendor, table = found.vendor(SLUG), found.store.table(MESSAGES)
     if is_later:
         assert letter.due is not None
-        history: tuple[Moment, ...] = (("scheduled", message.created_at),)
+        history: tuple[Moment, ...] = (Moment("scheduled", message.created_at),)
         contact = lifecycle.reader_of(found, message).id if message.address else None
         message = msgspec.structs.replace(
             message, state="scheduled", history=history, contact=contact
@@ -164,7 +164,7 @@ def _message(
         address=whom.number,
         state="pending",
         created_at=now,
-        history=(("pending", now),),
+        history=(Moment("pending", now),),
         plan=fate.plan,
         nth=fate.nth,
         location=letter.location,

@@ -265,7 +265,7 @@ def log(found: Sandbox, shown: WhMessage) -> LogOut:
         "reply": shown.reply,
         "error": error_text(shown.error),
         "createdAt": iso(shown.processed_at or shown.created_at),
-        "updatedAt": iso(shown.history[-1][1]),
+        "updatedAt": iso(shown.history[-1].at),
     }
 
 
@@ -307,7 +307,7 @@ def message(shown: WhMessage) -> MessageOut:
         "footerText": face.footer,
         "options": list(face.options) or None,
         "createdAt": moment,
-        "updatedAt": iso(shown.history[-1][1]),
+        "updatedAt": iso(shown.history[-1].at),
     }
     given = {name: value for name, value in whole.items() if value is not None}
     return cast("MessageOut", given)

@@ -22,7 +22,7 @@ def message(found: Sandbox, shown: WhMessage) -> MessageView:
     is_logged_alone = shown.broadcast is not None and shown.state == "refused"
     return MessageView(
         status=word(shown.state),
-        statuses=[word(state) for state, _ in shown.history],
+        statuses=[word(step.state) for step in shown.history],
         text=shown.face.text or shown.face.caption,
         from_=own if is_sent else shown.address,
         to=shown.address if is_sent else own,

@@ -61,6 +61,8 @@ def _message(shown: WhMessage) -> dict[str, Any]:
         "replyToMessage": shown.quoted,
         "sentBy": shown.sender,
         "timestamp": shown.created_at,
-        "history": [{"status": LIFECYCLE.word(state), "at": at} for state, at in shown.history],
+        "history": [
+            {"status": LIFECYCLE.word(step.state), "at": step.at} for step in shown.history
+        ],
     }
     return {name: value for name, value in whole.items() if value is not None}

@@ -41,7 +41,7 @@ def outbound(desk):
 
 
 def words(record):
-    return [state for state, _ in record.history]
+    return [step.state for step in record.history]
 
 
 @pytest.mark.parametrize(("path", "outcome"), EVERY)
@@ -68,7 +68,7 @@ def test_every_outcome_has_its_way_when_scheduled(desk, path, outcome):
 
     [record] = outbound(desk)
     assert words(record) == ["pending", *PATHS[path][outcome].split()]
-    assert record.history[1][1] == datetime(2026, 5, 7, 1, 30, tzinfo=UTC)
+    assert record.history[1].at == datetime(2026, 5, 7, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("path", "outcome"), EVERY)
@@ -83,7 +83,7 @@ def test_everything_has_happened_when_latency_is_instant(desk, path, outcome):
         expected.remove("enqueued")
     [record] = outbound(desk)
     assert words(record) == expected
-    assert {at for _, at in record.history} == {START}
+    assert {step.at for step in record.history} == {START}
 
 
 def test_steps_take_a_tenth_and_two_tenths_of_a_second(desk):
@@ -91,7 +91,7 @@ def test_steps_take_a_tenth_and_two_tenths_of_a_second(desk):
     desk.advance()
 
     [record] = desk.records()
-    passed = [(state, at - START) for state, at in record.history]
+    passed = [(step.state, step.at - START) for step in record.history]
     assert passed == [
         ("pending", timedelta()),
         ("enqueued", timedelta()),
@@ -105,8 +105,8 @@ def test_reading_takes_two_tenths_of_a_second(desk):
     desk.send("/whatsapp", whatsapp())
     desk.advance()
 
-    state, at = desk.records()[0].history[-1]
-    assert (state, at - START) == ("read", timedelta(milliseconds=500))
+    last = desk.records()[0].history[-1]
+    assert (last.state, last.at - START) == ("read", timedelta(milliseconds=500))
 
 
 @pytest.mark.parametrize("outcome", ["bounced_permanent", "bounced_transient"])
@@ -128,7 +128,7 @@ def test_realistic_steps_take_seconds_to_minutes_and_differ(desk):
     desk.send("/sms", sms(*numbers))
     desk.advance()
 
-    spans = [record.history[-1][1] - START for record in desk.records()]
+    spans = [record.history[-1].at - START for record in desk.records()]
     assert len(set(spans)) == 50
     assert timedelta(seconds=2) < sorted(spans)[25] < timedelta(minutes=2)
 
@@ -140,7 +140,7 @@ def test_rules_set_delays_and_errors(desk):
     desk.advance()
 
     [record] = desk.records()
-    assert [at - START for _, at in record.history[2:]] == [
+    assert [step.at - START for step in record.history[2:]] == [
         timedelta(seconds=1),
         timedelta(seconds=3601),
     ]
