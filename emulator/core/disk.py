@@ -17,6 +17,7 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 
 from .errors import EmulatorError
+from .packing import to_json
 from .sharing import pack
 
 ROWS_AT_ONCE = 500
@@ -24,7 +25,7 @@ SYNCED_AT_ONCE = 16 * 1024 * 1024
 COPIED_AT_ONCE = 1024 * 1024
 FIRST = "sandbox"
 CHECKSUM = "checksum"
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=to_json).encode
 
 Tables = Mapping[str, Iterable[Any]]
 

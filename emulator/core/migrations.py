@@ -108,12 +108,13 @@ def _numbered(rows: Iterable[Document]) -> Document:
 
 
 # --- 2 to 3: what a vendor sends bit by bit may stand in a table of its own ------------------
+# --- 3 to 4: a message's text may follow from what it shares with others, and its values -----
 
 
 def _keep(_document: Document) -> None:
-    """Leave everything: vendors still read their records of version 2, also from its log.
+    """Leave everything: vendors still read their records of earlier versions, also from logs.
 
-    An earlier server, which does not know of the table, must not take this for its own.
+    An earlier server, which does not know of what is new, must not take this for its own.
     """
 
 
@@ -121,6 +122,7 @@ def _keep(_document: Document) -> None:
 
 STEPS: tuple[Step, ...] = (
     Step(tables=_group_tables, snapshot=_group_snapshot),
+    Step(tables=_keep, snapshot=_keep),
     Step(tables=_keep, snapshot=_keep),
 )
 """The first leads from version 1 to version 2, and so on."""

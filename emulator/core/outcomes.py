@@ -148,6 +148,11 @@ class OutcomeBook:
         """Put other rules in the place of all, with no hits."""
         self.rules, self.hits = list(rules), {}
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether any rule looks at what messages say; if not, candidates need no texts."""
+        return any(rule.text_pattern is not None for rule in self.rules)
+
     def put_first(self, rule: Rule) -> None:
         """Put a rule in front of all others."""
         self.rules = [rule, *self.rules]

@@ -12,6 +12,7 @@ from .clock import Anchor
 from .differing import counted, splice
 from .errors import CannotRecord
 from .faults import Fault, FaultBook, Tally
+from .packing import to_json
 from .rules import Rule
 from .sandbox import Sandbox
 from .sharing import pack
@@ -19,7 +20,7 @@ from .state import Delta
 from .tables import Change
 
 NOTHING = Tally()
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=to_json).encode
 
 
 class _Mark:

@@ -14,6 +14,7 @@ from .errors import Invalid, Problem, Problems
 from .faults import ErrorNames, Fault, FaultBook, Tally, fault_document, read_fault
 from .fixtures import new_rule_id
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
+from .packing import from_plain, to_plain
 from .ratelimits import Windows
 from .rules import Rule, read_rules, rule_document
 from .sandbox import Sandbox
@@ -81,7 +82,7 @@ def take(sandbox: Sandbox) -> dict[str, Any]:
             windows=sandbox.limits.windows(),
             departing=list(sandbox.webhooks.departing),
         )
-    document: dict[str, Any] = msgspec.to_builtins(snapshot)
+    document: dict[str, Any] = msgspec.to_builtins(snapshot, enc_hook=to_plain)
     for name, rows in document["records"].items():
         _drop_defaults(rows, sandbox.store.tables()[name].kind.record)
     return document
@@ -207,6 +208,6 @@ def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> No
 
 def _converted(value: Any, type_: type[T], pointer: str) -> T:
     try:
-        return msgspec.convert(value, type_)
+        return msgspec.convert(value, type_, dec_hook=from_plain)
     except (msgspec.ValidationError, RecursionError) as error:
         raise Invalid([Problem(pointer=pointer, message=str(error))]) from error

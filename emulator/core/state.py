@@ -19,6 +19,7 @@ from .differing import recount, redo
 from .errors import EmulatorError, Problems
 from .faults import Fault, FaultBook, Tally
 from .migrations import SCHEMA
+from .packing import from_plain
 from .ratelimits import Count, RateLimits, Windows
 from .records import DELIVERIES
 from .rules import Rule
@@ -175,11 +176,11 @@ class Forms:
         types.update((kind.name, kind.record) for kind in kinds)
         self.types = types
         self._rows = {
-            name: msgspec.json.Decoder(GenericAlias(dict, (int, type_)))
+            name: msgspec.json.Decoder(GenericAlias(dict, (int, type_)), dec_hook=from_plain)
             for name, type_ in types.items()
         }
         self._lists = {
-            name: msgspec.json.Decoder(GenericAlias(list, (type_,)))
+            name: msgspec.json.Decoder(GenericAlias(list, (type_,)), dec_hook=from_plain)
             for name, type_ in types.items()
         }
 

@@ -110,7 +110,7 @@ def test_reset_goes_back_to_the_snapshot(busy):
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
-        ({"emulator_snapshot": 4}, "/emulator_snapshot"),
+        ({"emulator_snapshot": 5}, "/emulator_snapshot"),
         ({"emulator_snapshot": 0}, "/emulator_snapshot"),
         ({"emulator_snapshot": None}, "/emulator_snapshot"),
         ({"clock": 5}, ""),

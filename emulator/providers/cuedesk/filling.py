@@ -7,8 +7,10 @@ row lacks the column, from a fallback.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from emulator.core.packing import opened
 from emulator.core.wording import Wording
 
 from .errors import (
@@ -24,6 +26,7 @@ from .records import (
     ButtonShape,
     Card,
     CardShape,
+    CueMessage,
     Face,
     FaceShape,
     HeaderShape,
@@ -142,6 +145,7 @@ class Filling(NamedTuple):
                 CardShape(index=card.place, face=card.face.shape(faces[card.place]))
                 for card in self._cards_in_order()
             ),
+            wording=template.face.body_text,
         )
 
 
@@ -240,6 +244,39 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
+class Body:
+    """The body of a template, taken apart once for many messages.
+
+    :param parameters: how many values it takes; the text may show more placeholders.
+    """
+
+    def __init__(self, text: str, parameters: int) -> None:
+        self._wording = Wording(text, PLACEHOLDER)
+        self._places = tuple(str(at) for at in range(1, parameters + 1))
+        beyond = (name for name in self._wording.names if name not in self._places)
+        self._beyond = {name: f"{{{{{name}}}}}" for name in beyond}
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Return the body with its values."""
+        if not self._wording.names:
+            return self._wording.text
+        named = dict(zip(self._places, values, strict=True))
+        return self._wording.fill({**self._beyond, **named} if self._beyond else named)
+
+
+_body = lru_cache(maxsize=64)(Body)
+
+
+def body_of(message: CueMessage) -> str | None:
+    """Return the body of a message after substitution."""
+    shape = message.shape
+    if shape.wording is None:
+        return message.text
+    start = 0 if shape.face.header is None else 1
+    values = (opened(message.values) or [])[start : start + shape.face.body]
+    return _body(shape.wording, shape.face.body).fill(values)
+
+
 class Filler:
     """Fills the places of a template with the values of row after row."""
 
@@ -247,15 +284,11 @@ class Filler:
         self._slots = filling.slots()
         self._has_columns = any(slot.key is not None for slot in self._slots)
         self._constant = tuple(slot.fallback or "" for slot in self._slots)
-        self._body = slice(
+        self._of_body = slice(
             at := sum(1 for _ in filling.face._replace(body=(), buttons=()).slots()),
             at + len(filling.face.body),
         )
-        self._wording = Wording(template.face.body_text, PLACEHOLDER)
-        # A text may show more placeholders than the template has parameters.
-        self._places = tuple(str(at) for at in range(1, len(filling.face.body) + 1))
-        beyond = (name for name in self._wording.names if name not in self._places)
-        self._beyond = {name: f"{{{{{name}}}}}" for name in beyond}
+        self._body = Body(template.face.body_text, len(filling.face.body))
         self._constant_text = self._text(self._constant)
 
     def fill(self, row: Mapping[Any, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -280,7 +313,4 @@ class Filler:
         return self._constant_text if values is self._constant else self._text(values)
 
     def _text(self, values: tuple[str, ...]) -> str:
-        if not self._wording.names:
-            return self._wording.text
-        named = dict(zip(self._places, values[self._body], strict=True))
-        return self._wording.fill({**self._beyond, **named} if self._beyond else named)
+        return self._body.fill(values[self._of_body])

@@ -18,12 +18,14 @@ from emulator.core.errors import Problems
 from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
 from emulator.core.outcomes import bare
+from emulator.core.packing import packed
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
 from emulator.web.parts import Part, Value, any_text, read_part, text, thing, things, whole
 
 from . import lifecycle
+from .filling import body_of
 from .records import (
     BROADCASTS,
     CHANNEL,
@@ -255,7 +257,7 @@ class _Reader:
             reference=read.get("client_reference"),
             template=read.get("template", broadcast.template if broadcast else None),
             shape=self._shapes.setdefault(shape, shape),
-            values=tuple(values),
+            values=packed(values or None),
             type=read.get("type", usual),
             content=content,
             session=read.get("session") or (self._session() if is_in else None),
@@ -349,7 +351,7 @@ def _schedule(found: Sandbox, id: str, held: Sequence[CueMessage]) -> None:
         vendor,
         broadcast.account,
         CHANNEL,
-        [(message.address, message.text or "") for message in held],
+        [(message.address, body_of(message) or "") for message in held],
         template=broadcast.template,
         broadcast=id,
     )

@@ -10,8 +10,10 @@ from typing import Any, Literal
 import msgspec
 
 from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account, of_name
+from emulator.core.packing import Packed
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.rules import filed
+from emulator.core.sharing import Shared
 from emulator.core.store import Kind, Lookup, Order, Record
 
 SLUG = "cuedesk"
@@ -163,10 +165,14 @@ class CardShape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What the values of a message stand for; shared by all messages of a request."""
+    """What the values of a message stand for; shared by all messages of a request.
+
+    :param wording: the template's body as it was then; None: messages have texts of their own.
+    """
 
     face: FaceShape = FaceShape()
     cards: tuple[CardShape, ...] = ()
+    wording: str | None = None
 
 
 NO_SHAPE = Shape()
@@ -204,8 +210,8 @@ class CueMessage(Message, frozen=True, kw_only=True, gc=False):
 
     :param sender: id of the channel that it goes by, or comes by.
     :param reference: what the client calls it.
-    :param text: the body after substitution.
-    :param values: what ``shape`` has places for.
+    :param text: the body, where it does not follow from ``shape`` and ``values``.
+    :param values: what ``shape`` has places for: a list of texts.
     :param type: ``template``, or the type of a free-form or inbound message.
     :param content: of a free-form or inbound message, as it was given.
     :param session: of an inbound message: the conversation that it belongs to.
@@ -216,8 +222,8 @@ class CueMessage(Message, frozen=True, kw_only=True, gc=False):
     text: str | None = None
     reference: str | None = None
     template: str | None = None
-    shape: Shape = NO_SHAPE
-    values: tuple[str, ...] = ()
+    shape: Shared[Shape] = NO_SHAPE
+    values: Packed | None = None
     type: str = "template"
     content: Any = None
     session: str | None = None

@@ -42,7 +42,6 @@ class Letter(msgspec.Struct, frozen=True, gc=False):
 
     address: str
     reference: str | None
-    text: str
     values: tuple[str, ...]
     is_doomed: bool
 
@@ -144,7 +143,7 @@ def sort_out(rows: Iterable[Row], filler: Filler, *, sends_incomplete: bool) -> 
     :param sends_incomplete: rows that lack values are sent all the same, and fail.
     """
     letters, complaints = [], []
-    is_number, fill, text = NUMBER.fullmatch, filler.fill, filler.text
+    is_number, fill = NUMBER.fullmatch, filler.fill
     for row in rows:
         identifier = row.identifier
         values, missing = fill(row.values)
@@ -152,8 +151,7 @@ def sort_out(rows: Iterable[Row], filler: Filler, *, sends_incomplete: bool) -> 
         if missing or not is_valid:
             complaints.append(_complaint(identifier, missing, is_valid=is_valid))
         if is_valid and (sends_incomplete or not missing):
-            letter = Letter(identifier, row.reference, text(values), values, bool(missing))
-            letters.append(letter)
+            letters.append(Letter(identifier, row.reference, values, bool(missing)))
     return Sorted(letters, tuple(complaints))
 
 

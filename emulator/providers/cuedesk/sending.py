@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from emulator.core.messaging import Fate
 from emulator.core.outcomes import bare
+from emulator.core.packing import pack_each, packed
 from emulator.core.records import Failure, Moment, Plan
 from emulator.core.sandbox import Sandbox
 from emulator.web.context import has_fault
@@ -96,7 +97,8 @@ def broadcast(found: Sandbox, workspace: Workspace, draft: Draft) -> CueBroadcas
     if not sorted_out.letters:
         raise NobodyLeft
     made = _store(found, channel, draft, sorted_out)
-    _launch(found, made, sorted_out.letters, wanted.shape(template))
+    fates = _fates(found, made, sorted_out.letters, filler)
+    _launch(found, made, sorted_out.letters, fates, wanted.shape(template))
     return made
 
 
@@ -174,14 +176,20 @@ def _store(found: Sandbox, channel: Channel, draft: Draft, rows: Sorted) -> CueB
     return made
 
 
-def _launch(found: Sandbox, made: CueBroadcast, letters: Sequence[Letter], shape: Shape) -> None:
+def _launch(
+    found: Sandbox,
+    made: CueBroadcast,
+    letters: Sequence[Letter],
+    fates: Sequence[Fate],
+    shape: Shape,
+) -> None:
     """Make the messages of a broadcast; what is equal is shared."""
-    fates = _fates(found, made, letters)
     total = len(letters)
     ids = found.ids.uuid4s(MESSAGES.name, total)
     serial = found.ids.serial(MESSAGES.name, total)
     account, now, template = made.account, made.created_at, made.template
     history = (Moment("queued", now),)
+    values = pack_each(letter.values or None for letter in letters)
     messages = [
         CueMessage(
             id=ids[at],
@@ -196,26 +204,31 @@ def _launch(found: Sandbox, made: CueBroadcast, letters: Sequence[Letter], shape
             plan=fate.plan,
             nth=fate.nth,
             sender=made.sender,
-            text=letter.text,
             reference=letter.reference,
             template=template,
             shape=shape,
-            values=letter.values,
+            values=own,
         )
-        for at, (letter, fate) in enumerate(zip(letters, fates, strict=True))
+        for at, (letter, fate, own) in enumerate(zip(letters, fates, values, strict=True))
     ]
     found.messaging.launch(found.vendor(SLUG), messages)
 
 
-def _fates(found: Sandbox, made: CueBroadcast, letters: Sequence[Letter]) -> list[Fate]:
+def _fates(
+    found: Sandbox, made: CueBroadcast, letters: Sequence[Letter], filler: Filler
+) -> list[Fate]:
     """Return what becomes of each letter; those that lack values fail without being drawn."""
     sound = [letter for letter in letters if not letter.is_doomed]
+    has_readers = found.outcomes.reads_texts
     drawn = iter(
         found.messaging.choose(
             found.vendor(SLUG),
             made.account,
             CHANNEL,
-            [(letter.address, letter.text) for letter in sound],
+            [
+                (letter.address, filler.text(letter.values) if has_readers else "")
+                for letter in sound
+            ],
             template=made.template,
             broadcast=made.id,
         )
@@ -263,11 +276,11 @@ def send(found: Sandbox, note: Note, *, failure: Failure | None = None) -> CueMe
         plan=fate.plan,
         nth=fate.nth,
         sender=note.channel.id,
-        text=note.text,
+        text=note.text if note.shape.wording is None else None,
         reference=note.reference,
         template=note.template,
         shape=note.shape,
-        values=note.values,
+        values=packed(note.values or None),
         type=note.type,
         content=note.content,
     )

@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.packing import opened
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import BroadcastView, MessageView
 
 from . import auth, webhooks
 from .answers import BroadcastAnswer, ContactOut, MessageAnswer
+from .filling import body_of
 from .records import (
     CHANNEL,
     CHANNELS,
@@ -151,7 +153,7 @@ def message(found: Sandbox, shown: CueMessage) -> MessageView:
     return MessageView(
         status=shown.state,
         statuses=[step.state for step in shown.history],
-        text=shown.text,
+        text=body_of(shown),
         from_=channel.identifier if is_sent else shown.address,
         to=shown.address if is_sent else channel.identifier,
         contact=_person(found, shown),
@@ -171,7 +173,7 @@ def _person(found: Sandbox, shown: CueMessage) -> dict[str, str | None] | None:
 
 
 def _native(shown: CueMessage) -> dict[str, Any]:
-    values = iter(shown.values)
+    values = iter(opened(shown.values) or ())
     native = {
         "uuid": shown.id,
         "broadcastUuid": shown.broadcast,
@@ -207,7 +209,7 @@ def _filled(shape: FaceShape, values: Iterator[str]) -> dict[str, Any]:
 
 
 def _media(shown: CueMessage) -> Iterator[str]:
-    values = iter(shown.values)
+    values = iter(opened(shown.values) or ())
     for face in (shown.shape.face, *(card.face for card in shown.shape.cards)):
         header = _filled(face, values)["header"]
         if header is not None and header["type"] in MEDIA:

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.core.sandbox import Sandbox
 
 from . import views
+from .filling import body_of
 from .records import (
     BROADCASTS,
     CONTACTS,
@@ -73,7 +74,7 @@ def _message(found: Sandbox, message: CueMessage) -> dict[str, Any]:
         "client_reference": message.reference,
         "direction": message.direction,
         "template": message.template,
-        "text": message.text,
+        "text": body_of(message),
         "header": native.get("header"),
         "body": native.get("body") or None,
         "buttons": native.get("buttons") or None,

@@ -19,12 +19,13 @@ from emulator.core.errors import Problems
 from emulator.core.messaging import Fate
 from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
+from emulator.core.packing import opened, packed
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
 from emulator.web.parts import CamelPart, Value, any_text, read_part, text, thing, whole
 
-from . import credit, lifecycle, views
+from . import credit, lifecycle, templates, views
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
 
 STATES = ("processing", "scheduled", "completed", "cancelled", "failed")
@@ -179,7 +180,7 @@ def _message(
         error=_error(read, channel, state),
         content=read.get("content", ""),
         template=read.get("template"),
-        variables=read.get("variables"),
+        variables=packed(read.get("variables")),
         keyword=read.get("keyword"),
         subject=read.get("subject"),
         rate=read.get("rate", 0 if is_in else rate),
@@ -239,7 +240,7 @@ def _schedule(found: Sandbox, client: Client, id: str, messages: Sequence[Teekrr
         found.vendor(SLUG),
         client.id,
         campaign.channel,
-        [(message.address, message.content) for message in held],
+        [(message.address, templates.content_of(found, message)) for message in held],
         template=next((message.template for message in held), None),
         broadcast=id,
     )
@@ -305,7 +306,7 @@ def write(found: Sandbox, client: Client) -> dict[str, Any]:
     return {
         **views.account(found, client),
         "broadcasts": [_write_broadcast(one) for one in campaigns if one.account == client.id],
-        "messages": [_write_message(one) for one in messages if one.account == client.id],
+        "messages": [_write_message(found, one) for one in messages if one.account == client.id],
     }
 
 
@@ -320,16 +321,16 @@ def _write_broadcast(campaign: Campaign) -> Read:
     }
 
 
-def _write_message(message: TeekrrMessage) -> Read:
+def _write_message(found: Sandbox, message: TeekrrMessage) -> Read:
     shown = {
         "messageUuid": message.id,
         "broadcastUuid": message.broadcast,
         "channel": message.channel,
         "recipient": message.address,
         "direction": message.direction,
-        "content": message.content,
+        "content": templates.content_of(found, message),
         "template": message.template,
-        "variables": message.variables,
+        "variables": opened(message.variables),
         "keyword": message.keyword,
         "subject": message.subject,
         "rate": message.rate,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from emulator.core.kinds import by_creation, by_serial, in_all, of_account
+from emulator.core.packing import Packed
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.rules import filed
 from emulator.core.store import Kind, Lookup, Order, Record
@@ -92,6 +93,7 @@ class Campaign(Broadcast, frozen=True, kw_only=True, gc=False):
     :param total: how many messages it has.
     :param counts: how many of them are in each state.
     :param unfinished: how many of them still have something before them.
+    :param wording: the text that the messages' variables fill; None: they have texts of their own.
     """
 
     channel: str
@@ -100,6 +102,7 @@ class Campaign(Broadcast, frozen=True, kw_only=True, gc=False):
     total: int
     counts: Mapping[str, int]
     unfinished: int
+    wording: str | None = None
 
     @property
     def type(self) -> str:
@@ -110,15 +113,15 @@ class Campaign(Broadcast, frozen=True, kw_only=True, gc=False):
 class TeekrrMessage(Message, frozen=True, kw_only=True, gc=False):
     """One message to, or from, one person.
 
-    :param content: the text after substitution.
+    :param content: the text after substitution; None: it follows from the broadcast's wording.
     :param variables: the values given for this recipient.
     :param rate: cents; 0 for test sends.
     :param is_over: it is in a final state, or accepted with nothing more to come.
     """
 
-    content: str
+    content: str | None
     template: str | None = None
-    variables: Mapping[str, Any] | None = None
+    variables: Packed | None = None
     keyword: str | None = None
     subject: str | None = None
     rate: int = 0

@@ -65,7 +65,7 @@ def send_sms() -> Response:
     if (name := body.get("template_name")) is not None:
         content = templates.text_template(found, client, "sms", name).content
     letters = _texts(body, templates.text_wording(content))
-    return _accepted(_send(_draft("sms", body, letters)))
+    return _accepted(_send(_draft("sms", body, letters, content)))
 
 
 @endpoint("/whatsapp")
@@ -85,7 +85,7 @@ def send_whatsapp() -> Response:
     templates.check_subscription(caller(), "whatsapp")
     template = _whatsapp_template(body)
     letters = _parts(body, template)
-    return _accepted(_send(_draft("whatsapp", body, letters)))
+    return _accepted(_send(_draft("whatsapp", body, letters, template.body_text)))
 
 
 @endpoint("/whatsapp/test")
@@ -152,7 +152,7 @@ def send_email() -> Response:
     _let_fail(errors.Missing())
     subject = templates.text_wording(body["subject"])
     letters = _texts(body, templates.text_wording(template.content), subject)
-    campaign = _send(_draft("email", body, letters))
+    campaign = _send(_draft("email", body, letters, template.content))
     if campaign.scheduled_at is not None:
         return _accepted(campaign)
     failed = campaign.counts.get("failed", 0)
@@ -200,26 +200,22 @@ def _texts(body: dict[str, Any], content: Wording, subject: Wording | None = Non
         return [Letter(to, content.text, None, shared) for to in body["recipients"]]
     rests_on("assumed")
     templates.check_texts(rows, [content, *([subject] if subject else [])])
-    return [
-        Letter(to, content.fill(given), given, subject.fill(given) if subject else None)
-        for to, given in rows
-    ]
+    return [Letter(to, None, given, subject.fill(given) if subject else None) for to, given in rows]
 
 
 def _parts(body: dict[str, Any], template: Template) -> list[Letter]:
     """Return what each recipient of a WhatsApp template gets."""
-    wording = templates.whatsapp_wording(template)
     rows: list[Recipient] | None = body.get("recipient_variables")
     if rows is None:
         given = body.get("variables") or {}
         _note_named(given)
         templates.check_parts(template, [given], "variables")
-        content = templates.fill_parts(wording, given)
+        content = templates.fill_parts(templates.whatsapp_wording(template), given)
         return [Letter(to, content, given or None) for to in body["recipients"]]
     rests_on("assumed")
     values = [row.variables for row in rows]
     templates.check_parts(template, values, "recipientVariables.{at}.variables")
-    return [Letter(to, templates.fill_parts(wording, given), given) for to, given in rows]
+    return [Letter(to, None, given) for to, given in rows]
 
 
 def _note_named(given: Any) -> None:
@@ -240,7 +236,7 @@ def _let_fail(error: errors.TeekrrError) -> None:
         raise error
 
 
-def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter]) -> Draft:
+def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter], wording: str) -> Draft:
     is_scheduled = body["type"] == schemas.SCHEDULED
     return Draft(
         channel=channel,
@@ -249,6 +245,7 @@ def _draft(channel: str, body: dict[str, Any], letters: Sequence[Letter]) -> Dra
         template=body.get("template_name"),
         letters=letters,
         keyword=body.get("keyword"),
+        wording=wording if body.get("recipient_variables") is not None else None,
     )
 
 

@@ -10,19 +10,23 @@ from typing import Any, NamedTuple
 import msgspec
 
 from emulator.core.messaging import Fate
+from emulator.core.packing import pack_each, packed
 from emulator.core.records import Moment, Plan
 from emulator.core.sandbox import Sandbox
 
-from . import credit, lifecycle
+from . import credit, lifecycle, templates
 from .errors import EnqueueFailed, SendRefused
 from .records import CAMPAIGNS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
 
 
 class Letter(NamedTuple):
-    """What one recipient is to get."""
+    """What one recipient is to get.
+
+    :param content: None where it follows from the draft's wording and the variables.
+    """
 
     address: str
-    content: str
+    content: str | None
     variables: Mapping[str, Any] | None = None
     subject: str | None = None
 
@@ -31,6 +35,7 @@ class Draft(NamedTuple):
     """A broadcast as a client asks for it, checked and worded.
 
     :param scheduled_at: None for at once.
+    :param wording: what letters without a content of their own say.
     """
 
     channel: str
@@ -39,6 +44,20 @@ class Draft(NamedTuple):
     template: str | None
     letters: Sequence[Letter]
     keyword: str | None = None
+    wording: str | None = None
+
+    def recipients(self, *, has_readers: bool) -> list[tuple[str, str]]:
+        """Return the address and the text of each letter.
+
+        :param has_readers: whether anybody looks at the texts; if not, some are left out.
+        """
+        if self.wording is None or not has_readers:
+            return [(letter.address, letter.content or "") for letter in self.letters]
+        wording = templates.wording_of(self.channel, self.wording)
+        return [
+            (letter.address, templates.fill(self.channel, wording, letter.variables or {}))
+            for letter in self.letters
+        ]
 
 
 class Order(NamedTuple):
@@ -84,12 +103,13 @@ def _place(found: Sandbox, client: Client, draft: Draft) -> Order:
         total=total,
         counts={"pending": total},
         unfinished=total,
+        wording=draft.wording,
     )
     fates = found.messaging.choose(
         found.vendor(SLUG),
         client.id,
         draft.channel,
-        [letter[:2] for letter in draft.letters],
+        draft.recipients(has_readers=found.outcomes.reads_texts),
         template=draft.template,
         broadcast=campaign.id,
     )
@@ -183,7 +203,9 @@ def _make(
     plans: dict[int, Plan] = {}
     replace = msgspec.structs.replace
     messages = []
-    for at, (letter, fate) in enumerate(zip(draft.letters, order.fates, strict=True)):
+    variables = pack_each(letter.variables for letter in draft.letters)
+    letters = zip(draft.letters, order.fates, variables, strict=True)
+    for at, (letter, fate, own) in enumerate(letters):
         plan = plans.get(id(fate.plan))
         if plan is None:
             plan = plans[id(fate.plan)] = plan_of(fate.plan)
@@ -196,7 +218,7 @@ def _make(
             plan=plan,
             nth=fate.nth,
             content=letter.content,
-            variables=letter.variables,
+            variables=own,
             subject=letter.subject,
         )
         messages.append(message)
@@ -209,7 +231,8 @@ def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> 
     :raises SendRefused: its outcome is a refusal.
     """
     vendor = found.vendor(SLUG)
-    [fate] = found.messaging.choose(vendor, client.id, "whatsapp", [letter[:2]], template=template)
+    recipient = letter.address, letter.content or ""
+    [fate] = found.messaging.choose(vendor, client.id, "whatsapp", [recipient], template=template)
     path = fate.plan.path[1:]  # no queue
     if path[:1] == ("failed",):
         failure = lifecycle.failure_of("whatsapp", fate.plan.error)
@@ -230,7 +253,7 @@ def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> 
         taken=len(history) - 1,
         content=letter.content,
         template=template,
-        variables=letter.variables,
+        variables=packed(letter.variables),
     )
     found.messaging.launch(vendor, [message])
     return message

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from emulator.core.packing import opened
 from emulator.core.sandbox import Sandbox
 from emulator.core.wording import Wording
 from emulator.web.operations import Evidence
 
 from .errors import Missing, NotApproved, NotSubscribed, Unapproved, ValidationFailed, Violation
 from .recipients import Recipient
-from .records import TEMPLATES, Client, Template
+from .records import CAMPAIGNS, TEMPLATES, Client, TeekrrMessage, Template
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 WHATSAPP_PLACEHOLDER = re.compile(r"\{\{([A-Za-z0-9_]+)\}\}")
@@ -146,6 +148,27 @@ def fill_parts(wording: Wording, given: Mapping[str, Any]) -> str:
     values.update(given.get("templateParams") or {})
     values.update({str(at): value for at, value in enumerate(given.get("body") or (), 1)})
     return wording.fill(values)
+
+
+_wording = lru_cache(maxsize=64)(Wording)
+
+
+def content_of(found: Sandbox, message: TeekrrMessage) -> str:
+    """Return the text of a message after substitution."""
+    if message.content is not None or message.broadcast is None:
+        return message.content or ""
+    text = found.store.table(CAMPAIGNS).get(message.broadcast).wording or ""
+    return fill(message.channel, wording_of(message.channel, text), opened(message.variables))
+
+
+def wording_of(channel: str, text: str) -> Wording:
+    """Return the text of a channel's template, ready for :func:`fill`."""
+    return _wording(text, WHATSAPP_PLACEHOLDER if channel == "whatsapp" else PLACEHOLDER)
+
+
+def fill(channel: str, wording: Wording, given: Mapping[str, Any]) -> str:
+    """Return a text with a recipient's values."""
+    return fill_parts(wording, given) if channel == "whatsapp" else wording.fill(given)
 
 
 def media_of(template: Template, given: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.core.packing import opened
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import BroadcastView, MessageView
@@ -77,7 +78,7 @@ def message(found: Sandbox, shown: TeekrrMessage) -> MessageView:
     return MessageView(
         status=shown.state,
         statuses=[step.state for step in shown.history],
-        text=shown.content,
+        text=templates.content_of(found, shown),
         from_=own if is_sent else shown.address,
         to=shown.address if is_sent else own,
         template=shown.template,
@@ -88,11 +89,12 @@ def message(found: Sandbox, shown: TeekrrMessage) -> MessageView:
 
 
 def _media(found: Sandbox, shown: TeekrrMessage) -> list[str]:
-    if shown.channel != "whatsapp" or not shown.variables:
+    variables = opened(shown.variables)
+    if shown.channel != "whatsapp" or not variables:
         return []
     key = (shown.account, shown.channel, shown.template)
     template = found.store.table(TEMPLATES).one("name", key)
-    url = templates.media_of(template, shown.variables) if template else None
+    url = templates.media_of(template, variables) if template else None
     return [url] if url else []
 
 
@@ -101,7 +103,7 @@ def _native(found: Sandbox, shown: TeekrrMessage) -> dict[str, Any]:
     native = {
         "campaignName": campaign.name if campaign else None,
         "keyword": shown.keyword,
-        "variables": shown.variables,
+        "variables": opened(shown.variables),
         "rate": shown.rate,
     }
     if shown.channel == "email":

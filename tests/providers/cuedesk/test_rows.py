@@ -264,6 +264,23 @@ def test_a_recipient_of_a_broadcast_without_values_costs_nothing_to_share(desk):
     assert one.history is other.history
 
 
+def test_texts_are_what_was_sent_whatever_becomes_of_the_template(desk):
+    odd = {"header": {"type": "image"}, "body": {"text": "{{1}}, {{2}} {{9}}", "parameters": 2}}
+    desk.load(templates=[{"name": "odd", "locale": "en", **odd}])
+    body = {"payload_variables": ["first_name", "code"], "fallbacks": ["You", None]}
+    wish = {"name": "odd", "body": body, "buttons": None}
+    desk.accept("/v2/broadcasts", sale(row(code="{{1}}"), row(first_name="Jo", code="B"), **wish))
+    exported = desk.control("GET", "/snapshot?as=fixture")["cuedesk"]["workspaces"][0]["messages"]
+
+    desk.load(templates=[{"name": "odd", "locale": "en", "body": {"text": "New", "parameters": 0}}])
+
+    assert desk.post("/v2/broadcasts", sale(row(), **wish)).status_code == 422
+    texts = ["You, {{1}} {{9}}", "Jo, B {{9}}"]
+    assert [message["text"] for message in desk.messages()] == texts
+    assert [message["text"] for message in exported] == texts
+    assert [message["to"] for message in desk.messages(text="jo, b")] == [TO]
+
+
 def test_incomplete_rows_are_sent_and_fail_where_that_is_wanted(desk):
     desk.configure(missing_variable="send_and_fail")
     desk.rule("read")

@@ -24,7 +24,7 @@ def test_ten_thousand_texts_of_their_own(desk):
 
     records = desk.records()
     assert [record.address for record in records] == NUMBERS
-    assert records[9_999].content == "Hi N9999, your code is x. x expires soon."
+    assert desk.messages()[9_999].text == "Hi N9999, your code is x. x expires soon."
     assert len({record.id for record in records}) == 10_000
     desk.advance()
     assert Counter(record.state for record in desk.records()) == {"delivered": 9_800, "failed": 200}

@@ -111,6 +111,25 @@ def test_each_recipient_gets_its_own_text(desk):
     assert desk.messages()[0].native["variables"] == {"name": "Aisyah", "code": "4821"}
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "address"),
+    [("/sms", sms(), "60123456789"), ("/email", email(), "aisyah@example.com")],
+)
+def test_a_text_stays_when_its_template_is_changed(desk, path, body, address):
+    template = {"channel": path[1:], "name": "own", "status": "approved"}
+    desk.load_client(templates=[{**template, "content": "{name}: {code}{code}"}])
+    desk.rule("rejected", text_pattern="^B: ")
+    first, second = row(address, name="A", code="1"), row(address, name="B", code="{name}")
+    desk.send(path, named(body, "own", first, second))
+
+    desk.load_client(templates=[{**template, "content": "New"}])
+    desk.send(path, named(body, "own", first))
+    desk.advance()
+
+    assert [m.text for m in desk.messages()] == ["A: 11", "B: {name}{name}", "New"]
+    assert [m.status == "failed" for m in desk.messages()] == [False, True, False]
+
+
 def test_nothing_is_put_in_in_standard_mode(desk):
     body = {**without(sms(), "templateContent"), "templateName": "otp_sms"}
     desk.send("/sms", body)
