@@ -39,6 +39,7 @@ class Store:
         self.agenda = agenda or Agenda()
         self.counters: dict[str, int] = {}
         self.sends: dict[str, int] = {}
+        self._shares_sends = False
         self._tables: dict[str, Table[Any]] = {kind.name: Table(kind, self.log) for kind in kinds}
         self._unit: Unit | None = None
         self.on_commit: list[Callable[[list[Change]], None]] = []
@@ -103,13 +104,19 @@ class Store:
 
     def count_sends(self, addresses: Sequence[str]) -> list[int]:
         """Count a send to each address and return the how manieth each of them is."""
-        sends, counted = self.sends, []
+        sends, counted = self.own_sends(), []
         for address in addresses:
             nth = sends[address] = sends.get(address, 0) + 1
             counted.append(nth)
         if self._unit is not None:
             self._unit.sends.extend(addresses)
         return counted
+
+    def own_sends(self) -> dict[str, int]:
+        """Return the counts of sends to be changed; no fork has them any more."""
+        if self._shares_sends:
+            self.sends, self._shares_sends = self.sends.copy(), False
+        return self.sends
 
     def discard(self) -> None:
         """Let go of all tables, which know their store."""
@@ -121,9 +128,10 @@ class Store:
         """Return a copy that goes its own way; cheap, because records are never changed."""
         with self.lock:
             copy = Store((), self.agenda.fork())
-            copy._tables = {name: table.fork(copy.log) for name, table in self._tables.items()}
+            log = copy.log
+            copy._tables = {name: table.fork(log) for name, table in self._tables.items()}
             copy.counters = self.counters.copy()
-            copy.sends = self.sends.copy()
+            copy.sends, self._shares_sends, copy._shares_sends = self.sends, True, True
             return copy
 
 
@@ -198,9 +206,10 @@ class Unit:
             store._tables[change.kind].undo(change)
         for undo in reversed(self.undos):
             undo()
+        sends = store.own_sends() if self.sends else {}
         for address in self.sends:
-            store.sends[address] -= 1
-            if not store.sends[address]:
-                del store.sends[address]
+            sends[address] -= 1
+            if not sends[address]:
+                del sends[address]
         store.counters.clear()
         store.counters.update(self._counters)

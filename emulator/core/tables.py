@@ -283,10 +283,12 @@ class Table(Generic[R]):
 
     def fork(self, log: Callable[[Sequence[Change]], None]) -> Table[R]:
         """Return a copy for another store; both sides share until one of them writes."""
-        copy = Table(self.kind, log)
+        # There are more than a hundred for each fork, so none is made anew to be overwritten.
+        copy: Table[R] = Table.__new__(Table)
+        copy.kind, copy._log = self.kind, log
         copy._rows, copy._lookups, copy._orders = self._rows, self._lookups, self._orders
         copy._is_shared = self._is_shared = True
-        copy.edition = self.edition
+        copy.edition, copy._touched = self.edition, self._touched
         return copy
 
     def _own(self) -> None:

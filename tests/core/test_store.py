@@ -1,5 +1,6 @@
 """Tables, their indexes and pages; units of work; forks."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -232,6 +233,18 @@ def test_actions_follow_the_unit_and_see_a_free_lock(store):
 
     store.after_commit(lambda: seen.append("at once"))
     assert seen == [["t1"], "sent", "released", "at once"]
+
+
+def test_each_side_of_a_fork_counts_its_own_sends(store):
+    store.count_sends(["6012", "6013"])
+    with suppress(ValueError), store.unit():
+        store.count_send("6012")
+        fork = store.fork()
+        raise ValueError
+
+    assert (store.sends, fork.sends) == ({"6012": 1, "6013": 1}, {"6012": 2, "6013": 1})
+    assert (fork.count_send("6013"), store.count_send("6012")) == (2, 2)
+    assert (store.sends, fork.sends) == ({"6012": 2, "6013": 1}, {"6012": 2, "6013": 2})
 
 
 def test_a_fork_and_its_parent_do_not_see_each_other(store):
