@@ -14,6 +14,7 @@ from emulator.core.generating import GENERATE, Batch, Made, Maker
 from emulator.web import people
 
 from . import wording
+from .kinds import CAMPAIGNS, CHANNELS, RESTHOOKS
 from .made_flows import make_flows, make_runs, make_start, make_trigger, named, of_flow
 from .made_people import (
     LANGUAGE_SHARE,
@@ -22,6 +23,7 @@ from .made_people import (
     YEARS,
     country,
     group_names,
+    known_names,
     known_people,
     languages_of,
     make_contacts,
@@ -130,7 +132,7 @@ def _campaigns(batch: Batch) -> Maker:
 
 
 def _campaign_events(batch: Batch) -> Maker:
-    campaigns = [one["name"] for one in batch.listed("campaigns") if one.get("name")]
+    campaigns = known_names(batch, CAMPAIGNS)
     language = languages_of(batch)[0]
 
     def event(n: int) -> Made:
@@ -149,7 +151,7 @@ def _campaign_events(batch: Batch) -> Maker:
 
 
 def _subscribers(batch: Batch) -> Maker:
-    hooks = [one["slug"] for one in batch.listed("resthooks") if one.get("slug")]
+    hooks = known_names(batch, RESTHOOKS, "slug")
 
     def subscriber(n: int) -> Made:
         hook = {"resthook": batch.draw(n).pick(hooks, "resthook")} if hooks else {}
@@ -159,7 +161,7 @@ def _subscribers(batch: Batch) -> Maker:
 
 
 def _resthook_events(batch: Batch) -> Maker:
-    hooks = [one["slug"] for one in batch.listed("resthooks") if one.get("slug")]
+    hooks = known_names(batch, RESTHOOKS, "slug")
     everybody = known_people(batch)
 
     def event(n: int) -> Made:
@@ -211,7 +213,7 @@ def _archives(batch: Batch) -> Maker:
 
 
 def _channel_events(batch: Batch) -> Maker:
-    channels = [one.get("address") or one.get("name") for one in batch.listed("channels")]
+    channels = known_names(batch, CHANNELS, "address") or known_names(batch, CHANNELS)
     everybody = known_people(batch)
 
     def event(n: int) -> Made:

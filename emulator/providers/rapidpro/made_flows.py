@@ -9,12 +9,14 @@ from emulator.core.drawing import Draw
 from emulator.core.generating import Batch, Made, Maker
 
 from . import wording
+from .kinds import FLOWS
 from .made_people import (
     LANGUAGE_SHARE,
     MINUTE,
     MONTHS,
     YEARS,
     group_names,
+    known_names,
     known_people,
     somebody_of,
 )
@@ -37,15 +39,11 @@ def named(words: Sequence[str], key: str = "name") -> Callable[[Batch], Maker]:
     return make
 
 
-def _flow_names(batch: Batch) -> list[str]:
-    return [one["name"] for one in batch.listed("flows") if one.get("name")]
-
-
 def of_flow(make: Callable[[Batch, Draw, int], Made]) -> Callable[[Batch], Maker]:
     """Return a maker of things that belong to a flow; they lack it where there is none."""
 
     def maker(batch: Batch) -> Maker:
-        flows = _flow_names(batch)
+        flows = known_names(batch, FLOWS)
 
         def thing(n: int) -> Made:
             draw = batch.draw(n)

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 from emulator.core.drawing import Draw, between
 from emulator.core.generating import Batch, Made, Maker
 from emulator.core.moments import moment_of
+from emulator.core.store import Kind
 from emulator.web import people
 
 from . import wording
 from .fixture.workspaces import country_of
-from .kinds import CONTACTS, WORKSPACES
+from .kinds import CONTACTS, GROUPS, WORKSPACES
 
 YEARS: Final = timedelta(days=700)
 MONTHS: Final = timedelta(days=60)
@@ -170,7 +171,7 @@ def known_people(batch: Batch) -> list[Known]:
     stored = stored_workspace(batch)
     if found or stored is None:
         return found
-    records = batch.sandbox.store.table(CONTACTS).every("created", (stored.id,))
+    records = batch.sandbox.store.table(CONTACTS).every("modified", (stored.id,))
     return [
         Known(
             one.id,
@@ -180,9 +181,22 @@ def known_people(batch: Batch) -> list[Known]:
             one.last_seen_on,
             frozenset(),
         )
-        for one in records
+        for one in sorted(records, key=lambda contact: contact.serial)
         if one.urns and one.status == "active" and not one.is_deleted
     ]
+
+
+def known_names(batch: Batch, kind: Kind[Any], key: str = "name") -> list[str]:
+    """Return what the objects of another list go by: the fixture's, else the sandbox's."""
+    listed = batch.listed(kind.name.rpartition(".")[2])
+    found = [one[key] for one in listed if one.get(key) and one.get("deleted") is not True]
+    stored = stored_workspace(batch)
+    if found or stored is None:
+        return found
+    records = [one for one in batch.sandbox.store.table(kind) if one.workspace == stored.id]
+    records.sort(key=lambda record: record.serial)
+    names = (getattr(one, key) for one in records if not one.is_deleted)
+    return [name for name in names if name]
 
 
 def _is_reachable(given: Mapping[str, Any]) -> bool:
@@ -207,12 +221,7 @@ def somebody_of(draw: Draw, everybody: Sequence[Known]) -> Known | None:
 
 
 def group_names(batch: Batch) -> list[str]:
-    names = [
-        group["name"]
-        for group in batch.listed("groups")
-        if group.get("name") and not group.get("deleted")
-    ]
-    return names or ["Open Tickets"]
+    return known_names(batch, GROUPS) or ["Open Tickets"]
 
 
 def make_notes(batch: Batch) -> Maker:

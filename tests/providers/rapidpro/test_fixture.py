@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import phonenumbers
@@ -679,3 +680,30 @@ def test_many_contacts_are_loaded(make_rapidpro):
     rapidpro = make_rapidpro(document(contacts=contacts, fields=fields, groups=groups))
 
     assert rapidpro.one("groups", name="Parents")["count"] == 1333
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("messages", "messages"),
+        ("broadcasts", "broadcasts"),
+        ("tickets", "tickets"),
+        ("runs", "runs"),
+        ("flow_starts", "flow_starts"),
+        ("triggers", "flows"),
+        ("campaigns", "campaigns"),
+        ("campaign_events", "campaign_events"),
+        ("resthook_events", "resthook_events"),
+        ("resthook_subscribers", "resthook_subscribers"),
+        ("channel_events", "channel_events"),
+    ],
+)
+def test_generated_objects_belong_to_what_the_workspace_has_already(rapidpro, name, listed):
+    before = [json.dumps(item) for item in rapidpro.items(listed)]
+
+    rapidpro.load({"uuid": LAKESIDE, name: [{"$generate": {"count": 5}}]})
+
+    after = [item for item in rapidpro.items(listed) if json.dumps(item) not in before]
+    assert len(after) >= (0 if name == "triggers" else 4)
+    known = {contact["uuid"] for contact in rapidpro.items("contacts")}
+    assert {item["contact"]["uuid"] for item in after if "contact" in item} <= known
