@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from emulator import __version__
 from emulator.console import create_console
@@ -33,8 +34,7 @@ class BadSetting(EmulatorError):
     """The server cannot be started with these settings."""
 
 
-@dataclass(frozen=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """A server's WSGI application, and what must be closed with it."""
 
     front: Front

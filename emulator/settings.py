@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True)
-class ServerSettings:
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be said when a server is started.
 
     :param fixtures: names or files, merged in order.
@@ -32,4 +32,4 @@ class ServerSettings:
     is_insecure: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     callback_hosts: frozenset[str] = frozenset()
-    callback_map: Mapping[str, str] = field(default_factory=dict)
+    callback_map: Mapping[str, str] = {}

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from emulator.core.clock import FASTEST, Mode
 from emulator.core.emulator import ClockWish
 from emulator.core.errors import Problems, nearest
-from emulator.core.ledger import Goal, Ledger
+from emulator.core.ledger import LONGEST_REAL, LONGEST_VIRTUAL, MOST_EVENTS, Goal, Ledger
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
 
@@ -128,9 +128,9 @@ def _read_goal(sandbox: Sandbox, given: dict[str, Any]) -> Goal:
         by=fields.get("by", span),
         to=fields.get("to", clock_moment),
         until=_read_until(sandbox, fields.raw("until"), fields.problems),
-        max_events=Goal.max_events if max_events is None else max_events,
-        max_virtual=_span(fields, "max_virtual", Goal.max_virtual),
-        max_real=_span(fields, "max_real", Goal.max_real),
+        max_events=MOST_EVENTS if max_events is None else max_events,
+        max_virtual=_span(fields, "max_virtual", LONGEST_VIRTUAL),
+        max_real=_span(fields, "max_real", LONGEST_REAL),
     )
     fields.check()
     return goal

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from .retention import Limits, exceeds
 
 
-@dataclass(kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, kw_only=True):
     """One request and, once there is one, its answer.
 
     :param path: below the provider's base.
@@ -37,7 +37,7 @@ class Exchange:
     fault: str | None = None
     evidence: str | None = None
     hint: str | None = None
-    near: Sequence[tuple[str, str, str]] = field(default=())
+    near: Sequence[tuple[str, str, str]] = ()
 
     @property
     def is_matched(self) -> bool:

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 from .clock import LATEST
 from .errors import Conflict
 
 Reason = Literal["target", "idle", "condition", "max_events", "max_virtual", "max_real"]
 
+MOST_EVENTS = 1_000_000
+LONGEST_VIRTUAL = timedelta(days=30)
+LONGEST_REAL = timedelta(seconds=60)
 
-@dataclass(frozen=True, kw_only=True)
-class Goal:
+
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """How far to advance: to a moment, until idle, or until a message has had a status."""
 
     by: timedelta | None = None
     to: datetime | None = None
     until: Literal["idle"] | tuple[str, str] | None = None
-    max_events: int = 1_000_000
-    max_virtual: timedelta = timedelta(days=30)
-    max_real: timedelta = timedelta(seconds=60)
+    max_events: int = MOST_EVENTS
+    max_virtual: timedelta = LONGEST_VIRTUAL
+    max_real: timedelta = LONGEST_REAL
 
     def target(self, start: datetime) -> datetime:
         """Return the moment beyond which nothing happens.
@@ -37,8 +41,7 @@ class Goal:
         return start + span if span < LATEST - start else LATEST
 
 
-@dataclass(kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, kw_only=True):
     """One line of a detailed ledger."""
 
     at: datetime
@@ -50,8 +53,7 @@ class Entry:
     callback: str | None = None
 
 
-@dataclass(kw_only=True)
-class Ledger:
+class Ledger(msgspec.Struct, kw_only=True):
     """What an advance did.
 
     :param transitions: how many messages came into each status, in the vendors' words.
@@ -63,11 +65,11 @@ class Ledger:
     end: datetime | None = None
     reason: Reason = "target"
     events: int = 0
-    transitions: Counter[str] = field(default_factory=Counter)
+    transitions: Counter[str] = msgspec.field(default_factory=Counter)
     attempted: int = 0
     succeeded: int = 0
     failed: int = 0
     pending: int = 0
     next_due: datetime | None = None
     real_ms: float = 0.0
-    log: list[Entry] = field(default_factory=list)
+    log: list[Entry] = []

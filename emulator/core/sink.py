@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from .retention import Limits, exceeds
 
@@ -16,8 +17,7 @@ TIMEOUT = 10.5  # a little longer than a sender waits
 Reaction = int | Literal["timeout"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, kw_only=True):
     """One request to the sink.
 
     :param number: counts the requests since the sandbox began; the sink gives it.
@@ -60,7 +60,7 @@ class Sink:
         """Keep a request and return how to answer it: as the script says, else 200."""
         with self._lock:
             self._count += 1
-            self._received.append(replace(received, number=self._count))
+            self._received.append(msgspec.structs.replace(received, number=self._count))
             self._bytes += received.size
             self._trim()
             return self._script.popleft() if self._script else 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice, repeat
 from operator import attrgetter
@@ -112,8 +111,7 @@ class Delta(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     clock: Anchor | None = None
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A sandbox at one instant, taken in as little time as possible; nothing in it changes."""
 
     head: Head

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from emulator.core.faults import Asked, Fault
 from emulator.core.journal import Exchange
@@ -13,8 +14,7 @@ from emulator.core.sandbox import Sandbox
 from .operations import Evidence, Operation, weakest
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(msgspec.Struct):
     """One request while it is being answered.
 
     Kept in a variable of its own and not in Flask's ``g``: it is looked at a dozen times in
@@ -33,7 +33,7 @@ class Visit:
     operation: Operation | None = None
     account: Any = None
     fault: Fault | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, Any] = {}
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")
