@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 ONE_HOUR = Delays(fixed=3600.0)
+_Z95 = NormalDist().inv_cdf(0.95)
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
@@ -317,19 +319,9 @@ def lognormal(p50: float, p95: float, fraction: float) -> float:
     """Return the value of a lognormal distribution below which a fraction lies."""
     if p50 <= 0:
         return 0.0
-    quantile, at_p95 = _normal()
-    sigma = math.log(max(p95, p50) / p50) / at_p95
-    return p50 * math.exp(sigma * quantile(min(max(fraction, 1e-9), 1 - 1e-9)))
-
-
-@cache
-def _normal() -> tuple[Callable[[float], float], float]:
-    """Return where a fraction of a normal distribution lies, and where 0.95 of it does."""
-    # It brings fractions and more in, and nothing is drawn before a message takes its time.
-    from statistics import NormalDist
-
-    quantile = NormalDist().inv_cdf
-    return quantile, quantile(0.95)
+    sigma = math.log(max(p95, p50) / p50) / _Z95
+    deviation = NormalDist().inv_cdf(min(max(fraction, 1e-9), 1 - 1e-9))
+    return p50 * math.exp(sigma * deviation)
 
 
 def step_delay(

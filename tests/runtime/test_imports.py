@@ -32,7 +32,6 @@ HEAVY = (
     "requests",
     "rich",  # The commands that print tables.
     "sqlite3",
-    "statistics",  # Drawing how long a step takes.
     "tinydb",  # State in a folder.
     "tzdata",
     "unittest",
