@@ -45,7 +45,7 @@ def list_accounts(name: str) -> Response:
         )
 
 
-@bp.get("/accounts/<provider>/<id>")
+@bp.get("/accounts/<provider>/<path:id>")
 def get_account(name: str, provider: str, id: str) -> Response:
     """Show one account."""
     sandbox = the_sandbox(name)
@@ -54,7 +54,7 @@ def get_account(name: str, provider: str, id: str) -> Response:
         return json_response(show(sandbox, *_find(sandbox, provider, id)))
 
 
-@bp.patch("/accounts/<provider>/<id>")
+@bp.patch("/accounts/<provider>/<path:id>")
 def change_account(name: str, provider: str, id: str) -> Response:
     """Merge a document into an account: nothing is removed, plain lists are replaced."""
     Query().check()
@@ -86,7 +86,7 @@ def create_account(name: str, provider: str) -> tuple[Response, int]:
         return json_response(show(sandbox, vendor, made[0])), 201
 
 
-@bp.post("/accounts/<provider>/<id>/keys")
+@bp.post("/accounts/<provider>/<path:id>/keys")
 def create_key(name: str, provider: str, id: str) -> tuple[Response, int]:
     """Make an API key of an account."""
     Query().check()
@@ -100,7 +100,7 @@ def create_key(name: str, provider: str, id: str) -> tuple[Response, int]:
         return json_response(key), 201
 
 
-@bp.delete("/accounts/<provider>/<id>/keys/<path:key>")
+@bp.delete("/accounts/<provider>/<path:id>/keys/<path:key>")
 def revoke_key(name: str, provider: str, id: str, key: str) -> Response:
     """Revoke an API key by its name."""
     Query().check()

@@ -72,7 +72,7 @@ def list_broadcasts(name: str) -> Response:
     )
 
 
-@bp.get("/broadcasts/<id>")
+@bp.get("/broadcasts/<path:id>")
 def get_broadcast(name: str, id: str) -> Response:
     """Show one broadcast."""
     sandbox = the_sandbox(name)
@@ -81,7 +81,7 @@ def get_broadcast(name: str, id: str) -> Response:
         return json_response(show(sandbox, *find(sandbox, id)))
 
 
-@bp.post("/broadcasts/<id>/cancel")
+@bp.post("/broadcasts/<path:id>/cancel")
 def cancel_broadcast(name: str, id: str) -> Response:
     """Cancel a broadcast as the vendor does.
 

@@ -98,6 +98,18 @@ def test_new_key_is_taken_and_a_revoked_one_is_not(desk: Desk) -> None:
     assert (with_key, without) == (202, 401)
 
 
+def test_account_and_key_may_have_a_slash_in_their_names(desk: Desk) -> None:
+    path = "/accounts/acme/team%2Fmine"
+    desk.do("POST", "/accounts/acme", {"id": "team/mine", "name": "Ours"}, 201)
+
+    made = desk.do("POST", f"{path}/keys", {"name": "a/b"}, 201)
+
+    assert desk.get(path)["api_keys"] == {"a/b": made["key"]}
+    assert desk.do("PATCH", path, {"credit": 5})["credit"] == 5
+    desk.do("DELETE", f"{path}/keys/a%2Fb", status=204)
+    assert desk.get(path)["api_keys"] == {}
+
+
 def test_key_with_a_mistake_is_refused(desk: Desk) -> None:
     [error] = desk.refused("POST", "/accounts/acme/one/keys", {"nam": "x"})
 
