@@ -68,6 +68,7 @@ def operation(  # noqa: PLR0913 - each is asked for by its name
     takes: Any = None,
     gives: Any = None,
     answers: tuple[int, ...] = (),
+    media: tuple[str, ...] = ("application/json",),
     asks: tuple[str, ...] = (),
     **extras: Any,
 ) -> Callable[[View], View]:
@@ -75,7 +76,7 @@ def operation(  # noqa: PLR0913 - each is asked for by its name
 
     def mark(view: View) -> View:
         marked = Operation(
-            id, evidence, source, read_on, takes, gives, extras, answers=answers, asks=asks
+            id, evidence, source, read_on, takes, gives, extras, (), answers, media, asks
         )
         view.operation = marked  # type: ignore[attr-defined]
         return view

@@ -259,6 +259,11 @@ def test_files_are_described_as_forms(world: World) -> None:
     named = resolved(found, body["multipart/form-data"]["schema"])
     assert named == {"file": {"type": "string", "format": "binary"}}
 
+    found = document(world, of_provider("teekrr"))
+    upload = found["paths"]["/whatsapp/upload-header-image"]["post"]["requestBody"]["content"]
+    assert list(upload) == ["multipart/form-data"]
+    assert resolved(found, upload["multipart/form-data"]["schema"]) == named
+
 
 def test_errors_are_shown_as_the_vendor_says_them(world: World) -> None:
     found = document(world, of_provider("teekrr"))["paths"]["/sms"]["post"]["responses"]

@@ -116,6 +116,8 @@ def test_whatsapp() -> Response:
     "whatsapp.upload",
     answers=(200,),
     source=f"{DOCS}/api-reference/whats-app/send-whatsapp",
+    takes=schemas.UploadBody,
+    media=("multipart/form-data",),
     gives=Answer[UploadOut],
     read_on=READ_ON,
     scope="send_whatsapp",

@@ -260,6 +260,12 @@ class TestSendBody(Body):
     variables = Parts()
 
 
+class UploadBody(Schema):
+    """The form of an upload, for those who describe it; the one file in it may have any name."""
+
+    file = fields.Raw(metadata={"type": "string", "format": "binary"})
+
+
 class EmailBody(BroadcastBody):
     template_name = Text(label="Template name", most=512)
     subject = Text(label="Subject", most=200)

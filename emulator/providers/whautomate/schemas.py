@@ -13,6 +13,7 @@ from typing import Any
 from flask import request
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from emulator.core.describing import FILLED
 from emulator.core.errors import BadBody
 from emulator.web.bodies import parse_json, read_body
 from emulator.web.forms import NullIsAbsent
@@ -126,7 +127,7 @@ class TemplateBody(Body):
 
 
 class BroadcastHead(Body):
-    name = Field(required_filled, needs=REQUIRED)
+    name = Field(required_filled, needs=REQUIRED, shape=FILLED)
     type = Field(Word(*words.TYPES), needs=REQUIRED)
     status = Field(status_word)
     segments = Field(references)

@@ -224,6 +224,7 @@ CRITERIA_REFUSED: list[Any] = [
     {"primaryLocations": [{}]},
 ]
 REFUSED = [
+    ("/broadcasts", {"name": 5, "type": "client"}),
     ("/broadcasts", {"name": "B", "type": "client", "template": {}}),
     ("/broadcasts", {"name": "B", "type": "client", "template": {"name": "x", "language": ""}}),
     ("/contacts/conAda0001/tags/add", {"tags": []}),
