@@ -110,7 +110,7 @@ class Faults {
   row(fault) {
     const conditions = [fault.method, fault.path ?? "every path"].filter(Boolean).join(" ");
     const limits = [
-      fault.times == null ? null : `${fault.times} times`,
+      fault.times == null ? null : `at most ${counted(fault.times, "time")}`,
       fault.skip ? `after ${fault.skip}` : null,
       fault.share == null ? null : `share ${fault.share}`,
     ]
