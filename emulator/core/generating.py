@@ -37,7 +37,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, tuple):
-        return [{"status": status, "at": plain(at)} for status, at in value]
+        return [{"status": step.state, "at": plain(step.at)} for step in value]
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
     return value
