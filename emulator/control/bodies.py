@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import request
 
 from emulator.core.durations import parse_duration
-from emulator.core.errors import Problems, nearest
+from emulator.core.errors import Misplaced, Problems, nearest
 from emulator.core.fixtures import read_clock_moment
 from emulator.core.moments import read_moment
 from emulator.web.bodies import parse_json, read_body
@@ -72,8 +72,9 @@ class Fields:
             return check(value)
         except BadChoice as error:
             self.problems.add(f"{self.pointer}/{name}", str(error), error.suggestion)
-        except BadItem as error:
-            self.problems.add(f"{self.pointer}/{name}/{error.at}", str(error))
+        except Misplaced as error:
+            place = f"{self.pointer}/{name}/{error.place}"
+            self.problems.add(place, str(error), error.suggestion)
         except (ValueError, TypeError, OverflowError) as error:
             self.problems.add(f"{self.pointer}/{name}", str(error))
         return None
@@ -95,14 +96,6 @@ class Fields:
     def note_unknown(self) -> None:
         """Report fields that nobody asked for."""
         self.problems.unknown_keys(self.pointer, self._given, self._asked)
-
-
-class BadItem(ValueError):
-    """A mistake in one item of a list."""
-
-    def __init__(self, at: int, message: str) -> None:
-        super().__init__(message)
-        self.at = at
 
 
 class BadChoice(ValueError):

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from emulator.core.errors import Misplaced
 from emulator.core.sink import Reaction, Received
 from emulator.web.bodies import json_response, read_body
 
-from .bodies import BadItem, Fields, Query, json_body
+from .bodies import Fields, Query, json_body
 from .context import IN_SANDBOX, control, the_sandbox
 from .lists import page_of
 from .safety import needs_no_token, takes_any_body
@@ -81,7 +82,7 @@ def _script(value: Any) -> list[Reaction]:
     for at, item in enumerate(value):
         is_status = isinstance(item, int) and not isinstance(item, bool) and 200 <= item <= 599
         if not is_status and item != "timeout":
-            raise BadItem(at, 'Must be a status from 200 to 599, or "timeout"')
+            raise Misplaced(str(at), 'Must be a status from 200 to 599, or "timeout"')
     return value
 
 

@@ -141,6 +141,18 @@ class Problems:
             raise Invalid(self.found)
 
 
+class Misplaced(ValueError):
+    """A mistake that is not in a value itself but in a part of it, or in what goes with it.
+
+    :param place: the rest of the JSON pointer, as segments.
+    """
+
+    def __init__(self, place: str, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+        self.suggestion = suggestion
+
+
 def escape(key: object) -> str:
     """Return a key as a segment of a JSON pointer (RFC 6901)."""
     return str(key).replace("~", "~0").replace("/", "~1")

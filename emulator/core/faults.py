@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from .durations import parse_duration
-from .errors import Problems, escape, nearest
+from .errors import Misplaced, Problems, escape, nearest
 
 Kind = Literal["error", "answer", "delay", "drop", "malformed"]
 KINDS = ("error", "status", "delay", "drop", "malformed")
@@ -237,14 +237,6 @@ def fault_document(fault: Fault) -> dict[str, Any]:
     return {**given, **({"skip": fault.skip} if fault.skip else {}), "fault": what}
 
 
-class _Elsewhere(ValueError):
-    """A mistake in what goes with a value, not in that itself."""
-
-    def __init__(self, place: str, message: str) -> None:
-        super().__init__(message)
-        self.place = place
-
-
 class _NoChoice(ValueError):
     """A word that is not one of those known."""
 
@@ -285,7 +277,7 @@ def _answer(value: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("Must be a status from 200 to 599")
     body = given.get("body")
     if value in BODILESS and body is not None:
-        raise _Elsewhere("body", f"Must be absent: nothing follows a {value}")
+        raise Misplaced("body", f"Must be absent: nothing follows a {value}")
     return {"kind": "answer", "status": value, "body": body, "headers": _headers(given)}
 
 
@@ -294,14 +286,14 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     if headers is None:
         return {}
     if not isinstance(headers, dict):
-        raise _Elsewhere("headers", "Must be an object of header names and texts")
+        raise Misplaced("headers", "Must be an object of header names and texts")
     for name, value in headers.items():
         if not _is_header(name, value):
             message = "Must be a header's name and a text of one line, in ASCII"
-            raise _Elsewhere(f"headers/{escape(name)}", message)
+            raise Misplaced(f"headers/{escape(name)}", message)
         # Servers write these themselves; given one, some send no answer at all.
         if name.lower() in _FRAMING:
-            raise _Elsewhere(f"headers/{escape(name)}", "Belongs to the connection, not the answer")
+            raise Misplaced(f"headers/{escape(name)}", "Belongs to the connection, not the answer")
     return headers
 
 

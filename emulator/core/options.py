@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .durations import parse_duration
-from .errors import Problems, nearest
+from .errors import Misplaced, Problems, escape, nearest
 from .lifecycle import OUTCOMES
 from .retention import KEEP, kept
 from .vendor import Setting, Vendor
@@ -67,14 +67,26 @@ def rate_limit(scopes: frozenset[str]) -> Callable[[Any], Any]:
 def _check_limits(value: Any, scopes: frozenset[str]) -> None:
     if not isinstance(value, dict) or set(value) != {"window", "limits"}:
         raise ValueError('Must be true, false or {"window": duration, "limits": {scope: n}}')
-    if parse_duration(value["window"]).total_seconds() <= 0:
-        raise ValueError("window must be longer than 0")
+    _check_window(value["window"])
     limits = value["limits"]
-    if not isinstance(limits, dict) or not all(_is_limit(limit) for limit in limits.values()):
-        raise ValueError("limits must be an object of whole numbers from 0")
-    unknown = sorted(set(limits) - scopes)
-    if unknown:
-        raise ValueError(f"limits are for: {', '.join(sorted(scopes))}; not {unknown[0]!r}")
+    if not isinstance(limits, dict):
+        raise Misplaced("limits", "Must be an object of whole numbers from 0")
+    for scope, limit in limits.items():
+        place = f"limits/{escape(scope)}"
+        if scope not in scopes:
+            known = ", ".join(sorted(scopes))
+            raise Misplaced(place, f"Limits are for: {known}", nearest(scope, scopes))
+        if not _is_limit(limit):
+            raise Misplaced(place, "Must be a whole number from 0")
+
+
+def _check_window(value: Any) -> None:
+    try:
+        window = parse_duration(value)
+    except ValueError as error:
+        raise Misplaced("window", str(error)) from error
+    if not window:
+        raise Misplaced("window", "Must be longer than 0")
 
 
 def _is_limit(value: Any) -> bool:
@@ -176,6 +188,9 @@ def _merge(
 def _checked(setting: Setting, value: Any, pointer: str, problems: Problems) -> Any:
     try:
         return setting.check(value)
+    except Misplaced as error:
+        problems.add(f"{pointer}/{error.place}", str(error), error.suggestion)
+        return value
     except (ValueError, TypeError) as error:
         suggestion = None
         if isinstance(value, str) and ": " in str(error):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from emulator.core.durations import parse_duration
+from emulator.core.errors import Misplaced
 from emulator.core.late import late
 from emulator.core.options import one_of
 from emulator.core.vendor import Setting, Topic, Vendor
@@ -49,8 +50,11 @@ def _reference_key(value: Any) -> str:
 def _pauses(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > MOST_PAUSES:
         raise ValueError(f"Must be a list of at most {MOST_PAUSES} durations")
-    for pause in value:
-        parse_duration(pause)
+    for at, pause in enumerate(value):
+        try:
+            parse_duration(pause)
+        except ValueError as error:
+            raise Misplaced(str(at), str(error)) from error
     return value
 
 
