@@ -46,6 +46,13 @@ WHAUTOMATE: dict[str, Any] = {
     "templates": [{"name": "hello", "language": "en", "body": {"text": "Hello.", "variables": 0}}],
     "segments": [{"id": SEGMENT, "name": "All", "type": "contact", "criteria": {}}],
 }
+WHAUTOMATE_BODY: dict[str, Any] = {
+    "name": "Bench",
+    "type": "contact",
+    "segments": [{"id": SEGMENT}],
+    "template": {"name": "hello", "language": "en"},
+    "location": {"id": LOCATION},
+}
 
 
 def cuedesk(rounds: int) -> list[Figure]:
@@ -95,19 +102,14 @@ def rows(count: int) -> bytes:
 
 def whautomate(rounds: int) -> list[Figure]:
     """Whautomate: a broadcast to a segment of 20,000 contacts, from its start to its end."""
-    body = {
-        "name": "Bench",
-        "type": "contact",
-        "segments": [{"id": SEGMENT}],
-        "template": {"name": "hello", "language": "en"},
-        "location": {"id": LOCATION},
-    }
     with Emulator() as emulator:
-        full = World(emulator, "segment", fixture=_account())
+        full = World(emulator, "segment", fixture=account())
 
         def walk() -> float:
             world = World(emulator, "whautomate", parent=full.name)
-            emulator.call("POST", f"{world.path}/whautomate/v1/broadcasts", body, WHAUTOMATE_AUTH)
+            emulator.call(
+                "POST", f"{world.path}/whautomate/v1/broadcasts", WHAUTOMATE_BODY, WHAUTOMATE_AUTH
+            )
             return _walked(world, {"sent": CROWD, "delivered": CROWD, "read": CROWD})
 
         [took] = interleaved(rounds, walk)
@@ -115,7 +117,8 @@ def whautomate(rounds: int) -> list[Figure]:
     return [Figure(name, took, "s", beside="", target="≤ 10 s")]
 
 
-def _account() -> dict[str, Any]:
+def account() -> dict[str, Any]:
+    """Return a fixture of an account whose segment has 20,000 contacts."""
     contacts = [
         {"name": f"Person {at}", "phoneNumber": f"+1202{5_000_000 + at}", "location": LOCATION}
         for at in range(CROWD)

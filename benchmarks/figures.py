@@ -14,6 +14,7 @@ from .endurance import endurance
 from .fixtures import fixtures
 from .growth import growth
 from .load import LoadClient
+from .memory import memory
 from .peers import peers
 from .plugin import plugin
 from .rapidpro import rapidpro
@@ -27,7 +28,6 @@ from .worlds import FIRST_PAGE, RAPIDPRO_AUTH, TEEKRR_AUTH, World, sms, sms_with
 MANY = 10_000
 SMALL_SECONDS = 1.0
 FEW, CROWD = 1, 64
-MESSAGES_FOR_MEMORY = 100_000
 REPEATS = 10
 WARM_UP = 0.3
 OTHERS = 4
@@ -236,23 +236,6 @@ def sandboxes(rounds: int) -> list[Figure]:
 
 def _send_one(emulator: Emulator, name: str) -> None:
     emulator.call("POST", f"/s/{name}/teekrr/sms", sms(1), TEEKRR_AUTH)
-
-
-def memory(rounds: int) -> list[Figure]:
-    """What a delivered message holds on to, its share of everything included."""
-
-    def held() -> float:
-        with Emulator() as emulator:
-            world = World(emulator, "memory")
-            world.send_sms(sms(10))
-            before = emulator.memory()
-            for _ in range(MESSAGES_FOR_MEMORY // MANY):
-                world.send_sms(sms(MANY))
-            world.advance()
-            return (emulator.memory() - before) * 1024 / MESSAGES_FOR_MEMORY * 1024
-
-    [size] = interleaved(min(rounds, 3), held)
-    return [Figure("a message, delivered", size, "B", beside="", target="≤ 1,024 B")]
 
 
 def _seconds(action: Callable[[], object]) -> float:
