@@ -240,7 +240,10 @@ def _schedule(found: Sandbox, client: Client, id: str, messages: Sequence[Teekrr
         found.vendor(SLUG),
         client.id,
         campaign.channel,
-        [(message.address, templates.content_of(found, message)) for message in held],
+        [
+            (message.address, templates.content_of(found, message, opened(message.variables)))
+            for message in held
+        ],
         template=next((message.template for message in held), None),
         broadcast=id,
     )
@@ -328,7 +331,7 @@ def _write_message(found: Sandbox, message: TeekrrMessage) -> Read:
         "channel": message.channel,
         "recipient": message.address,
         "direction": message.direction,
-        "content": templates.content_of(found, message),
+        "content": templates.content_of(found, message, opened(message.variables)),
         "template": message.template,
         "variables": opened(message.variables),
         "keyword": message.keyword,

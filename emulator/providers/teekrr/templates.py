@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from emulator.core.packing import opened
 from emulator.core.sandbox import Sandbox
 from emulator.core.wording import Wording
 from emulator.web.operations import Evidence
@@ -153,12 +152,15 @@ def fill_parts(wording: Wording, given: Mapping[str, Any]) -> str:
 _wording = lru_cache(maxsize=64)(Wording)
 
 
-def content_of(found: Sandbox, message: TeekrrMessage) -> str:
-    """Return the text of a message after substitution."""
+def content_of(found: Sandbox, message: TeekrrMessage, given: Mapping[str, Any] | None) -> str:
+    """Return the text of a message after substitution.
+
+    :param given: its variables, opened.
+    """
     if message.content is not None or message.broadcast is None:
         return message.content or ""
     text = found.store.table(CAMPAIGNS).get(message.broadcast).wording or ""
-    return fill(message.channel, wording_of(message.channel, text), opened(message.variables))
+    return fill(message.channel, wording_of(message.channel, text), given or {})
 
 
 def wording_of(channel: str, text: str) -> Wording:

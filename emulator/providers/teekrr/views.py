@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.core.packing import opened
@@ -74,36 +75,37 @@ def _webhook(endpoint: Endpoint) -> dict[str, Any]:
 def message(found: Sandbox, shown: TeekrrMessage) -> MessageView:
     """Return what Teekrr's dashboard says of a message."""
     own = SHORTCODE if shown.channel == "sms" else None
-    is_sent = shown.direction == "out"
+    is_sent, given = shown.direction == "out", opened(shown.variables)
     return MessageView(
         status=shown.state,
         statuses=[step.state for step in shown.history],
-        text=templates.content_of(found, shown),
+        text=templates.content_of(found, shown, given),
         from_=own if is_sent else shown.address,
         to=shown.address if is_sent else own,
         template=shown.template,
-        media=_media(found, shown),
+        media=_media(found, shown, given),
         broadcast=shown.broadcast,
-        native=_native(found, shown),
+        native=_native(found, shown, given),
     )
 
 
-def _media(found: Sandbox, shown: TeekrrMessage) -> list[str]:
-    variables = opened(shown.variables)
-    if shown.channel != "whatsapp" or not variables:
+def _media(found: Sandbox, shown: TeekrrMessage, given: Mapping[str, Any] | None) -> list[str]:
+    if shown.channel != "whatsapp" or not given:
         return []
     key = (shown.account, shown.channel, shown.template)
     template = found.store.table(TEMPLATES).one("name", key)
-    url = templates.media_of(template, variables) if template else None
+    url = templates.media_of(template, given) if template else None
     return [url] if url else []
 
 
-def _native(found: Sandbox, shown: TeekrrMessage) -> dict[str, Any]:
+def _native(
+    found: Sandbox, shown: TeekrrMessage, given: Mapping[str, Any] | None
+) -> dict[str, Any]:
     campaign = found.store.table(CAMPAIGNS).find(shown.broadcast) if shown.broadcast else None
     native = {
         "campaignName": campaign.name if campaign else None,
         "keyword": shown.keyword,
-        "variables": opened(shown.variables),
+        "variables": given,
         "rate": shown.rate,
     }
     if shown.channel == "email":
