@@ -103,10 +103,14 @@ class Crew:
         bell.acquire()
 
     def leave(self) -> None:
-        """Say that a thread that was not parked has ended."""
+        """Say that a thread that was not parked has ended.
+
+        A server ends who has had nothing to do for long. The parked have had less: they are
+        called, to end in the same way or to go on in its place.
+        """
         with self._lock:
             self.members -= 1
-            self._call(1)
+            self._call(len(self._parked))
 
     def close(self) -> None:
         """Park nobody any more."""

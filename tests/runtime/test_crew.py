@@ -117,6 +117,16 @@ def test_who_is_stuck_is_replaced_for_as_long_as_that_takes() -> None:
     pool.close()
 
 
+def test_nobody_stays_parked_when_a_thread_ends_for_want_of_work(pool: Pool) -> None:
+    pool.all_at_once()
+    pool.until(lambda: pool.crew.parked == THREADS - SIZE)
+
+    pool.tasks.put(None)
+
+    pool.until(lambda: pool.crew.parked == 0)
+    assert pool.crew.members == THREADS - 1
+
+
 def test_thread_that_ends_is_replaced(pool: Pool) -> None:
     pool.all_at_once()
     pool.until(lambda: pool.crew.parked == THREADS - SIZE)
