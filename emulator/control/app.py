@@ -82,6 +82,7 @@ def create_control_app(
     app.register_blueprint(root)
     app.before_request(safety.check_request)
     app.after_request(_end_line)
+    app.after_request(_untype)
     app.teardown_request(leave_sandboxes)
     app.register_error_handler(Exception, without_trace(problems.to_response))
     return app
@@ -91,4 +92,11 @@ def _end_line(response: Response) -> Response:
     """Have an answer in JSON end its line: people read it in a terminal, below the one before."""
     if response.is_json and response.is_sequence:
         response.data += b"\n"
+    return response
+
+
+def _untype(response: Response) -> Response:
+    """Have an answer without a body say nothing of the body's type."""
+    if response.status_code == 204:
+        response.headers.remove("Content-Type")
     return response

@@ -261,7 +261,9 @@ def test_reset_to_empty_leaves_no_accounts(desk):
 def test_delete(desk):
     create(desk, name="gone")
 
-    assert desk.world.call("DELETE", f"{SANDBOXES}/gone").status_code == 204
+    answer = desk.world.call("DELETE", f"{SANDBOXES}/gone")
+
+    assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
     assert desk.world.call("DELETE", f"{SANDBOXES}/gone").status_code == 404
     assert desk.ask("DELETE", "").status_code == 409
 
