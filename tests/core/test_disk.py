@@ -287,6 +287,7 @@ class Sending(list[Any]):
 
 
 def test_no_garbage_is_looked_for_while_folding(tmp_path: Path) -> None:
+    gc.enable()  # a server that does not start, as in tests of its options, leaves it off
     with served(tmp_path) as server:
         server.send("+11")
         kept, collects = server.keeper._kept[DEFAULT], Collecting()
