@@ -20,6 +20,7 @@ import msgspec
 
 from emulator.app import create_app
 from emulator.core.emulator import Wish
+from emulator.core.keeper import not_collecting
 from emulator.core.ledger import Goal
 from emulator.core.recorder import Recorder
 from emulator.core.sandbox import Sandbox
@@ -162,10 +163,10 @@ def _folding(rounds: int, kept: _Kept, stored: int) -> list[Figure]:
         for _ in range(rounds):
             kept.send(sms(1))
             folded.append(_longest_write(kept, lambda: took.append(_seconds(keeper.fold_all))))
-            began = thread_time()
-            with store.lock:
+            with not_collecting(), store.lock:
+                began = thread_time()
                 picture_of(kept.sandbox, 1, 1)
-            locked.append((thread_time() - began) * 1000)
+                locked.append((thread_time() - began) * 1000)
         idle = _longest_write(kept, lambda: sleep(took[-1]))
     of, beside, most = f"{stored:,} messages", "nothing folded", "≤ 50 ms"
     long, ours = (max(each) for each in zip(*folded, strict=True))
@@ -190,18 +191,24 @@ class _Longest(NamedTuple):
 
 
 def _longest_write(kept: _Kept, meanwhile: Callable[[], object]) -> _Longest:
-    one, over = sms(1), Event()
+    one, began, over = sms(1), Event(), Event()
     waits: list[_Longest] = []
 
     def write() -> None:
         # At full speed it would leave the fold hardly any of the interpreter, and fill the folder.
+        due, delayed = perf_counter() + PAUSE, _delayed()
         while not over.wait(PAUSE):
-            delayed = _delayed()
-            wall = _seconds(lambda: kept.send(one)) * 1000
-            waits.append(_Longest(wall, wall - (_delayed() - delayed)))
+            kept.send(one)
+            now, then = perf_counter(), _delayed()
+            # From when it was to begin: what held up the whole process held up the write.
+            wall = (now - due) * 1000
+            waits.append(_Longest(wall, wall - (then - delayed)))
+            due, delayed = now + PAUSE, then
+            began.set()
 
     thread = Thread(target=write)
     thread.start()
+    began.wait()
     meanwhile()
     over.set()
     thread.join()
