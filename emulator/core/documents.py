@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from .errors import Invalid, Problem, escape
+from .nesting import TOO_DEEP, is_too_deep
 
 Document = Mapping[str, Any]
 YAML_ENDINGS = (".yaml", ".yml")
@@ -54,6 +55,8 @@ def parse_document(raw: bytes, name: str) -> Document:
     except (ValueError, RecursionError) as error:
         kind = "YAML" if is_yaml else "JSON"
         raise Invalid([Problem(pointer="", message=f"{name}: not {kind}: {error}")]) from error
+    if is_too_deep(document):
+        raise Invalid([Problem(pointer="", message=f"{name}: {TOO_DEEP}")])
     if not isinstance(document, dict):
         raise Invalid([Problem(pointer="", message=f"{name}: must be an object")])
     return document

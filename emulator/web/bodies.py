@@ -10,6 +10,7 @@ import msgspec
 from flask import Response, request
 
 from emulator.core.errors import BadBody, TooLarge
+from emulator.core.nesting import TOO_DEEP, is_too_deep
 
 LIMIT = 32 * 1024 * 1024
 MOST_DRAINED = 1024 * 1024 * 1024
@@ -97,9 +98,12 @@ def parse_json(raw: bytes) -> Any:
         beyond reason included.
     """
     try:
-        return msgspec.json.decode(raw)
+        value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as error:
         raise BadBody(f"not JSON: {error}") from error
+    if is_too_deep(value, raw):
+        raise BadBody(f"not JSON: {TOO_DEEP}")
+    return value
 
 
 def json_response(

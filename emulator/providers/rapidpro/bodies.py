@@ -13,6 +13,7 @@ import msgspec
 from werkzeug.http import parse_options_header
 
 from emulator.core.errors import BadBody, EmulatorError
+from emulator.core.nesting import is_too_deep
 
 from .validation import Body, Invalid
 
@@ -21,6 +22,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 FORMS = (URLENCODED, MULTIPART)
 ANY_KIND = (JSON, *FORMS)
+RECURSION = "maximum recursion depth exceeded"
 
 
 class Malformed(BadBody):
@@ -108,6 +110,10 @@ def _gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
 
 def _read_object(raw: bytes, charset: str) -> dict[str, Any]:
     value = _decode(raw, charset)
+    if is_too_deep(value):
+        # The framework says so at some 1,000 levels.
+        doing = "decoding a JSON object from a unicode string"
+        raise Malformed(f"JSON parse error - {RECURSION} while {doing}")
     if not isinstance(value, dict):
         raise Invalid.as_a_whole("Request body should be a single JSON object")
     return value
@@ -130,8 +136,7 @@ def _decode(raw: bytes, charset: str) -> Any:
     except RecursionError as error:
         # Python 3.14 begins otherwise, with the bytes of stack that were used.
         _, _, doing = str(error).partition(" while ")
-        reason = f"maximum recursion depth exceeded while {doing}"
-        raise Malformed(f"JSON parse error - {reason}") from error
+        raise Malformed(f"JSON parse error - {RECURSION} while {doing}") from error
 
 
 def _refuse_constant(constant: str) -> Never:

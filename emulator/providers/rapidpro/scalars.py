@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 from marshmallow import ValidationError
 
+from emulator.core.nesting import is_too_deep
+
 from .validation import Field, Form, Options
 from .web_address import is_web_address
 
@@ -279,6 +281,8 @@ def _quoted(value: Any) -> str:
 
 def _can_be_sent(value: dict[str, Any]) -> bool:
     """Return whether JSON can carry it: infinities and lone surrogates are parsed, not written."""
+    if is_too_deep(value):
+        return False
     try:
         msgspec.json.encode(value)
         json.dumps(value, allow_nan=False)

@@ -77,6 +77,7 @@ def test_malformed_json_is_answered_with_the_words_of_python(raw, reason):
     [
         (b'{"a": ' + b"9" * 5000 + b"}", "Exceeds the limit (4300 digits) for integer"),
         (b"[" * 100_000, "maximum recursion depth exceeded while decoding a JSON array from a"),
+        (b'{"a":' * 600 + b"1" + b"}" * 600, "maximum recursion depth exceeded while decoding a"),
         (b'{"a":' * 100_000, "maximum recursion depth exceeded while decoding a JSON object from"),
     ],
 )

@@ -1,0 +1,37 @@
+"""How deeply values from outside may be nested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+DEEPEST = 500
+"""Levels. Readers of JSON give up near 1,000, of which the calls that led to them and whatever
+stands around a value are a part: what is taken in has to be readable in a file later."""
+TOO_DEEP = f"nested deeper than {DEEPEST} levels"
+
+
+def is_too_deep(value: Any, raw: bytes | None = None) -> bool:
+    """Return whether a value has more levels than may be taken in.
+
+    :param raw: the JSON of it, if at hand: mostly it tells without a look at the value.
+    """
+    if raw is not None and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for parent in level
+            for child in _within(parent)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _within(parent: Any) -> Iterable[Any]:
+    if isinstance(parent, dict):
+        return parent.values()
+    return parent if isinstance(parent, list) else ()
