@@ -162,10 +162,10 @@ def _choose(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast) -
     Batch by batch the share could not be exact. Nothing is chosen for those who cannot be
     written to, and nothing at all where batches can choose for themselves.
     """
-    rules = sandbox.outcomes.rules
-    if workspace.suspended or all(rule.share is None for rule in rules):
+    outcomes = sandbox.outcomes
+    if workspace.suspended or all(rule.share is None for rule in outcomes.rules):
         return
-    has_patterns = any(rule.text_pattern is not None for rule in rules)
+    has_readers = outcomes.reads_texts
     open_: dict[int, tuple[Destination, str]] = {}
     renderer = _renderer(sandbox, workspace, broadcast)
     destinations = Destinations(sandbox, workspace)
@@ -173,7 +173,7 @@ def _choose(sandbox: Sandbox, workspace: Workspace, broadcast: RapidBroadcast) -
         place = destinations.of(contact) if contact and contact.status == "active" else None
         if contact is None or place is None:
             continue
-        draft = renderer.draft(contact, broadcast.id) if has_patterns else None
+        draft = renderer.draft(contact, broadcast.id) if has_readers else None
         open_[at] = place, draft.text if draft else ""
     chosen = choose_ahead(sandbox, workspace, broadcast.id, list(open_.values()))
     fates: list[Fate | None] = [None] * broadcast.waiting

@@ -256,9 +256,11 @@ class JSONObject(Field[dict[str, Any]]):
         if not values:
             return self.absent_in_form
         try:
-            return json.loads(values[-1])
+            value = json.loads(values[-1])
         except (TypeError, ValueError, RecursionError):
             return values[-1]
+        # A whole body in JSON has been looked at when it was read.
+        return values[-1] if is_too_deep(value) else value
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or not _can_be_sent(value):
@@ -281,8 +283,6 @@ def _quoted(value: Any) -> str:
 
 def _can_be_sent(value: dict[str, Any]) -> bool:
     """Return whether JSON can carry it: infinities and lone surrogates are parsed, not written."""
-    if is_too_deep(value):
-        return False
     try:
         msgspec.json.encode(value)
         json.dumps(value, allow_nan=False)

@@ -314,3 +314,9 @@ def test_any_json_gives_a_value_or_messages(field, value):
     if isinstance(result, Refused):
         assert result.messages
         assert all(isinstance(message, str) for message in result.messages)
+
+
+def test_json_in_a_form_that_is_too_deep_is_a_mere_text():
+    text = '{"a":' * 501 + "1" + "}" * 501
+
+    assert JSONObject().from_form({"extra": [text]}, "extra") == text
