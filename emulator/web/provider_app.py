@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import threading
 import time
@@ -20,19 +19,17 @@ from emulator.core.faults import Fault
 from emulator.core.journal import Exchange
 from emulator.core.sandbox import Sandbox
 
-from . import context
+from . import context, hints
 from .bodies import LIMIT, PIECEMEAL, drain, json_response, read_body
 from .letting_go import without_trace
 from .operations import Operation, operation_of
 from .provider import Provider, UnknownSandbox, Unmatched
 from .rested import Rested
-from .routing import QuickRule
+from .routing import QuickRule, template_of
 
 log = logging.getLogger(__name__)
 
 MASKED = frozenset({"authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
-NEAREST = 3
-REFUSED = frozenset({401, 403})
 PLAIN = frozenset({200, 202, *range(400, 600)})
 """Statuses of answers that have a body and lead nowhere else."""
 
@@ -77,16 +74,11 @@ class ProviderApp(Flask):
 
     def nearest(self, method: str, path: str) -> list[tuple[str, str, str]]:
         """Return the operations that look most like a request: (method, path, operation)."""
-        wanted = f"{method} {path}"
-        places: dict[tuple[str, str], str] = {}
+        places: dict[hints.Place, str] = {}
         for served in self.served():
             for verb in served.methods:
-                places.setdefault((verb, served.path), served.operation.id)
-        ranked = sorted(
-            (-difflib.SequenceMatcher(None, wanted, f"{verb} {route}").ratio(), verb, route, id)
-            for (verb, route), id in places.items()
-        )
-        return [(verb, route, id) for _, verb, route, id in ranked[:NEAREST]]
+                places.setdefault((verb, template_of(served.path)), served.operation.id)
+        return hints.nearest(method, path, places)
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request; what belongs to it is found in :mod:`.context` meanwhile."""
@@ -225,9 +217,8 @@ class ProviderApp(Flask):
         found.operation = None
         found.evidence = None
         found.near = near
-        words = ", ".join(f"{verb} {route}" for verb, route, _ in near)
-        found.hint = self.provider.hint(method, path) or (
-            f"{self.provider.slug} has no operation {method} {path[:200]}; nearest: {words}"
+        found.hint = self.provider.hint(method, path) or hints.no_operation(
+            self.provider.slug, method, path, near
         )
         return Unmatched(method, path, allowed)
 
@@ -240,8 +231,8 @@ class ProviderApp(Flask):
             response.headers["X-Emulator-Hint"] = _one_line(f"there is no sandbox {name!r}")
         if found is None or sandbox is None:
             return response
-        if response.status_code in REFUSED and found.hint is None and found.fault is None:
-            found.hint = self._about_key(sandbox)
+        if found.hint is None and response.status_code >= 400:
+            found.hint = hints.about(found, response.status_code, sandbox, self.provider)
         if found.hint:
             response.headers["X-Emulator-Hint"] = _one_line(found.hint)
         if found.fault is not None:
@@ -256,16 +247,6 @@ class ProviderApp(Flask):
         status = response.status_code if is_answered else None
         sandbox.journal.finish(found, status, body, response.mimetype or "")
         return response
-
-    def _about_key(self, found: Sandbox) -> str | None:
-        provider = self.provider
-        key = provider.credential(request.environ)
-        if key is None or provider.vendor.account_of_key(found, key) is not None:
-            return None
-        return (
-            f"no account of {provider.slug} has this key in the sandbox {found.name!r}; "
-            f"GET /_emulator/sandboxes/{found.name} shows the keys there are"
-        )
 
 
 def _handed_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -55,6 +56,16 @@ def test_unknown_paths_are_refused_in_the_vendors_shape(world, speaker: Speaker,
     assert (entry["method"], entry["operation"]) == (method, None)
 
 
+def test_unfinished_paths_are_told_what_lies_below(world):
+    answer = world.call(
+        "POST", "/whautomate/v1/messages", {}, headers={"x-api-key": "wh_test_key_a"}
+    )
+
+    hint = answer.headers["X-Emulator-Hint"]
+    assert "POST /v1/messages/{channel}/sendtext" in hint
+    assert "segments" not in hint
+
+
 def test_unknown_sandboxes_are_refused_in_the_vendors_shape(world, speaker: Speaker):
     channel = next(iter(speaker.channels))
     answer = speaker.send(world, channel, ADDRESSES[channel], sandbox="nobody-made-it")
@@ -79,6 +90,26 @@ def test_keys_that_nobody_has_are_told_where_there_are_some(world, speaker: Spea
     assert world.call("GET", DEFAULT).status_code == 200
     assert f"GET {DEFAULT} " in hint
     assert "X-Emulator-Hint" not in keyless.headers
+
+
+@pytest.mark.parametrize("given", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded"])
+def test_bodies_that_are_not_said_to_be_json_are_pointed_out(world, speaker: Speaker, given):
+    channel = next(iter(speaker.channels))
+    path, body = speaker.channels[channel]
+    headers = {**speaker.headers, "Content-Type": given}
+
+    refused = world.client.post(
+        f"/{speaker.slug}{path}", data=json.dumps(body(ADDRESSES[channel])), headers=headers
+    )
+    wrong = world.call("POST", f"/{speaker.slug}{path}", {"no": "such"}, headers=speaker.headers)
+
+    assert refused.status_code in (400, 415)
+    assert refused.headers["X-Emulator-Hint"] == (
+        f"the body looks like JSON, and it came as {given}; "
+        "it needs the header Content-Type: application/json"
+    )
+    assert wrong.status_code in (400, 422)
+    assert "X-Emulator-Hint" not in wrong.headers
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
