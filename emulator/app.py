@@ -17,7 +17,7 @@ from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
 from emulator.core.errors import EmulatorError
 from emulator.core.fixtures import Library, read_clock_moment
 from emulator.registry import PROVIDERS
-from emulator.runtime.destinations import Destinations
+from emulator.runtime.destinations import Destinations, is_host
 from emulator.runtime.dropping import drop
 from emulator.runtime.sender import HTTPSender
 from emulator.runtime.ticker import Ticker
@@ -76,17 +76,25 @@ def check_settings(settings: ServerSettings) -> None:
     """Check what can be checked before a server is started.
 
     :raises EmulatorError: a fixture cannot be read, the clock cannot be understood, the state
-        folder cannot be used, or no header can carry the token.
+        folder cannot be used, a host is none, or no header can carry the token.
     """
     if settings.state is not None:
         from emulator.core.keeper import check_folder
 
         check_folder(settings.state)
-    _check_token(settings)
+    _check_words(settings)
     _default_wish(settings, fixture_library())
 
 
-def _check_token(settings: ServerSettings) -> None:
+def _check_words(settings: ServerSettings) -> None:
+    for option, hosts in (
+        ("allow-host", settings.allowed_hosts),
+        ("allow-callback-host", settings.callback_hosts),
+        ("callback-map", [*settings.callback_map, *settings.callback_map.values()]),
+    ):
+        for host in hosts:
+            if not is_host(host):
+                raise BadSetting(f"{option} {host!r}: must be a name or an address, nothing more")
     token = settings.control_token
     if token is not None and not _TOKEN.fullmatch(token):
         # Nobody could give it: servers strip and lose the rest in headers.
@@ -98,7 +106,7 @@ def create_app(settings: ServerSettings) -> Application:
 
     :raises EmulatorError: a fixture or a setting has mistakes.
     """
-    _check_token(settings)
+    _check_words(settings)
     sender = HTTPSender(
         Destinations(allowed_hosts=settings.callback_hosts, host_map=settings.callback_map)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response
 
 from emulator.core.errors import Conflict, NotFound, Problems
@@ -10,10 +12,12 @@ from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
 
 from .bodies import Query, json_body
-from .context import IN_SANDBOX, error_names, the_sandbox
+from .context import IN_SANDBOX, control, error_names, the_sandbox
 from .lists import listing
 
 bp = Blueprint("faults", __name__, url_prefix=IN_SANDBOX)
+
+_WITH_BASE = re.compile(r"(?:/s/[^/]+)?/(?P<slug>[^/]+)(?P<below>/.*)?", re.DOTALL)
 
 
 @bp.get("/faults")
@@ -36,6 +40,8 @@ def add_fault(name: str) -> Response:
     problems = Problems()
     with sandbox.unit():
         fault = read_fault(json_body(), problems, error_names(), lambda: _new_id(sandbox))
+        if fault is not None and fault.path is not None:
+            _check_path(fault.path, problems)
         problems.check()
         assert fault is not None
         if any(fault.id == known.id for known in sandbox.faults.faults):
@@ -67,6 +73,14 @@ def drop_fault(name: str, id: str) -> tuple[str, int]:
 
 def _show(sandbox: Sandbox, fault: Fault) -> dict[str, object]:
     return {**fault_document(fault), "hits": sandbox.faults.hits(fault.id)}
+
+
+def _check_path(path: str, problems: Problems) -> None:
+    # Such a fault would be there and never act.
+    found = _WITH_BASE.fullmatch(path)
+    if found is not None and found["slug"] in control().apps:
+        below = found["below"] or "/*"
+        problems.add("/path", f"Paths begin below the provider's base: {below}", below)
 
 
 def _new_id(sandbox: Sandbox) -> str:

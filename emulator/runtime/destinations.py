@@ -186,6 +186,15 @@ def _host(parts: SplitResult) -> str:
     return host.lower()
 
 
+def is_host(text: str) -> bool:
+    """Tell whether a text is a host as options name it: without scheme, port and path."""
+    try:
+        plain = _plain(text)
+    except UnicodeError:
+        return False
+    return _literal(plain) is not None or _HOST.fullmatch(plain) is not None
+
+
 def _plain(host: str) -> str:
     """Return a host as URLs spell it after reading: lower case, ASCII, no brackets."""
     host = host.strip("[]").lower()

@@ -215,6 +215,8 @@ def test_a_fault_with_a_slash_in_its_id_is_removed(world):
         ({"fault": {"status": 500}, "times": 0}, "/times", None),
         ({"fault": {"status": 500}, "method": "PSOT"}, "/method", "POST"),
         ({"fault": {"status": 500}, "path": "sms"}, "/path", None),
+        ({"fault": {"status": 500}, "path": "/teekrr/sms"}, "/path", "/sms"),
+        ({"fault": {"status": 500}, "path": "/s/mine/cuedesk"}, "/path", "/*"),
         ({"fault": {"status": 500}, "provider": "tekrr"}, "/provider", "teekrr"),
         ({"fault": {"status": 500}, "paht": "/x"}, "/paht", "path"),
     ],

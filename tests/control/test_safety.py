@@ -120,6 +120,17 @@ def test_token_that_no_header_can_carry_is_refused(token: str) -> None:
     assert "control token: must be printable ASCII without blanks" in result.output
 
 
+@pytest.mark.parametrize(
+    "option",
+    ["--allow-host=http://box.lan", "--allow-callback-host=box.lan:80", "--callback-map=a=b/c"],
+)
+def test_hosts_are_named_without_scheme_port_and_path(option: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--port", "0", option])
+
+    assert result.exit_code == 1
+    assert "must be a name or an address, nothing more" in result.output
+
+
 # --- callbacks that lead elsewhere -------------------------------------------------------------
 
 
