@@ -199,7 +199,8 @@ class Traffic:
         count = clock["pending"]
         return (
             f"The clock stands at {clock['now']} with {count} thing{'s' if count > 1 else ''} "
-            f'planned: sandbox.advance(until="idle") lets them happen.'
+            f"planned, the next at {clock['next_due']}: "
+            'sandbox.advance(until="idle") lets them happen.'
         )
 
 

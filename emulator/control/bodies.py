@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import request
 
 from emulator.core.durations import parse_duration
-from emulator.core.errors import Misplaced, Problems, nearest
+from emulator.core.errors import NoChoice, Problems
 from emulator.core.fixtures import read_clock_moment
 from emulator.core.moments import read_moment
 from emulator.web.bodies import parse_json, read_body
@@ -70,13 +70,8 @@ class Fields:
             return None
         try:
             return check(value)
-        except BadChoice as error:
-            self.problems.add(f"{self.pointer}/{name}", str(error), error.suggestion)
-        except Misplaced as error:
-            place = f"{self.pointer}/{name}/{error.place}"
-            self.problems.add(place, str(error), error.suggestion)
         except (ValueError, TypeError, OverflowError) as error:
-            self.problems.add(f"{self.pointer}/{name}", str(error))
+            self.problems.add_error(f"{self.pointer}/{name}", error)
         return None
 
     def need(self, name: str, check: Callable[[Any], T]) -> T | None:
@@ -98,21 +93,12 @@ class Fields:
         self.problems.unknown_keys(self.pointer, self._given, self._asked)
 
 
-class BadChoice(ValueError):
-    """A word that is not one of those known."""
-
-    def __init__(self, value: object, known: Iterable[str]) -> None:
-        names = list(known)
-        super().__init__(f"Must be one of: {', '.join(names)}")
-        self.suggestion = nearest(str(value), names)
-
-
 def one_of(*known: str) -> Callable[[Any], str]:
     """Return a check that a value is one of some words."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or value not in known:
-            raise BadChoice(value, known)
+            raise NoChoice(value, known)
         return value
 
     return check

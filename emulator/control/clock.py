@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from emulator.core.clock import FASTEST, Mode
 from emulator.core.emulator import ClockWish
-from emulator.core.errors import Problems, nearest
+from emulator.core.errors import Problems
 from emulator.core.ledger import LONGEST_REAL, LONGEST_VIRTUAL, MOST_EVENTS, Goal, Ledger
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
@@ -169,5 +169,4 @@ def _check_awaited(sandbox: Sandbox, message: str, status: str, problems: Proble
         known = words_of(sandbox, *found)
     # What people write has no lifecycle that could tell.
     if found[1].direction == "out" and status not in known:
-        text = f"Must be one of: {', '.join(known)}"
-        problems.add("/until/status", text, nearest(status, known))
+        problems.add_choice("/until/status", status, known)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from emulator.core.errors import Invalid, Problem, nearest
+from emulator.core.errors import Problems
 from emulator.core.records import Message
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
@@ -25,9 +25,9 @@ def state_of_word(sandbox: Sandbox, vendor: Vendor, message: Any, word: str) -> 
     if not meant and word in words:
         meant = [word]
     if not meant:
-        known = sorted(set(words.values()))
-        text = f"Must be one of: {', '.join(known)}"
-        raise Invalid([Problem(pointer="/status", message=text, suggestion=nearest(word, known))])
+        problems = Problems()
+        problems.add_choice("/status", word, sorted(set(words.values())))
+        problems.check()
     reachable = lifecycle.pushes.get(message.state, frozenset())
     return next((state for state in meant if state in reachable), meant[0])
 

@@ -50,12 +50,7 @@ def merge_endpoint(
     provider = given.get("provider", known.provider if known else None)
     vendor = sandbox.vendors.get(provider) if isinstance(provider, str) else None
     if vendor is None:
-        names = list(sandbox.vendors)
-        problems.add(
-            f"{pointer}/provider",
-            f"Must be one of: {', '.join(names)}",
-            nearest(str(provider), names) if provider else None,
-        )
+        problems.add_choice(f"{pointer}/provider", provider, sandbox.vendors)
         return None
     values = _endpoint_values(sandbox, vendor, given, pointer, problems, known)
     if len(problems.found) > before:
@@ -123,7 +118,7 @@ def _check_channel(
     if not known:
         problems.add(pointer, f"Endpoints of {vendor.slug} are told of all channels")
     elif channel not in known:
-        problems.add(pointer, f"Must be one of: {', '.join(known)}", nearest(channel, known))
+        problems.add_choice(pointer, channel, known)
 
 
 def _read_events(
@@ -143,12 +138,7 @@ def _read_events(
         return
     for at, event in enumerate(events):
         if vendor.events is not None and event not in vendor.events:
-            known = sorted(vendor.events)
-            problems.add(
-                f"{pointer}/events/{at}",
-                f"Must be one of: {', '.join(known)}",
-                nearest(event, known),
-            )
+            problems.add_choice(f"{pointer}/events/{at}", event, sorted(vendor.events))
     values["events"] = tuple(events)
 
 

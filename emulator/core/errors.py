@@ -114,6 +114,28 @@ class Problems:
         """Note a mistake at a JSON pointer."""
         self.found.append(Problem(pointer=pointer, message=message, suggestion=suggestion))
 
+    def add_error(self, pointer: str, error: Exception) -> None:
+        """Note what was raised while the value at a JSON pointer was read."""
+        place = f"/{error.place}" if isinstance(error, Misplaced) else ""
+        suggestion = error.suggestion if isinstance(error, Misplaced | NoChoice) else None
+        self.add(pointer + place, str(error), suggestion)
+
+    def add_choice(
+        self,
+        pointer: str,
+        value: object,
+        known: Iterable[str],
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        """Note that the value at a JSON pointer is none of the words that are known.
+
+        :param others: words that people use for a known one, and that do not look like it.
+        """
+        error = NoChoice(value, known)
+        if error.suggestion is None and isinstance(value, str):
+            error.suggestion = (others or {}).get(value.lower())
+        self.add_error(pointer, error)
+
     def add_nested(self, pointer: str, messages: Any) -> None:
         """Add what marshmallow says: messages nested by field and position."""
         if isinstance(messages, Mapping):
@@ -151,6 +173,15 @@ class Misplaced(ValueError):
         super().__init__(message)
         self.place = place
         self.suggestion = suggestion
+
+
+class NoChoice(ValueError):
+    """A value that is none of the words known; the nearest one, if any is near, is suggested."""
+
+    def __init__(self, value: object, known: Iterable[str]) -> None:
+        words = list(known)
+        super().__init__(f"Must be one of: {', '.join(words)}")
+        self.suggestion = nearest(value, words) if isinstance(value, str) else None
 
 
 def escape(key: object) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from .durations import parse_duration
-from .errors import Misplaced, Problems, escape, nearest
+from .errors import Misplaced, NoChoice, Problems, escape, nearest
 
 Kind = Literal["error", "answer", "delay", "drop", "malformed"]
 KINDS = ("error", "status", "delay", "drop", "malformed")
@@ -207,11 +207,10 @@ def read_fault(
             try:
                 values[key] = read(given[key])
             except ValueError as error:
-                problems.add(f"/{key}", str(error), getattr(error, "suggestion", None))
+                problems.add_error(f"/{key}", error)
     provider = values.get("provider")
     if provider is not None and provider not in names:
-        listed = ", ".join(names)
-        problems.add("/provider", f"Must be one of: {listed}", nearest(provider, names))
+        problems.add_choice("/provider", provider, names)
     values.update(_read_kind(given.get("fault"), problems, names, provider))
     if len(problems.found) > before:
         return None
@@ -237,14 +236,6 @@ def fault_document(fault: Fault) -> dict[str, Any]:
     return {**given, **({"skip": fault.skip} if fault.skip else {}), "fault": what}
 
 
-class _NoChoice(ValueError):
-    """A word that is not one of those known."""
-
-    def __init__(self, value: object, known: Sequence[str]) -> None:
-        super().__init__(f"Must be one of: {', '.join(known)}")
-        self.suggestion = nearest(str(value), known)
-
-
 def _read_kind(given: Any, problems: Problems, names: ErrorNames, provider: Any) -> dict[str, Any]:
     if not isinstance(given, dict) or len(set(given) & set(KINDS)) != 1:
         problems.add("/fault", f"Must be an object with one of: {', '.join(KINDS)}")
@@ -258,8 +249,7 @@ def _read_kind(given: Any, problems: Problems, names: ErrorNames, provider: Any)
             return {"kind": "error", "error": _error_name(value, problems, names, provider)}
         return _SIMPLE[what](value, given)
     except ValueError as error:
-        place = getattr(error, "place", what)
-        problems.add(f"/fault/{place}", str(error), getattr(error, "suggestion", None))
+        problems.add_error("/fault" if isinstance(error, Misplaced) else f"/fault/{what}", error)
         return {}
 
 
@@ -312,7 +302,7 @@ def _delay(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _drop(value: Any, _given: Mapping[str, Any]) -> dict[str, Any]:
     if value not in ("before", "after"):
-        raise _NoChoice(value, ("before", "after"))
+        raise NoChoice(value, ("before", "after"))
     return {"kind": "drop", "drop": value}
 
 
@@ -339,7 +329,7 @@ def _text(value: Any) -> str:
 def _method(value: Any) -> str:
     method = _text(value).upper()
     if method not in METHODS:
-        raise _NoChoice(method, METHODS)
+        raise NoChoice(method, METHODS)
     return method
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .durations import parse_duration
-from .errors import Misplaced, Problems, escape, nearest
+from .errors import Misplaced, NoChoice, Problems, escape, nearest
 from .lifecycle import OUTCOMES
 from .retention import KEEP, kept
 from .vendor import Setting, Vendor
@@ -25,10 +25,10 @@ class OneOf:
     def __call__(self, value: Any) -> Any:
         """Return the value.
 
-        :raises ValueError: it is none of the words.
+        :raises NoChoice: it is none of the words.
         """
         if value not in self.choices:
-            raise ValueError(f"Must be one of: {', '.join(self.choices)}")
+            raise NoChoice(value, self.choices)
         return value
 
 
@@ -188,12 +188,6 @@ def _merge(
 def _checked(setting: Setting, value: Any, pointer: str, problems: Problems) -> Any:
     try:
         return setting.check(value)
-    except Misplaced as error:
-        problems.add(f"{pointer}/{error.place}", str(error), error.suggestion)
-        return value
     except (ValueError, TypeError) as error:
-        suggestion = None
-        if isinstance(value, str) and ": " in str(error):
-            suggestion = nearest(value, str(error).split(": ", 1)[1].split(", "))
-        problems.add(pointer, str(error), suggestion)
+        problems.add_error(pointer, error)
         return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .durations import parse_duration
-from .errors import Problems, nearest
+from .errors import Problems
 from .lifecycle import OUTCOMES
 from .records import Delays, Failure, Message
 
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
 CHANNELS = ("sms", "whatsapp", "email")
+OTHER_WORDS: Mapping[str, str] = {
+    "failed": "undelivered",
+    "failure": "undelivered",
+    "error": "undelivered",
+    "sent": "stuck",
+    "expired": "stuck",
+    "bounced": "bounced_permanent",
+    "errored": "flaky",
+}
+"""How vendors and people call what an outcome ends in."""
 _SCHEME = re.compile(r"[a-z][a-z0-9]*:(?=.)")
 
 
@@ -130,7 +140,8 @@ def read_rule(
             values[key] = read(value, f"{pointer}/{key}", problems)
         except (ValueError, TypeError) as error:
             problems.add(f"{pointer}/{key}", str(error))
-    _one_of(values, "outcome", OUTCOMES, pointer, problems)
+    if "outcome" in values and values["outcome"] not in OUTCOMES:
+        problems.add_choice(f"{pointer}/outcome", values["outcome"], OUTCOMES, OTHER_WORDS)
     _one_of(values, "provider", list(vendors), pointer, problems)
     _one_of(values, "channel", channels_of(vendors), pointer, problems)
     if len(problems.found) > before:
@@ -148,8 +159,7 @@ def _one_of(
     values: dict[str, Any], key: str, known: Sequence[str], pointer: str, problems: Problems
 ) -> None:
     if key in values and values[key] not in known:
-        message = f"Must be one of: {', '.join(known)}"
-        problems.add(f"{pointer}/{key}", message, nearest(values[key], known))
+        problems.add_choice(f"{pointer}/{key}", values[key], known)
 
 
 def _read_text(value: Any, pointer: str, problems: Problems) -> str:

@@ -439,6 +439,8 @@ def test_rules_are_shown_as_they_were_written():
     [
         ({}, "/rules/0/outcome", None),
         ({"outcome": "undeliverd"}, "/rules/0/outcome", "undelivered"),
+        ({"outcome": "Failed"}, "/rules/0/outcome", "undelivered"),
+        ({"outcome": "lost"}, "/rules/0/outcome", None),
         ({"outcome": "read", "provider": "acne"}, "/rules/0/provider", "acme"),
         ({"outcome": "read", "channel": "whatsap"}, "/rules/0/channel", "whatsapp"),
         ({"outcome": "read", "to_sufix": "1"}, "/rules/0/to_sufix", "to_suffix"),

@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.core.describing import Defs, Schema
 from emulator.core.endpoints import merge_endpoint
-from emulator.core.errors import Problems, nearest
+from emulator.core.errors import Problems
 from emulator.core.late import late
 from emulator.core.records import ENDPOINTS, Endpoint
 from emulator.core.sandbox import Sandbox
@@ -280,7 +280,7 @@ def _listened(desk: _Desk, channel: str | None, pointer: str) -> str | None:
     known = webhooks.channels_of(desk.found, desk.workspace)
     if channel is None or channel in known:
         return channel
-    desk.problems.add(pointer, f"Must be one of: {', '.join(known)}", nearest(channel, known))
+    desk.problems.add_choice(pointer, channel, known)
     return None
 
 
@@ -290,10 +290,7 @@ def _event(desk: _Desk, trigger: str | None, pointer: str) -> str | None:
         return trigger
     own = desk.found.settings[SLUG]["status_trigger"]
     if trigger != own:
-        known = sorted({*webhooks.EVENTS, own})
-        desk.problems.add(
-            pointer, f"Must be one of: {', '.join(known)}", nearest(trigger or "", known)
-        )
+        desk.problems.add_choice(pointer, trigger, sorted({*webhooks.EVENTS, own}))
     return webhooks.STATUS
 
 
