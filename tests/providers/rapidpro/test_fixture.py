@@ -12,6 +12,8 @@ import pytest
 from emulator.app import fixture_library
 from emulator.core.errors import Invalid, Problem
 
+from .steering import steer
+
 MOTHERS = "7c3b6a10-52f7-4b6c-9a3e-1d2e3f4a5b01"
 AMINA = "a1b2c3d4-0000-4000-8000-000000000001"
 CYNTHIA = "a1b2c3d4-0000-4000-8000-000000000003"
@@ -282,6 +284,57 @@ def test_objects_may_refer_to_what_comes_later(make_rapidpro):
     assert rapidpro.one("messages", label="Praise")["text"] == ""
 
 
+def test_fields_may_be_called_by_their_keys_in_capitals(make_rapidpro):
+    api = make_rapidpro(
+        document(
+            fields=[
+                {"name": "Village", "type": "text"},
+                {"name": "Due Date", "type": "datetime"},
+            ],
+            groups=[{"name": "Mothers"}],
+            contacts=[{"name": "Amina", "fields": {"VILLAGE": "Eastpoint"}}],
+            flows=[{"name": "Welcome", "dependencies": {"fields": ["Village"]}}],
+            campaigns=[{"name": "Visits", "group": "Mothers"}],
+            campaign_events=[
+                {
+                    "campaign": "Visits",
+                    "relative_to": "DUE_DATE",
+                    "offset": 1,
+                    "unit": "days",
+                    "message": "Tomorrow",
+                }
+            ],
+        )
+    )
+
+    uses = {field["key"]: field["usages"] for field in api.items("fields")}
+    assert api.one("contacts")["fields"]["village"] == "Eastpoint"
+    assert api.one("campaign_events")["relative_to"]["name"] == "Due Date"
+    assert (uses["village"]["flows"], uses["due_date"]["campaign_events"]) == (1, 1)
+
+
+@pytest.mark.parametrize("parent", ["r9", "R9", {"osm_id": "R9", "name": "Kenya"}])
+def test_a_boundary_lies_in_its_parent_however_that_is_spelled(make_rapidpro, parent):
+    country = {"osm_id": "R9", "name": "Kenya", "level": 0}
+    state = {"osm_id": "R10", "name": "Nairobi", "level": 1, "parent": parent}
+
+    api = make_rapidpro(document(boundaries=[country, state]))
+
+    (nairobi, kenya) = api.items("boundaries")
+    assert nairobi["parent"] == {"osm_id": kenya["osm_id"], "name": "Kenya"}
+
+
+def test_a_parent_of_digits_may_be_a_number(make_rapidpro):
+    country = {"osm_id": "9", "name": "Kenya", "level": 0}
+    state = {"osm_id": "10", "name": "Nairobi", "level": 1, "parent": 9}
+
+    api = make_rapidpro(document(boundaries=[country, state]))
+
+    assert len(api.items("boundaries")) == 2
+    saved = steer(api, "GET", "snapshot").json
+    assert steer(api, "PUT", "snapshot", saved).status_code == 200
+
+
 def test_smart_groups_take_in_whom_their_query_finds(make_rapidpro):
     rapidpro = make_rapidpro(
         document(
@@ -417,6 +470,12 @@ def test_what_is_deleted_is_kept_as_the_server_keeps_it(make_rapidpro):
             None,
         ),
         ({"broadcasts": [{"text": {"xxx": "Hi"}}]}, "/broadcasts/0/text/xxx", "allowed", None),
+        (
+            {"boundaries": [{"osm_id": "1", "name": "Nairobi", "level": 1, "parent": {"id": 2}}]},
+            "/boundaries/0/parent",
+            "No boundary",
+            None,
+        ),
         ({"timezone": "Africa/Nairoby"}, "/timezone", "Africa/Nairobi", None),
         ({"api_rates": {"v2": "many"}}, "/api_rates/v2", "Must be a rate", None),
         ({"country": "Kenya"}, "/country", "two letters", None),
@@ -518,6 +577,17 @@ def test_merging_finds_an_object_by_its_natural_name(rapidpro):
     assert rapidpro.one("contacts", urn="tel:+254722000444")["name"] == "Daudi Kimani"
     assert "Edna Were" in [user["name"] for user in rapidpro.items("users")]
     assert len(rapidpro.items("contacts")) == 6
+
+
+def test_merging_takes_null_for_a_text_that_a_language_lacks(rapidpro):
+    broadcast = rapidpro.post("broadcasts", {"text": "Hi", "contacts": [AMINA]}).json
+    again = {"id": broadcast["id"], "text": {"eng": None, "swa": "Habari"}}
+
+    rapidpro.load({"uuid": LAKESIDE, "name": "Lakeside Health", "broadcasts": [again]})
+
+    assert rapidpro.one("broadcasts")["text"] == {"swa": "Habari"}
+    saved = steer(rapidpro, "GET", "snapshot").json
+    assert steer(rapidpro, "PUT", "snapshot", saved).status_code == 200
 
 
 def test_merging_changes_only_what_is_given(rapidpro):
