@@ -11,7 +11,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from emulator.core.engine import Closed
-from emulator.core.errors import Conflict, NotFound, Problems
+from emulator.core.errors import CannotRecord, Conflict, NotFound, Problems
 from emulator.core.records import DELIVERIES, ENDPOINTS, Attempt, Delivery
 from emulator.core.sandbox import Sandbox
 from emulator.core.sending import Parcel, read_url
@@ -166,7 +166,8 @@ class Edit(NamedTuple):
 def redeliver(name: str, id: str) -> Response:
     """Send a callback again, edited or not; answers when the attempt is done.
 
-    Errors: 409 an edited body cannot be signed: the endpoint has been removed.
+    Errors: 409 an edited body cannot be signed: the endpoint has been removed; 507 it was sent,
+    but the attempt cannot be recorded.
     """
     Query().check()
     sandbox = the_sandbox(name)
@@ -176,7 +177,10 @@ def redeliver(name: str, id: str) -> Response:
         parcel = _edited(sandbox, delivery, edit)
     tried: SimpleQueue[Delivery | None] = SimpleQueue()
     sandbox.webhooks.redeliver(delivery, parcel, tried.put)
-    return json_response(show(_wait(sandbox, tried) or delivery))
+    noted = _wait(sandbox, tried)
+    if noted is None:
+        raise CannotRecord("the callback was sent, but there is no room to record that")
+    return json_response(show(noted))
 
 
 def _wait(sandbox: Sandbox, tried: SimpleQueue[Delivery | None]) -> Delivery | None:

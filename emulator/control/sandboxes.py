@@ -99,7 +99,7 @@ def reset_rate_limits(name: str) -> Response:
     fields.check()
     _check_account(sandbox, provider, account)
     with sandbox.unit():
-        sandbox.limits.clear(provider, account)
+        sandbox.store.on_rollback(sandbox.limits.clear(provider, account))
     return json_response({"provider": provider, "account": account})
 
 

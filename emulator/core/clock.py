@@ -154,11 +154,21 @@ class Clock:
             is_wall=self._is_wall,
         )
 
+    def put_back(self, before: Anchor) -> None:
+        """Undo what has been done since :meth:`anchor` was asked: it could not be written down."""
+        if self.anchor() == before:
+            return
+        self.mode, self.rate = before.mode, before.rate
+        self._anchor = self._latest = before.at
+        self._real_anchor, self._is_wall = before.real, before.is_wall
+        if self.on_move is not None:
+            self.on_move()
+
     @classmethod
     def anchored(cls, anchor: Anchor, source: Callable[[], float] = wall_seconds) -> Clock:
         """Return the clock of an anchor; real time has passed for it meanwhile."""
-        clock = cls(anchor.mode, anchor.at, anchor.rate, source=source)
-        clock._real_anchor, clock._is_wall = anchor.real, anchor.is_wall
+        clock = cls(source=source)
+        clock.put_back(anchor)
         clock.begin = anchor.begin
         return clock
 

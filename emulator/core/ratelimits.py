@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -81,16 +82,26 @@ class RateLimits:
             raise RateLimited(_seconds(until))
         times.append(now)
 
-    def clear(self, provider: str | None = None, account: str | None = None) -> None:
-        """Forget the windows of a provider, of one of its accounts, or all.
+    def clear(self, provider: str | None = None, account: str | None = None) -> Callable[[], None]:
+        """Forget the windows of a provider, of one of its accounts, or all; return what undoes it.
 
         Keys are tuples that begin with provider and account.
         """
-        for windows in (self._fixed, self._sliding):
-            for key in list(windows):
-                if provider in (None, key[0]) and account in (None, key[1]):
-                    del windows[key]
-                    self._note("gone", key, None, 0)
+        before, noted = (self._fixed, self._sliding), len(self.unwritten or ())
+
+        def undo() -> None:
+            self._fixed, self._sliding = before
+            if self.unwritten is not None:
+                del self.unwritten[noted:]
+
+        def is_meant(key: Scope) -> bool:
+            return provider in (None, key[0]) and account in (None, key[1])
+
+        for key in filter(is_meant, dict.fromkeys([*self._fixed, *self._sliding])):
+            self._note("gone", key, None, 0)
+        self._fixed = {key: it for key, it in self._fixed.items() if not is_meant(key)}
+        self._sliding = {key: it for key, it in self._sliding.items() if not is_meant(key)}
+        return undo
 
     def windows(self) -> Windows:
         """Return all windows."""

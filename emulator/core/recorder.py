@@ -68,8 +68,8 @@ class Recorder:
     def __call__(self, changes: Sequence[Change], sends: Sequence[str]) -> None:
         """Write down what has changed, if anything.
 
-        :raises CannotRecord: it cannot be written; rules, faults and settings are again what
-            they were, records are left to the unit.
+        :raises CannotRecord: it cannot be written; clock, rules, faults and settings are again
+            what they were, records are left to the unit.
         """
         found = self._found(changes, sends)
         if not found:
@@ -154,6 +154,7 @@ class Recorder:
 
     def _take_back(self) -> None:
         sandbox, mark = self.sandbox, self._mark
+        sandbox.clock.put_back(mark.clock)
         sandbox.outcomes.rules, sandbox.outcomes.hits = mark.rules, mark.hits.copy()
         sandbox.faults = FaultBook(mark.faults, mark.tallies)
         if sandbox.settings.values is not mark.settings:

@@ -165,8 +165,14 @@ class Webhooks:
 
     def send_off(self, ids: Sequence[str]) -> None:
         """Let deliveries leave in the background as soon as the open unit has ended."""
+        store = self._sandbox.store
         self.departing.update(dict.fromkeys(ids))
-        self._sandbox.store.after_commit(lambda: self.dispatch(ids))
+        store.on_rollback(lambda: self._keep_back(ids))
+        store.after_commit(lambda: self.dispatch(ids))
+
+    def _keep_back(self, ids: Iterable[str]) -> None:
+        for id in ids:
+            self.departing.pop(id, None)
 
     def take_over(self, ids: Iterable[str]) -> None:
         """Plan deliveries for now that were on their way when this world was copied."""

@@ -592,6 +592,7 @@ def test_what_cannot_be_written_has_not_happened(tmp_path: Path, room: int) -> N
     with served(tmp_path) as server:
         server.send("+11")
         rule(server, 1)
+        limit(server, 1)
         before, size = look(server.sandbox), (tmp_path / "default.log").stat().st_size
         with full_disk(size + room):
             for deed in (partial(server.send, "+12"), *(partial(d, server, 1) for d in WHOLE)):
@@ -601,7 +602,20 @@ def test_what_cannot_be_written_has_not_happened(tmp_path: Path, room: int) -> N
         assert found_after_kill(server, tmp_path) == before
 
 
-WHOLE = (rule, fault, setting)
+def forget_limits(server: Server, number: int) -> None:
+    with server.sandbox.unit():
+        server.sandbox.store.on_rollback(server.sandbox.limits.clear())
+
+
+def advance_over_nothing(server: Server, number: int) -> None:
+    server.advance(number / 1000)
+
+
+def advance_to_a_step(server: Server, number: int) -> None:
+    server.advance(60)
+
+
+WHOLE = (rule, fault, setting, clock, forget_limits, advance_over_nothing, advance_to_a_step)
 
 
 def found_after_kill(server: Server, folder: Path) -> dict[str, Any]:

@@ -40,6 +40,12 @@ KILLS = int(os.environ.get("KILLS", "8"))
 """How often the server is killed in all. For hundreds of times, said at the end:
 KILLS=300 make test ARGS="-n 0 -s -k whenever_it_is_killed tests/runtime/test_state.py"."""
 IN_A_ROW = 25
+SMS = {
+    "campaignName": "May",
+    "type": "quick broadcast",
+    "templateContent": "Hello",
+    "recipients": ["60123456789"],
+}
 CREDIT = 100_000_000
 RECIPIENTS = 20
 FIXTURE = {
@@ -439,14 +445,7 @@ def test_write_for_which_the_disk_has_no_room_is_the_vendors_500(
 ) -> None:
     app = create_app(ServerSettings(fixtures=("reference",), state=tmp_path))
     client = Client(app)
-    body = {
-        "/teekrr/sms": {
-            "campaignName": "May",
-            "type": "quick broadcast",
-            "templateContent": "Hello",
-            "recipients": ["60123456789"],
-        }
-    }.get(path, {"name": "Amina"})
+    body = {"/teekrr/sms": SMS}.get(path, {"name": "Amina"})
 
     def post() -> TestResponse:
         return client.post(path, json=body, headers={"Authorization": key})
@@ -466,27 +465,35 @@ def test_write_for_which_the_disk_has_no_room_is_the_vendors_500(
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("method", "path", "body"),
     [
-        ("/_emulator/sandboxes", {"name": "more", "fixture": "reference"}),
-        ("/_emulator/sandboxes/default/reset", None),
-        ("/_emulator/sandboxes/default/clock/advance", {"by": "30d"}),
+        ("POST", "", {"name": "more", "fixture": "reference"}),
+        ("POST", "/default/reset", None),
+        ("POST", "/default/clock/advance", {"by": "1h"}),
+        ("POST", "/default/clock/advance", {"by": "30d"}),
+        ("PUT", "/default/clock", {"mode": "real"}),
+        ("POST", "/default/rate-limits/reset", {}),
+        ("POST", "/default/callbacks/trigger", {"provider": "teekrr", "event": "delivered"}),
     ],
 )
 def test_control_call_for_which_the_disk_has_no_room_says_so(
-    tmp_path: Path, path: str, body: Any
+    tmp_path: Path, method: str, path: str, body: Any
 ) -> None:
     app = create_app(ServerSettings(fixtures=("reference",), state=tmp_path))
-    client = Client(app)
+    client, root = Client(app), "/_emulator/sandboxes"
+    hook = {"provider": "teekrr", "url": "http://127.0.0.1:9/hook"}
     try:
+        client.post(f"{root}/default/endpoints", json=hook)
+        client.post("/teekrr/sms", json=SMS, headers={"Authorization": "Bearer tk_all"})
         before = take(app.emulator.get("default"))
-        with full_disk(50):
-            answer = client.post(path, json=body)
+        with full_disk((tmp_path / "default.log").stat().st_size + 20):
+            answer = client.open(f"{root}{path}", method=method, json=body)
         assert answer.status_code == 507
         assert answer.json is not None
         assert "No space left on device" in answer.json["detail"]
-        assert take(app.emulator.get("default"))["records"] == before["records"]
-        assert client.post(path, json=body).status_code in (200, 201)
+        assert take(app.emulator.get("default")) == before
+        again = client.open(f"{root}{path}", method=method, json=body)
+        assert again.status_code in (200, 201)
     finally:
         app.stop()
         app.close()
