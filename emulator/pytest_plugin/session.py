@@ -149,6 +149,7 @@ def serving(
     """
     url = config.getoption("emulator_url")
     is_shared = url is not None
+    server: EmulatorServer | None
     try:
         if url is None:
             assert process is not None or address is not None
@@ -156,9 +157,11 @@ def serving(
         server = EmulatorServer(url, EmulatorClient(url, os.environ.get(TOKEN)), is_shared)
         server.client.health()
     except NotStarted as error:
-        pytest.fail(f"The emulator did not start: {error}", pytrace=False)
+        server, told = None, f"The emulator did not start: {error}"
     except (NoServer, ValueError) as error:
-        pytest.fail(f"{error} (--emulator-url)", pytrace=False)
+        server, told = None, f"{error} (--emulator-url)"
+    if server is None:
+        pytest.fail(told, pytrace=False)
     yield server
     server.close()
 

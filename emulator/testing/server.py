@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any, TypedDict, Unpack
+
+import msgspec
 
 from emulator.client import EmulatorClient
 
@@ -15,7 +18,7 @@ class Options(TypedDict, total=False):
 
     host: str
     port: int
-    fixture: str | Sequence[str]
+    fixture: str | PathLike[str] | Sequence[str | PathLike[str]]
     seed: int
     clock: str
     latency: str
@@ -40,6 +43,7 @@ def running_emulator(**options: Unpack[Options]) -> Iterator[RunningEmulator]:
     The fixture is ``reference`` unless another one is named: its clock stands still.
 
     :raises EmulatorError: a fixture or an option has mistakes.
+    :raises TypeError: there is no such option, or it is of another type.
     """
     # Programs that talk to a server elsewhere need none of this.
     from emulator.app import create_app
@@ -62,8 +66,25 @@ def running_emulator(**options: Unpack[Options]) -> Iterator[RunningEmulator]:
 def _settings(options: Options) -> Any:
     from emulator.settings import ServerSettings
 
-    given: dict[str, Any] = {"port": 0, **options}
-    fixture = given.pop("fixture", "reference")
-    given["fixtures"] = (fixture,) if isinstance(fixture, str) else tuple(fixture)
-    given["callback_hosts"] = frozenset(given.get("callback_hosts", ()))
-    return ServerSettings(**given)
+    unknown = [name for name in options if name not in Options.__annotations__]
+    if unknown:
+        known = ", ".join(Options.__annotations__)
+        raise TypeError(f"running_emulator() has no {', '.join(unknown)}; there are {known}")
+    given: dict[str, Any] = {"port": 0, "callback_hosts": (), **options}
+    given["fixtures"] = _names(given.pop("fixture", "reference"))
+    given["callback_hosts"] = _names(given["callback_hosts"])
+    try:
+        return msgspec.convert(given, ServerSettings)
+    except msgspec.ValidationError as error:
+        raise TypeError(f"running_emulator(): {error}") from None
+
+
+def _names(given: Any) -> Any:
+    """Return one name or several as a list; anything else as it is, to be refused."""
+    if isinstance(given, Mapping):
+        raise TypeError(
+            "running_emulator() takes names of fixtures and files; "
+            "client.sandboxes.create(fixture=…) takes documents"
+        )
+    several = [given] if isinstance(given, str | PathLike) else given
+    return [fspath(each) if isinstance(each, PathLike) else each for each in several]

@@ -292,6 +292,7 @@ def test_missing_server_is_told(session) -> None:
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["no emulator answers at http://127.0.0.1:9: *--emulator-url*"])
+    result.stdout.no_fnmatch_line("*During handling*")
 
 
 def test_nothing_is_loaded_or_started_for_those_who_do_not_use_it(tmp_path: Path) -> None:

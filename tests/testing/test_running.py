@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -49,6 +50,29 @@ def test_options_are_those_of_the_command() -> None:
         assert emulator.client.sandbox().clock().rate == 60
         with pytest.raises(Unauthorized):
             EmulatorClient(emulator.url).sandbox().clock()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"fixtures": "demo"}, "has no fixtures; there are host, port, fixture"),
+        ({"seed": "7"}, "`int | null`, got `str` - at `$.seed`"),
+        ({"fixture": {"emulator": 1}}, "sandboxes.create"),
+    ],
+)
+def test_options_that_are_none_are_told(options, told) -> None:
+    with pytest.raises(TypeError) as caught, running_emulator(**options):
+        pass
+
+    assert told in str(caught.value)
+
+
+def test_one_file_and_one_host_need_no_list(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"emulator": 1, "seed": 7}')
+
+    with running_emulator(fixture=file, callback_hosts="example.com") as emulator:
+        assert emulator.client.sandbox().seed == 7
 
 
 def test_unknown_fixture_is_told() -> None:
