@@ -13,9 +13,9 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 from emulator.core.vendor import Move
 
-from . import people, words
+from . import faces, people, words
 from .kinds import BROADCASTS, CLIENTS, CONTACTS
-from .records import Contact, WhBroadcast, WhMessage
+from .records import Contact, Face, WhBroadcast, WhMessage
 from .webhooks import Teller
 
 AT_ONCE = Delay(0, 0, 0)
@@ -115,7 +115,10 @@ def evolve(found: Sandbox, message: WhMessage, target: str, at: datetime) -> dic
             changes.update(_renamed(found, message))
         # Refusals stand in a history only where somebody was promised a message.
         if target != "refused" or message.state == "scheduled":
-            changes["contact"] = reader_of(found, message).id
+            reader = reader_of(found, message)
+            changes["contact"] = reader.id
+            if message.broadcast is None:
+                changes.update(_repainted(found, message, reader, at))
     return changes
 
 
@@ -124,6 +127,21 @@ def _renamed(found: Sandbox, message: WhMessage) -> dict[str, str]:
     kind: Kind[Any] = CLIENTS if message.is_client else CONTACTS
     person = found.store.table(kind).find(message.person or "")
     return {} if person is None or person.name == message.name else {"name": person.name}
+
+
+def _repainted(
+    found: Sandbox, message: WhMessage, reader: Contact, at: datetime
+) -> dict[str, Face]:
+    """Return what a single message shows by now, if it had to wait or its reader is new."""
+    is_fresh = message.person is not None and at == message.created_at
+    if message.content is None or is_fresh:
+        return {}
+    template = faces.template_of(found, message.account, message.content)
+    if template is None:
+        return {}
+    kind: Kind[Any] = CLIENTS if message.is_client else CONTACTS
+    person = found.store.table(kind).find(message.person or "") or reader
+    return {"face": faces.Painter(found, message.content, template).face(person)}
 
 
 def reader_of(found: Sandbox, message: WhMessage) -> Contact:

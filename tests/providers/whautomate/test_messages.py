@@ -310,6 +310,17 @@ def test_numbers_nobody_knows_become_contacts(desk):
     assert len(desk.get(f"/messages/{zoe['id']}")) == 2
 
 
+def test_new_contacts_are_called_by_their_names(desk):
+    desk.subscribe("outgoing_whatsapp_message")
+    body = {**to_template(), **OFFER}
+    sent(desk, f"{SEND}template", body)
+
+    [message] = desk.messages()
+    assert message["text"] == "Hi Zoe, our spring offer gives you 5% off."
+    desk.advance()
+    assert desk.callbacks[0]["message"]["text"] == message["text"]
+
+
 def test_clients_are_written_to_as_contacts(desk):
     body = {"client": {"id": "cliMia0001"}, "location": MAIN, **OFFER}
     body["bodyTextParameters"] = ["{{client.fullName}}", "9%"]
@@ -367,6 +378,42 @@ def test_what_is_scheduled_is_looked_at_when_it_is_due(desk):
         "Template is not approved",
     ]
     assert desk.callbacks == []
+
+
+def test_what_waited_is_worded_when_it_goes(desk):
+    order = {"template": {"name": "order_update", "language": "en_US"}, "scheduleDateTime": LATER}
+    mia = {"client": {"id": "cliMia0001"}, "location": MAIN, **order}
+    new = {"recepient": {"phoneNumber": "+12025550199", "name": "Zoe"}, "location": MAIN, **order}
+    for body, name in (({**ADA, **order}, "contact.name"), (mia, "client.fullName")):
+        values = {"headerTextParameters": ["x"], "bodyTextParameters": [f"{{{{{name}}}}}"]}
+        desk.post(f"{SEND}template", {**body, **values})
+    values = {"headerTextParameters": ["{{contact.name}}"], "bodyTextParameters": ["7"]}
+    desk.post(f"{SEND}template", {**new, **values})
+    unknown = {**ADA, "template": {"name": "later", "language": "en"}, "scheduleDateTime": LATER}
+    desk.post(f"{SEND}template", unknown)
+
+    desk.put("/contacts/conAda0001", {"name": "Ada Lovelace"})
+    desk.put("/clients/cliMia0001", {"fullName": "Mia Cole-Hart"})
+    desk.load(templates=[{"name": "later", "language": "en", "body": {"text": "Here we are."}}])
+    desk.advance()
+
+    shown = [(message["text"], message["native"].get("headerText")) for message in desk.messages()]
+    assert shown == [
+        ("Your order Ada Lovelace is on its way.", "x"),
+        ("Your order Mia Cole-Hart is on its way.", "x"),
+        ("Your order 7 is on its way.", "Zoe"),
+        ("Here we are.", None),
+    ]
+
+
+def test_what_waited_for_a_template_that_is_gone_keeps_its_words(desk):
+    desk.post(f"{SEND}template", {**TEMPLATE, "scheduleDateTime": LATER})
+    desk.load(templates=[{**HELLO, "status": "DELETED"}])
+    desk.advance()
+
+    [message] = desk.get("/messages/conAda0001")
+    assert (message["status"], message["errorMessage"]) == ("failed", "Template not found")
+    assert message["text"] == "Hello from Harbour Studio."
 
 
 def test_an_unknown_contact_cannot_wait(desk):
@@ -477,6 +524,8 @@ def test_templates_of_other_channels(desk):
         ("instagram", {**ADA, "elements": "x"}, "elements must be an array of objects"),
         ("telegram", ADA, "textMessage is required"),
         ("telegram", {**buttons, "buttons": None}, "buttons is required"),
+        ("messenger", {**elements, "elements": []}, "elements is required"),
+        ("telegram", {**buttons, "buttons": []}, "buttons is required"),
     ):
         assert desk.refusal("POST", f"/messages/{path}/sendtemplate", body)[1] == error
 
