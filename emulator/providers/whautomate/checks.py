@@ -103,6 +103,13 @@ def things(value: Any) -> list[dict[str, Any]]:
     return keepable(value)
 
 
+def some_things(value: Any) -> list[dict[str, Any]]:
+    """Check that a value is such an array with something in it."""
+    if value == []:
+        raise Flaw("is required")
+    return things(value)
+
+
 def keepable(value: T) -> T:
     """Check that any value can be given back inside others: not nested beyond reason."""
     if _is_deeper(value, DEEPEST):

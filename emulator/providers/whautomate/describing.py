@@ -90,6 +90,7 @@ _KNOWN: Final[dict[checks.Check, Schema]] = {
     checks.strings: STRINGS,
     checks.thing: OBJECT,
     checks.things: OBJECTS,
+    checks.some_things: {**OBJECTS, "minItems": 1},
     checks.url: {"type": "string", "format": "uri"},
     checks.whole: COUNT,
 }

@@ -33,10 +33,10 @@ from .checks import (
     phone,
     reference,
     references,
+    some_things,
     string,
     strings,
     thing,
-    things,
     url,
     whole,
     within,
@@ -307,13 +307,13 @@ class SendTemplateBody(TemplateBody, MessageBody):
 
 
 class ElementsBody(MessageBody):
-    elements = Field(things, needs=REQUIRED)
+    elements = Field(some_things, needs=REQUIRED)
     schedule_date_time = Field(moment)
 
 
 class ButtonsBody(MessageBody):
     text_message = Field(filled, needs=REQUIRED)
-    buttons = Field(things, needs=REQUIRED)
+    buttons = Field(some_things, needs=REQUIRED)
     schedule_date_time = Field(moment)
 
 
