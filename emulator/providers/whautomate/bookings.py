@@ -83,6 +83,16 @@ def slot(day: date, start: time, length: timedelta, timezone: str) -> Slot:
         raise Refused("date must be an ISO 8601 date", "date") from error
 
 
+def spans(day: date, times: Iterable[tuple[time, time]], timezone: str) -> Iterable[Slot]:
+    """Return spans between times of a day somewhere."""
+    for first, last in times:
+        start, end = (slot(day, at, NO_TIME, timezone).start for at in (first, last))
+        # Clocks that are put forward can bring the end before the start.
+        if end <= start:
+            raise Refused("slots must begin before they end", "slots")
+        yield Slot(start=start, end=end)
+
+
 def length_of(found: Sandbox, service: str | None) -> timedelta:
     """Return how long a service takes."""
     known = found.store.table(SERVICES).find(service) if service else None

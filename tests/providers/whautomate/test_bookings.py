@@ -81,6 +81,16 @@ SPANS = "slots must be an array of objects with startTime and endTime"
             "slots must begin before they end",
             "slots",
         ),
+        # Clocks are put forward: half past two there is half past three, by summer time.
+        (
+            {
+                "date": "2026-03-29",
+                "slots": [{"startTime": "02:30", "endTime": "03:15"}],
+                "timezone": "Europe/Berlin",
+            },
+            "slots must begin before they end",
+            "slots",
+        ),
         ({"timezone": "Mars/Olympus"}, "timezone is invalid", "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone is invalid", "timezone"),
     ],
@@ -393,6 +403,20 @@ def test_classes_are_made_changed_and_deleted(desk):
     desk.post(f"/classes/{made['id']}/participants/add", {"client": MIA})
     desk.delete(f"/classes/{made['id']}")
     assert len(desk.get("/classes/clients/cliMia0001/bookings")) == 1
+
+
+def test_a_class_takes_as_long_as_it_was_made_for(desk):
+    made = desk.post("/classes", CLASS)
+    desk.put("/services/srvYoga001", {"durationMinutes": 90})
+
+    assert desk.put(f"/classes/{made['id']}", {"capacity": 3})["endTime"] == made["endTime"]
+    desk.delete("/services/srvYoga001")
+    changed = desk.put(f"/classes/{made['id']}", {"time": "11:30"})
+    assert changed["endTime"] == "2026-06-02T12:30:00.000Z"
+
+    short = desk.post("/services", {"name": "Stretching", "durationMinutes": 15})
+    changed = desk.put(f"/classes/{made['id']}", {"service": {"id": short["id"]}})
+    assert changed["endTime"] == "2026-06-02T11:45:00.000Z"
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,10 @@ def update_class(id: str) -> Response:
     timezone = wanted.get("timezone", known.timezone)
     local = known.slot.start.astimezone(bookings.zone(known.timezone))
     moment = {"date": local.date(), "time": local.time(), **wanted}
-    length = bookings.length_of(found, wanted.get("service", known.service))
+    # How long a service takes by now concerns only what is booked from now on.
+    length = known.slot.end - known.slot.start
+    if wanted.get("service", known.service) != known.service:
+        length = bookings.length_of(found, wanted["service"])
     changed = found.store.table(LESSONS).change(
         known,
         slot=_slot(moment, timezone, length),

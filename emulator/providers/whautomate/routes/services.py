@@ -17,7 +17,7 @@ from emulator.providers.whautomate.booking_answers import (
     ServiceOut,
     StaffOut,
 )
-from emulator.providers.whautomate.booking_records import Block, Category, Service, Slot, Staff
+from emulator.providers.whautomate.booking_records import Block, Category, Service, Staff
 from emulator.providers.whautomate.booking_schemas import BlockBody, CategoryBody, ServiceBody
 from emulator.providers.whautomate.errors import Missing
 from emulator.providers.whautomate.ids import new_id
@@ -108,12 +108,6 @@ def create_block(id: str) -> Response:
     staff = own(STAFFS, id, "Staff")
     wanted = read(BlockBody, given)
     day, timezone = wanted["date"], wanted.get("timezone", "UTC")
-    spans = []
-    for start, end in wanted["slots"]:
-        begin = bookings.slot(day, start, bookings.NO_TIME, timezone).start
-        spans.append(
-            Slot(start=begin, end=bookings.slot(day, end, bookings.NO_TIME, timezone).start)
-        )
     block = Block(
         id=new_id(found, BLOCKS),
         serial=found.ids.serial(BLOCKS.name),
@@ -122,7 +116,7 @@ def create_block(id: str) -> Response:
         staff=staff.id,
         date=day,
         timezone=timezone,
-        slots=tuple(spans),
+        slots=tuple(bookings.spans(day, wanted["slots"], timezone)),
     )
     found.store.table(BLOCKS).add(block)
     return json_response(bookings.show_block(found, block))
