@@ -230,7 +230,8 @@ class Choice(Field[str]):
         return {"type": "string"} if callable(self.choices) else {"enum": list(self.choices)}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        word = value if isinstance(value, str) else _quoted(value)
+        # What is no text is quoted the way Python writes it.
+        word = str(value)
         if word not in (self.choices() if callable(self.choices) else self.choices):
             raise ValidationError(f'"{word}" is not a valid choice.')
         return word
@@ -273,19 +274,11 @@ class JSONObject(Field[dict[str, Any]]):
             yield f"Cannot exceed {self.max_encoded:,} characters encoded."
 
 
-def _quoted(value: Any) -> str:
-    """Return a value as the framework quotes it: the way Python writes it."""
-    try:
-        return str(value)
-    except RecursionError:  # nested as deeply as a body can be
-        return "..."
-
-
 def _can_be_sent(value: dict[str, Any]) -> bool:
     """Return whether JSON can carry it: infinities and lone surrogates are parsed, not written."""
     try:
         msgspec.json.encode(value)
         json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
     return True

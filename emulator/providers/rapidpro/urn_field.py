@@ -26,18 +26,11 @@ class UrnField(Field[urns.Urn]):
         return {"type": "string"}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> urns.Urn:
-        # Whatever else stands there is written out, and then is no URN.
-        text = value if isinstance(value, str) else _written(value)
+        # Whatever else stands there is written as Python does it, and then is no URN.
+        text = str(value)
         if not text.strip():
             raise ValidationError("This field may not be blank.")
         try:
             return urns.clean(text, self.country())
         except urns.InvalidURN as error:
             raise ValidationError(list(error.messages)) from error
-
-
-def _written(value: Any) -> str:
-    try:
-        return str(value)
-    except RecursionError:  # nested as deeply as a body can be
-        return "..."
