@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from marshmallow import INCLUDE, Schema
@@ -14,9 +15,12 @@ from emulator.web.bodies import parse_json
 from emulator.web.operations import IGNORES_OTHERS
 from emulator.web.provider_app import ProviderApp
 
+MOST = 100
+"""How many fields are told: a list of thousands has mostly the same mistake in each row."""
+
 
 def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:
-    """Return the fields of a request's body that no schema of its operation reads.
+    """Return the first fields of a request's body that no schema of its operation reads.
 
     Empty where the operation names no schema, or the body is no JSON object.
     """
@@ -33,14 +37,17 @@ def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:
         body = parse_json(exchange.body)
     except BadBody:
         return []
-    found = [list(_unread(schema, body, "")) for schema in schemas if isinstance(schema, Schema)]
-    # Where several may be meant, what any of them reads is read.
-    places = [{field["pointer"] for field in each} for each in found]
-    return (
-        [field for field in found[0] if all(field["pointer"] in each for each in places)]
-        if found
-        else []
-    )
+    found = [_unread(schema, body, "") for schema in schemas if isinstance(schema, Schema)]
+    return list(islice(_in_all(found), MOST))
+
+
+def _in_all(found: Sequence[Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Yield what none of the schemas reads: where several may be meant, one is enough."""
+    if not found:
+        return
+    first, *others = found
+    places = [{field["pointer"] for field in each} for each in others]
+    yield from (field for field in first if all(field["pointer"] in each for each in places))
 
 
 def _unread(schema: Schema, value: Any, pointer: str) -> Iterator[dict[str, Any]]:
@@ -63,14 +70,36 @@ def _unread(schema: Schema, value: Any, pointer: str) -> Iterator[dict[str, Any]
 
 def _ignored(described: Any, value: Any, pointer: str) -> Iterator[dict[str, Any]]:
     """Yield what is ignored within a field that a vendor reads in a way of its own."""
-    if not isinstance(described, Mapping):
+    schema = _meant(described, value) if isinstance(described, Mapping) else None
+    if schema is None:
         return
-    for schema in described.get("anyOf", (described,)):
-        if isinstance(value, list) and "items" in schema:
-            for at, item in enumerate(value):
-                yield from _ignored(schema["items"], item, f"{pointer}/{at}")
-        if isinstance(value, Mapping) and schema.get("type") == "object":
-            yield from _ignored_in(schema, value, pointer)
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _ignored(schema.get("items"), item, f"{pointer}/{at}")
+    else:
+        yield from _ignored_in(schema, value, pointer)
+
+
+def _meant(described: Mapping[str, Any], value: Any) -> Mapping[str, Any] | None:
+    """Return the first alternative that a list or an object has all that is required for.
+
+    The last one of its type, if it lacks something for each; None where none has its type.
+    """
+    if not isinstance(value, list | dict):
+        return None
+    kind = "array" if isinstance(value, list) else "object"
+    fitting = [s for s in described.get("anyOf", (described,)) if kind in _types(s)]
+    whole = (s for s in fitting if isinstance(value, list) or _has_required(s, value))
+    return next(whole, fitting[-1] if fitting else None)
+
+
+def _types(schema: Mapping[str, Any]) -> Sequence[str]:
+    types = schema.get("type", ())
+    return (types,) if isinstance(types, str) else types
+
+
+def _has_required(schema: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    return all(value.get(name) is not None for name in schema.get("required", ()))
 
 
 def _ignored_in(

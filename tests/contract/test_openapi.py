@@ -191,16 +191,86 @@ def test_documents_let_null_leave_out_what_may_be_left_out(slug: str) -> None:
     found = document(world, of_provider(slug))
     for path, body in FORMS[slug]:
         [form] = found["paths"][path]["post"]["requestBody"]["content"].values()
-        nulls: dict[str, Any] = dict.fromkeys(resolved(found, form["schema"]))
+        named = resolved(found, form["schema"])
+        nulls: dict[str, Any] = dict.fromkeys(named)
         if "variables" in nulls:
-            parts = found["components"]["schemas"]["PartsBody"]["properties"]
-            nulls["variables"] = {**dict.fromkeys(parts), **OTP}
+            nulls["variables"] = {**dict.fromkeys(resolved(found, named["variables"])), **OTP}
 
         answer = world.call("POST", f"/{slug}{path}", {**nulls, **body}, headers=HEADERS[slug])
 
         assert answer.status_code in (200, 202), answer.text
         assert len(nulls) > len(body), path
         Draft202012Validator({**form["schema"], **found}).validate({**nulls, **body})
+
+
+SENDER = {"from": "447576209857", "template": TEMPLATE}
+BILL = {**SMS, "templateName": "bill_due"}
+PARTS = {"body": ["a", "b"]}
+IMAGE = {"headerImage": "https://media.example/a.png"}
+PHONE = "60123456789"
+ROWS: list[tuple[str, str, Any, str, Any, bool]] = [
+    *(
+        ("teekrr", "/sms", SMS, "recipientVariables", row, is_right)
+        for row, is_right in (
+            ({"recipient": PHONE, "variables": {"name": "A", "code": None}}, True),
+            ({"recipient": PHONE, "variables": {"name": 1}}, False),
+            ({"recipient": PHONE, "variables": []}, False),
+            ({"to": PHONE, "variables": None, "name": "A", "email": None}, True),
+            ({"to": PHONE, "name": True}, False),
+            ({"phone": 60123456789}, False),
+            (PHONE, False),
+        )
+    ),
+    *(
+        ("teekrr", "/whatsapp", BILL, "recipientVariables", row, is_right)
+        for row, is_right in (
+            ({"recipient": PHONE, "variables": {**PARTS, "header": None, "other": 1}}, True),
+            ({"recipient": PHONE, "variables": {**PARTS, **IMAGE}}, True),
+            ({"recipient": PHONE, "variables": {**PARTS, "headerImage": 1}}, False),
+            ({"recipient": PHONE, "variables": {"body": ["a", 1]}}, False),
+            ({"phoneNumber": PHONE, **PARTS, "templateParams": {"other": None}}, True),
+            ({"phoneNumber": PHONE, **PARTS, "templateParams": {"other": 1}}, False),
+        )
+    ),
+    *(
+        ("cuedesk", "/v2/broadcasts", SENDER, "payload", row, is_right)
+        for row, is_right in (
+            ({**TO, "client_reference": "r", "name": "A", "age": 3, "old": False, "x": None}, True),
+            ({"identifier": 447592850122, "client_reference": 5}, True),
+            ({**TO, "client_reference": "r" * 256}, False),
+            ({**TO, "name": ["A"]}, False),
+            ({"identifier": ""}, False),
+            ({"name": "A"}, False),
+            ("447592850122", False),
+        )
+    ),
+    *(
+        ("cuedesk", "/broadcasts", {**FIRST, **SENDER}, "recipients", row, is_right)
+        for row, is_right in (
+            ({**TO, "parameters": {"header": {"value": None}, "body": {"a": 1}}}, True),
+            ({**TO, "parameters": None, "other": ["x"]}, True),
+            ({**TO, "parameters": {"header": None, "body": None, "button": None}}, True),
+            ({**TO, "parameters": {"header": "x"}}, False),
+            ({**TO, "parameters": {"button": {"a": []}}}, False),
+            ({**TO, "client_reference": []}, False),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("slug", ["teekrr", "cuedesk"])
+def test_rows_are_taken_as_the_documents_describe_them(slug: str) -> None:
+    world = World(PROVIDERS, [REFERENCE])
+    found = document(world, of_provider(slug))
+    rows = [rest for provider, *rest in ROWS if provider == slug]
+    for path, rest, name, row, is_right in rows:
+        [form] = found["paths"][path]["post"]["requestBody"]["content"].values()
+        described = resolved(found, form["schema"])[name]
+
+        answer = world.call("POST", f"/{slug}{path}", {**rest, name: [row]}, headers=HEADERS[slug])
+
+        assert (answer.status_code == 202) == is_right, (path, row, answer.text)
+        assert Draft202012Validator(described).is_valid([row]) == is_right, (path, row)
 
 
 def asked_for(found: Any) -> dict[str, list[str]]:

@@ -214,21 +214,26 @@ class Object(Field):
 
 
 class Rows(Field):
-    """A list of recipients, read in one pass."""
+    """A list of recipients, read in one pass.
+
+    :param row: the JSON schema of one of them.
+    """
 
     def __init__(
         self,
         name: str,
         read_rows: Callable[[Sequence[Any], list[Violation]], Any],
+        row: Mapping[str, Any],
         *,
         is_required: bool = False,
     ) -> None:
         super().__init__(is_required=is_required)
         self.prefix = f"{name}."
         self.read_rows = read_rows
+        self.row = row
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "object"}, "minItems": 1}
+        return {"type": "array", "items": self.row, "minItems": 1}
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, list):

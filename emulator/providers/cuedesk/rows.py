@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from emulator.web.operations import IGNORES_OTHERS
+
 from .errors import INVALID_FORMAT, MAX_LENGTH, REQUIRED, Violation
 from .filling import Filler, text_of
 from .records import Complaint
@@ -20,6 +22,43 @@ MUST_BE_STRING = "Must be a string"
 MUST_BE_OBJECT = "Must be an object"
 TOO_LONG = f"Must be at most {LONGEST_REFERENCE} characters"
 BAD_IDENTIFIER = "Invalid identifier: expected a phone number with country code and no leading +"
+
+_COLUMN = {"type": ["string", "number", "boolean", "null"]}
+_COLUMNS = {"type": ["object", "null"], "additionalProperties": _COLUMN}
+_HEAD = {
+    "identifier": {"type": ["string", "number", "boolean"], "minLength": 1},
+    "client_reference": {**_COLUMN, "maxLength": LONGEST_REFERENCE},
+}
+PAYLOAD_ROW: Mapping[str, Any] = {
+    "type": "object",
+    "properties": _HEAD,
+    "required": ["identifier"],
+    "additionalProperties": _COLUMN,
+}
+"""The JSON schema of what :func:`read_payload` takes."""
+RECIPIENT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        **_HEAD,
+        "parameters": {
+            "type": ["object", "null"],
+            "properties": {
+                "header": {
+                    "type": ["object", "null"],
+                    "properties": {"value": _COLUMN},
+                    "additionalProperties": _COLUMN,
+                    IGNORES_OTHERS: True,
+                },
+                "body": _COLUMNS,
+                "button": _COLUMNS,
+            },
+            IGNORES_OTHERS: True,
+        },
+    },
+    "required": ["identifier"],
+    IGNORES_OTHERS: True,
+}
+"""The JSON schema of what :func:`read_recipients` takes."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

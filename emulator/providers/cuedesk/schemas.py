@@ -38,6 +38,8 @@ from .rows import (
     FIELD_REQUIRED,
     LONGEST_REFERENCE,
     MUST_BE_STRING,
+    PAYLOAD_ROW,
+    RECIPIENT,
     read_payload,
     read_recipients,
 )
@@ -124,7 +126,7 @@ class BroadcastBody(TimedBody):
     scheduled_at = Moment()
     valid_until = Moment()
     template = Inside(TemplateBody, is_required=True)
-    payload = Rows("payload", read_payload)
+    payload = Rows("payload", read_payload, PAYLOAD_ROW)
     contact_list_uuid = UuidText()
     client_unique_identifier = Text()
 
@@ -165,7 +167,7 @@ class FirstBroadcastBody(TimedBody):
     version = Field()
     client_unique_identifier = Text()
     parameters = Inside(ParametersBody)
-    recipients = Rows("recipients", read_recipients, is_required=True)
+    recipients = Rows("recipients", read_recipients, RECIPIENT, is_required=True)
 
 
 class LiteralHeaderBody(Body):

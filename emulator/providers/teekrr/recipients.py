@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from emulator.web.operations import IGNORES_OTHERS
+
 from .errors import Violation
 
 MOST = 10_000
@@ -44,6 +46,25 @@ EMAIL = AddressKind(
     ("recipient", "to", "email", "phone", "phoneNumber"),
 )
 KINDS: Mapping[str, AddressKind] = {"sms": PHONE, "whatsapp": PHONE, "email": EMAIL}
+
+Described = dict[str, Any]
+"""A JSON schema, for OpenAPI and for telling which fields nobody reads."""
+
+_TEXT: Described = {"type": ["string", "null"]}
+_URL: Described = {**_TEXT, "format": "uri"}
+_LIST: Described = {"type": ["array", "null"], "items": {"type": "string"}}
+TEXTS: Described = {"type": "object", "additionalProperties": _TEXT}
+"""The values of ``{name}`` placeholders."""
+PARTS: Described = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(LISTS, _LIST),
+        **dict.fromkeys(MEDIA, _URL),
+        "templateParams": {**TEXTS, "type": ["object", "null"]},
+    },
+    IGNORES_OTHERS: True,
+}
+"""The values of the parts of a WhatsApp template."""
 
 
 class Recipient(NamedTuple):
@@ -112,6 +133,25 @@ def read_rows(
             assert address is not None
             rows.append(Recipient(kind.normal(address), read))
     return rows
+
+
+def described_rows(kind: AddressKind, values: Described) -> Described:
+    """Return what a row of dynamic mode may be: with its values under a name, or flat.
+
+    :param values: what is described of the values.
+    """
+    text = f"The address stands under the first that is there of: {', '.join(kind.keys)}."
+    addresses = dict.fromkeys(kind.keys, _TEXT)
+    nested = {
+        "type": "object",
+        "description": text,
+        "properties": {**addresses, "variables": values},
+        "required": ["variables"],
+        IGNORES_OTHERS: True,
+    }
+    own = {**addresses, **values.get("properties", {}), "variables": {"type": "null"}}
+    flat = {**values, "description": f"{text} All else are values.", "properties": own}
+    return {"anyOf": [nested, flat]}
 
 
 def own_values(at: int | None) -> str:

@@ -22,9 +22,13 @@ from .errors import ValidationFailed, Violation
 from .recipients import (
     EMAIL,
     MOST,
+    PARTS,
     PHONE,
+    TEXTS,
     AddressKind,
+    Described,
     ReadValues,
+    described_rows,
     expected,
     read_addresses,
     read_parts,
@@ -34,6 +38,7 @@ from .recipients import (
 from .records import CHANNELS
 
 QUICK, SCHEDULED = "quick broadcast", "schedule broadcast"
+TEXT: Described = {"type": "string"}
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,12})?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
@@ -111,12 +116,15 @@ class Rows(fields.Field[list[Any]]):
     """A list of at most 10,000, read in one pass."""
 
     def __init__(
-        self, read: Callable[[list[Any], list[Violation]], list[Any]], *items: str
+        self, read: Callable[[list[Any], list[Violation]], list[Any]], items: Described
     ) -> None:
-        super().__init__(
-            metadata={"type": "array", "maxItems": MOST, "items": {"type": list(items)}}
-        )
+        super().__init__()
         self.read = read
+        self.items = items
+
+    def json_schema(self) -> Described:
+        """Return what the list holds."""
+        return {"type": "array", "maxItems": MOST, "items": self.items}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -131,33 +139,15 @@ class Rows(fields.Field[list[Any]]):
         return rows
 
 
-class PartsBody(NullIsAbsent):
-    """The names of the values for a WhatsApp template, for those who describe or compare them.
-
-    The values themselves are read by :func:`.recipients.read_parts`.
-    """
-
-    header = fields.List(fields.String())
-    body = fields.List(fields.String())
-    button = fields.List(fields.String())
-    header_image = fields.URL(data_key="headerImage")
-    header_video = fields.URL(data_key="headerVideo")
-    header_document = fields.URL(data_key="headerDocument")
-    template_params = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(allow_none=True),
-        data_key="templateParams",
-    )
-
-
-class Parts(fields.Nested):
+class Parts(fields.Field[Mapping[str, Any]]):
     """The values for the parts of a WhatsApp template."""
 
-    def __init__(self) -> None:
-        super().__init__(PartsBody)
+    def json_schema(self) -> Described:
+        """Return which parts there are."""
+        return PARTS
 
     def _deserialize(
-        self, value: Any, attr: str | None, data: Any, partial: Any = None, **more: Any
+        self, value: Any, attr: str | None, data: Any, **more: Any
     ) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError(expected("object", value))
@@ -170,12 +160,15 @@ class Parts(fields.Nested):
 
 def addresses(kind: AddressKind) -> Rows:
     """Return the field ``recipients`` of a channel."""
-    return Rows(lambda given, violations: read_addresses(given, kind, violations), "string")
+    return Rows(lambda given, violations: read_addresses(given, kind, violations), TEXT)
 
 
-def rows(kind: AddressKind, read_values: ReadValues) -> Rows:
+def rows(kind: AddressKind, read_values: ReadValues, values: Described) -> Rows:
     """Return the field ``recipientVariables`` of a channel."""
-    return Rows(lambda given, violations: read_rows(given, kind, read_values, violations), "object")
+    return Rows(
+        lambda given, violations: read_rows(given, kind, read_values, violations),
+        described_rows(kind, values),
+    )
 
 
 class Body(NullIsAbsent):
@@ -222,7 +215,7 @@ class SmsBody(BroadcastBody):
     scheduled_at = Moment()
     keyword = Text(most=10)
     recipients = addresses(PHONE)
-    recipient_variables = rows(PHONE, read_texts)
+    recipient_variables = rows(PHONE, read_texts, TEXTS)
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_template(
@@ -243,7 +236,7 @@ class WhatsAppBody(BroadcastBody):
     scheduled_at = Moment()
     recipients = addresses(PHONE)
     variables = Parts()
-    recipient_variables = rows(PHONE, read_parts)
+    recipient_variables = rows(PHONE, read_parts, PARTS)
 
     @pre_load
     def drop_shared_values(self, body: Mapping[str, Any], **_more: Any) -> dict[str, Any]:
@@ -273,7 +266,7 @@ class EmailBody(BroadcastBody):
     campaign_name = Text(most=255)
     scheduled_at = Moment()
     recipients = addresses(EMAIL)
-    recipient_variables = rows(EMAIL, read_texts)
+    recipient_variables = rows(EMAIL, read_texts, TEXTS)
 
 
 def _read_any(given: list[Any], violations: list[Violation]) -> list[Any]:
@@ -289,7 +282,7 @@ class ListBody(Body):
     """A list of recipients to be looked at."""
 
     channel = Word(CHANNELS, label="Channel")
-    recipients = Rows(_read_any, "string", "null")
+    recipients = Rows(_read_any, {"type": ["string", "null"]})
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_recipients(

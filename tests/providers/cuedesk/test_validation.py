@@ -258,6 +258,21 @@ def test_unknown_fields_are_ignored_and_shown_to_the_tester(desk):
     assert {"pointer": "/scheduledAt", "suggestion": "scheduled_at"} in found
 
 
+def test_misspelt_fields_of_recipients_are_shown_to_the_tester(desk):
+    values = {"body": {"Name": "A"}, "buttons": {"link": "a"}, "header": {"link": "x"}}
+    given = {"identifier": "447592850122", "reference": "d-1", "parameters": values}
+
+    desk.post("/broadcasts", first(given))
+
+    entry = desk.control("GET", "/requests")["items"][0]["id"]
+    found = desk.control("GET", f"/requests/{entry}")["unread"]
+    assert [(field["pointer"], field["suggestion"]) for field in found] == [
+        ("/recipients/0/reference", "client_reference"),
+        ("/recipients/0/parameters/buttons", "button"),
+        ("/recipients/0/parameters/header/link", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "violation"),
     [

@@ -509,3 +509,44 @@ def test_misspelt_values_are_named_by_the_journal(desk):
         ("/variables/bodi", "body"),
         ("/variables/headerimage", "headerImage"),
     ]
+
+
+OWN = {"recipient": "60123456789", "variables": {"body": ["a", "b"]}}
+
+
+@pytest.mark.parametrize(
+    ("row", "unread"),
+    [
+        (OWN, []),
+        ({"to": "60123456789", "body": ["a", "b"]}, []),
+        ({**OWN, "recipent": "60123456789"}, [("/recipent", "recipient")]),
+        (
+            {**OWN, "variables": {"body": ["a", "b"], "buttons": ["c"]}},
+            [("/variables/buttons", "button")],
+        ),
+        ({"to": "60123456789", "body": ["a", "b"], "boddy": []}, [("/boddy", "body")]),
+    ],
+)
+def test_misspelt_fields_of_rows_are_named_by_the_journal(desk, row, unread):
+    body = whatsapp(recipients=None, variables=None, recipientVariables=[row])
+
+    assert desk.post("/whatsapp", body).status_code == 202
+    entry = next(desk.sandbox.journal.newest())
+    shown = desk.world.call("GET", f"/_emulator/sandboxes/default/requests/{entry.id}").json
+
+    assert shown["unread"] == [
+        {"pointer": f"/recipientVariables/0{pointer}", "suggestion": suggestion}
+        for pointer, suggestion in unread
+    ]
+
+
+def test_of_many_misspelt_rows_the_first_hundred_are_named(desk):
+    row = {"recipient": "60123456789", "variables": {}, "name": "A"}
+
+    desk.post("/sms", sms(recipients=None, recipientVariables=[row] * 300))
+    entry = next(desk.sandbox.journal.newest())
+    shown = desk.world.call("GET", f"/_emulator/sandboxes/default/requests/{entry.id}").json
+
+    assert [field["pointer"] for field in shown["unread"]] == [
+        f"/recipientVariables/{at}/name" for at in range(100)
+    ]
