@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -11,11 +12,37 @@ import msgspec
 
 from .retention import Limits, exceeds
 
+LARGE = 64 * 1024
+SAMPLE = 4 * 1024
+
+
+class Pressed(msgspec.Struct, frozen=True, gc=False):
+    """A large text in less room.
+
+    :param length: of the text itself.
+    """
+
+    length: int
+    pressed: bytes
+
+    def opened(self) -> bytes:
+        """Return the text."""
+        return zlib.decompress(self.pressed)
+
+
+def press(text: bytes) -> Pressed | bytes:
+    """Return a text pressed if it is large and that is worth its time, as lists of people are."""
+    if len(text) < LARGE or len(zlib.compress(text[:SAMPLE], 1)) > SAMPLE // 2:
+        return text
+    return Pressed(len(text), zlib.compress(text, 1))
+
 
 class Exchange(msgspec.Struct, kw_only=True):
     """One request and, once there is one, its answer.
 
     :param path: below the provider's base.
+    :param path: below the provider's base.
+    :param sent: the body; a large one is pressed once the request has been answered.
     :param near: nearest operations of an unmatched request: (method, path, operation).
     :param evidence: weakest level of evidence that the answer rests on.
     """
@@ -27,7 +54,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     path: str
     query: Sequence[tuple[str, str]]
     headers: Sequence[tuple[str, str]]
-    body: bytes
+    sent: bytes | Pressed = b""
     account: str | None = None
     operation: str | None = None
     status: int | None = None
@@ -40,16 +67,24 @@ class Exchange(msgspec.Struct, kw_only=True):
     near: Sequence[tuple[str, str, str]] = ()
 
     @property
+    def body(self) -> bytes:
+        """The body that was sent."""
+        sent = self.sent
+        return sent if isinstance(sent, bytes) else sent.opened()
+
+    @property
     def is_matched(self) -> bool:
         """Whether an operation, or a file handed out earlier, was asked for."""
         return self.operation is not None or self.hint is None
 
     @property
     def size(self) -> int:
-        """Roughly how many bytes this entry holds."""
+        """Roughly how many bytes this entry tells; what is large is held in fewer."""
+        sent = self.sent
+        length = len(sent) if isinstance(sent, bytes) else sent.length
         fields = sum([len(value) for _, value in self.headers])
         fields += sum([len(value) for _, value in self.query])
-        return 1000 + len(self.path) + fields + len(self.body) + len(self.response)
+        return 1000 + len(self.path) + fields + length + len(self.response)
 
 
 class Journal:
@@ -93,6 +128,7 @@ class Journal:
 
         :param status: None if the connection closed without any.
         """
+        exchange.sent = press(exchange.body)
         with self._changed:
             exchange.status, exchange.response = status, response
             exchange.response_type = content_type

@@ -275,7 +275,6 @@ def _visiting(app: ProviderApp, sandbox: Sandbox, operation: Operation) -> Itera
         path=request.path,
         query=(),
         headers=(),
-        body=b"",
         operation=operation.id,
     )
     token = context.begin(visit)

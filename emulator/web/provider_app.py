@@ -145,10 +145,9 @@ class ProviderApp(Flask):
             path=_path(environ),
             query=tuple(request.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
             headers=_headers(environ),
-            body=b"",
         )
         try:
-            exchange.body = read_body()
+            exchange.sent = read_body()
         finally:
             found.journal.add(exchange)
         if exchange.path.startswith("//"):

@@ -157,8 +157,7 @@ class Desk:
         """Return how an error is said while a request is being answered."""
         at = self.sandbox.clock.now()
         entry = Exchange(
-            id=0, at=at, provider="teekrr", method="POST", path="/sms", query=(), headers=(),
-            body=b"",
+            id=0, at=at, provider="teekrr", method="POST", path="/sms", query=(), headers=()
         )  # fmt: skip
         token = context.begin(context.Visit(0.0, {}, self.sandbox, entry))
         try:
