@@ -124,6 +124,8 @@ def _messages(
 
 def address_of(person: Contact | Client) -> str:
     """Return a person's number with a leading ``+``, empty if there is none."""
+    if isinstance(person, Contact) and person.phone.startswith("+"):
+        return person.phone  # all messages to a person share it
     digits = person.digits
     return f"+{digits}" if digits else ""
 
