@@ -32,7 +32,12 @@ def place_options(command: Command) -> Command:
         click.option(
             "--insecure", is_flag=True, help="Listen beyond this machine without a token."
         ),
-        click.option("--allow-host", multiple=True, help="A Host that the control API answers to."),
+        click.option(
+            "--allow-host",
+            multiple=True,
+            metavar="HOST",
+            help="A Host that the control API answers to besides this machine's; again for more.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -67,34 +72,41 @@ def world_options(fixture: str, clock: str | None = None) -> Callable[[Command],
             multiple=True,
             default=(fixture,),
             show_default=True,
-            help="Name of a fixture that comes with the emulator, or a file; several are merged.",
+            metavar="NAME|FILE",
+            help="A fixture that comes with the emulator, or a file; again for more to merge.",
         ),
         click.option("--seed", type=int, help="Seed of everything that is drawn."),
         click.option(
             "--clock",
             default=clock,
-            show_default=clock is not None,
+            show_default=clock is not None or "as the fixture says",
             help="real, manual, manual@TIME, or xN for N times real time.",
         ),
         click.option(
             "--latency",
             type=click.Choice(["instant", "fast", "realistic"]),
+            show_default="as the fixture says, else fast",
             help="How long the steps of a message take.",
         ),
         click.option(
             "--unknown-keys",
             type=click.Choice(["refuse", "accept"]),
+            show_default="as the fixture says, else refuse",
             help="What becomes of a request whose API key nobody has.",
         ),
         click.option("--control-token", help="Bearer token that the control API asks for."),
         click.option(
-            "--allow-callback-host", multiple=True, help="A public host that may be called back."
+            "--allow-callback-host",
+            multiple=True,
+            metavar="HOST",
+            help="A public host that may be called back; again for more.",
         ),
         click.option(
             "--callback-map",
             multiple=True,
+            metavar="NAME=HOST",
             callback=_pairs,
-            help="NAME=HOST: call HOST where a callback URL says NAME.",
+            help="Call HOST where a callback URL says NAME; again for more.",
         ),
     )
 
