@@ -156,5 +156,7 @@ def _read_fixture(given: Any, pointer: str, problems: Problems) -> Document | No
     try:
         return library.read(given)
     except NotFound as error:
-        problems.add(pointer, str(error), nearest(given, library.names()))
+        # The server need not stand where its clients have their files.
+        files = "; what a file holds is sent as a document" if "." in given else ""
+        problems.add(pointer, f"{error}{files}", nearest(given, library.names()))
         return None

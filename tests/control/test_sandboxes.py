@@ -155,6 +155,13 @@ def test_a_taken_name_is_a_conflict(desk):
     assert create(desk, status=409, name="default")["title"] == "Conflict"
 
 
+def test_files_are_not_looked_for_by_the_server(desk):
+    answer = desk.world.call("POST", "/_emulator/sandboxes", {"fixture": "my.yaml"})
+
+    assert answer.status_code == 422
+    assert "what a file holds is sent as a document" in answer.get_json()["detail"]
+
+
 def test_fixtures_are_merged_in_their_order(desk):
     more = {"emulator": 1, "acme": {"customers": [{"id": "one", "name": "Uno"}]}}
 
