@@ -28,8 +28,8 @@ KEYS: Final = ("url", "method", "headers", "body", "result")
 EVENT: Final = "webhook"
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
-_ACCEPT = {"Accept": "application/json"}
-_CONTENT_TYPE = {"Content-Type": "application/json"}
+_ACCEPT = (("Accept", "application/json"),)
+_CONTENT_TYPE = (("Content-Type", "application/json"),)
 
 
 class WebhookCaller:
@@ -56,7 +56,6 @@ class WebhookCaller:
             told = webhook.get("body")
             body = _encoded(self._usual_body(run) if told is None else _filled(told, filled))
         own = {name: filled(text) for name, text in webhook.get("headers", {}).items()}
-        usual = _ACCEPT | (_CONTENT_TYPE if body else {})
         result = webhook.get("result")
         self._sandbox.webhooks.owe_all(
             [
@@ -69,7 +68,7 @@ class WebhookCaller:
                     event=EVENT if result is None else f"{EVENT}:{result}",
                     subject=run.id,
                     url=filled(webhook["url"]),
-                    headers=(*(usual | own).items(), *FIXED_HEADERS),
+                    headers=_headers(own, has_body=bool(body)),
                     body=body,
                     created_at=self._sandbox.clock.now(),
                     method=method,
@@ -87,6 +86,13 @@ class WebhookCaller:
                 for key, value in run.values.items()
             },
         }
+
+
+def _headers(own: Mapping[str, str], *, has_body: bool) -> tuple[tuple[str, str], ...]:
+    """Return the flow's own headers, and the usual ones that it does not name in any case."""
+    named = {name.lower() for name in own}
+    usual = (*_ACCEPT, *(_CONTENT_TYPE if has_body else ()), *FIXED_HEADERS)
+    return (*((name, text) for name, text in usual if name.lower() not in named), *own.items())
 
 
 def _filled(value: Any, fill: Callable[[str], str]) -> Any:

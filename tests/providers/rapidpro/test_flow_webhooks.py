@@ -62,6 +62,15 @@ def test_everything_can_name_the_contact(rapidpro):
     assert json.loads(parcel.body) == {"name": "Amina", "list": ["Eastpoint", 1]}
 
 
+def test_own_headers_stand_alone_however_they_are_spelled(rapidpro):
+    own = {"accept": "text/plain", "CONTENT-TYPE": "text/csv", "user-agent": "Clinic"}
+
+    parcel = call(rapidpro, headers=own, body="a,b")
+
+    kept = {name: FIXED[name] for name in ("X-Mailroom-Mode", "Accept-Encoding")}
+    assert sorted(parcel.headers) == sorted((own | kept).items())
+
+
 def test_body_may_be_a_text(rapidpro):
     assert call(rapidpro, body="Hello @contact.first_name").body == b"Hello Bakari"
 
