@@ -1,4 +1,4 @@
-"""Read broadcasts and messages from fixtures, as the app shows them.
+"""Read messages, and with them broadcasts, from fixtures, as the app shows them.
 
 They stand as given, but for broadcasts that wait for their time: their messages go out then.
 """
@@ -24,12 +24,11 @@ from emulator.core.sandbox import Sandbox
 from emulator.web import parts
 from emulator.web.parts import Part, Value, any_text, read_part, text, thing, things, whole
 
-from . import lifecycle
+from . import fixture_broadcasts, lifecycle
 from .filling import body_of
 from .records import (
     BROADCASTS,
     CHANNEL,
-    CHANNELS,
     MESSAGES,
     SLUG,
     ButtonShape,
@@ -42,7 +41,6 @@ from .records import (
 )
 from .rows import NUMBER
 
-STATES = ("scheduled", "processing", "completed", "cancelled")
 RECEIVED = "received"
 STATUSES = ("queued", "sent", "delivered", "read", "failed", "expired", "cancelled", RECEIVED)
 _WORDS = {status: status for status in STATUSES}
@@ -60,18 +58,6 @@ def _texts(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("Must be a list of strings")
     return value
-
-
-class _BroadcastPart(Part):
-    uuid = Value(text)
-    name = Value(text, allow_none=True)
-    channel = Value(text)
-    template = Value(text)
-    status = Value(one_of(*STATES))
-    client_unique_identifier = Value(text, allow_none=True)
-    scheduled_at = Value(read_moment, allow_none=True)
-    valid_until = Value(read_moment, allow_none=True)
-    created_at = Value(read_moment)
 
 
 class _MessagePart(Part):
@@ -121,8 +107,7 @@ class _ErrorPart(Part):
     message = Value(any_text)
 
 
-_BROADCAST, _MESSAGE, _HEADER, _BUTTON, _CARD, _ERROR = (
-    _BroadcastPart(),
+_MESSAGE, _HEADER, _BUTTON, _CARD, _ERROR = (
     _MessagePart(),
     _HeaderPart(),
     _ButtonPart(),
@@ -138,7 +123,7 @@ def load(
     before = len(problems.found)
     reader = _Reader(found, workspace, problems)
     touched = [
-        reader.broadcast(item, f"{pointer}/broadcasts/{at}")
+        fixture_broadcasts.load(found, workspace, item, f"{pointer}/broadcasts/{at}", problems)
         for at, item in enumerate(given.get("broadcasts", ()))
     ]
     made = [
@@ -171,54 +156,6 @@ class _Reader:
         self._problems = problems
         self._shapes: dict[Shape, Shape] = {}
 
-    def broadcast(self, given: Any, pointer: str) -> str | None:
-        """Add or change a broadcast and return its id, None if there are mistakes."""
-        found, problems = self._found, self._problems
-        read = read_part(_BROADCAST, given, pointer, problems)
-        if read is None:
-            return None
-        table, now = found.store.table(BROADCASTS), found.clock.now()
-        id = read.pop("uuid", None) or found.ids.uuid4(BROADCASTS.name)
-        known = table.find(id)
-        if known is not None and known.account != self._workspace:
-            problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this broadcast")
-            return None
-        sender = self._sender(read.pop("channel", None), pointer)
-        values = {
-            {"status": "state", "client_unique_identifier": "key"}.get(name, name): value
-            for name, value in read.items()
-        }
-        due = values.get("scheduled_at")
-        if known is None:
-            known = CueBroadcast(
-                id=id,
-                serial=found.ids.serial(BROADCASTS.name),
-                account=self._workspace,
-                state="scheduled" if due is not None and due > now else "",
-                created_at=now,
-                sender=sender,
-                name=None,
-                template="",
-                scheduled_at=None,
-                valid_until=None,
-                total=0,
-                counts={},
-            )
-        table.put(msgspec.structs.replace(known, **values))
-        return str(id)
-
-    def _sender(self, wanted: str | None, pointer: str) -> str:
-        channels = self._found.store.table(CHANNELS)
-        if wanted is None:
-            own = channels.every("account", self._workspace)
-            if not own:
-                self._problems.add(f"{pointer}/channel", "The workspace has no channel")
-            return own[0].id if own else ""
-        channel = channels.one("name", (self._workspace, wanted.removeprefix("+")))
-        if channel is None:
-            self._problems.add(f"{pointer}/channel", f"The workspace has no channel {wanted!r}")
-        return channel.id if channel is not None else ""
-
     def message(self, given: Any, pointer: str) -> CueMessage | None:
         """Return a new message, None if it is there already or has mistakes."""
         found, problems = self._found, self._problems
@@ -235,7 +172,7 @@ class _Reader:
             problems.add(f"{pointer}/history", f"Must end with the status, {read['status']!r}")
         values: list[str] = []
         shape = self._shape(read, pointer, values)
-        sender = broadcast.sender if broadcast else self._sender(read.get("channel"), pointer)
+        sender = broadcast.sender if broadcast else self._sender(read, pointer)
         usual = "text" if is_in or read.get("content") is not None else "template"
         content = read.get("content")
         if is_in and content is None:
@@ -262,6 +199,12 @@ class _Reader:
             content=content,
             session=read.get("session") or (self._session() if is_in else None),
             person=read.get("name"),
+        )
+
+    def _sender(self, read: Read, pointer: str) -> str:
+        wanted = read.get("channel")
+        return fixture_broadcasts.sender(
+            self._found, self._workspace, wanted, pointer, self._problems
         )
 
     def _session(self) -> str:
@@ -388,6 +331,6 @@ def describe(defs: Defs) -> dict[str, Schema]:
         "history": HISTORY,
     }
     return {
-        "broadcasts": many("broadcast", _BroadcastPart),
+        "broadcasts": many("broadcast", fixture_broadcasts.BroadcastPart),
         "messages": many("message", _MessagePart, **face, **message),
     }

@@ -102,6 +102,11 @@ def wait(found: Sandbox, message: CueMessage, target: str, at: datetime) -> date
     start = broadcast.scheduled_at if broadcast is not None else None
     if start is None or start <= at:
         return None
+    return _first_step(found, message, target, start)
+
+
+def _first_step(found: Sandbox, message: CueMessage, target: str, start: datetime) -> datetime:
+    """Return when a message whose broadcast starts then takes its first step."""
     if start >= LATEST:
         # Beyond what clocks reach there may be no room for a delay.
         return start
@@ -175,6 +180,32 @@ def expire(found: Sandbox, at: datetime, ids: Sequence[str]) -> None:
             agenda.plan(at, EXPIRY_TOPIC, id)
         elif left:
             found.messaging.divert(vendor, left, "expired", at)
+
+
+def reschedule(found: Sandbox, broadcast: CueBroadcast, at: datetime | None) -> CueBroadcast:
+    """Let a broadcast that waits for its time start at another one.
+
+    :param at: None, or a time that has passed, for now.
+    """
+    now = found.clock.now()
+    start = now if at is None else max(at, now)
+    first_steps = {
+        message.id: _first_step(found, message, message.plan.path[message.taken], start)
+        for message in _in_states(found, broadcast.id, frozenset({"queued"}))
+        if message.plan.path
+    }
+    found.agenda.plan_each(found.vendor(SLUG).step_topic, first_steps)
+    found.agenda.plan(start, START_TOPIC, broadcast.id)
+    return found.store.table(BROADCASTS).change(broadcast, scheduled_at=at)
+
+
+def limit(found: Sandbox, broadcast: CueBroadcast, at: datetime | None) -> CueBroadcast:
+    """Let what a broadcast has not delivered expire at another time; None for never."""
+    if at is None:
+        found.agenda.cancel(EXPIRY_TOPIC, broadcast.id)
+    elif UNDELIVERED & broadcast.counts.keys():
+        found.agenda.plan(max(at, found.clock.now()), EXPIRY_TOPIC, broadcast.id)
+    return found.store.table(BROADCASTS).change(broadcast, valid_until=at)
 
 
 def cancel(found: Sandbox, broadcast: CueBroadcast) -> Broadcast:

@@ -1,7 +1,8 @@
 """Read broadcasts and messages from fixtures, as the message log of the dashboard writes them.
 
-They stand as given, but for broadcasts that wait for their time: their messages go out then. What
-the client's billing does not say of reserved and spent credit follows from the messages.
+They stand as given, but for broadcasts that wait for their time: their messages go out then. A
+broadcast that is there already and waits can get another time, or be cancelled. What the client's
+billing does not say of reserved and spent credit follows from the messages.
 """
 
 from __future__ import annotations
@@ -119,6 +120,9 @@ def _load_broadcast(
     if known is not None and known.account != client.id:
         problems.add(f"{pointer}/broadcastUuid", f"Client {known.account!r} has this broadcast")
         return None
+    if known is not None and known.total:
+        _change_broadcast(found, known, read, pointer, problems)
+        return id
     now = found.clock.now()
     scheduled_at = read.get("scheduled_at", known.scheduled_at if known else None)
     usual = "scheduled" if scheduled_at is not None and scheduled_at > now else ""
@@ -146,6 +150,32 @@ def _load_broadcast(
         )
     )
     return id
+
+
+def _change_broadcast(
+    found: Sandbox, known: Campaign, read: Read, pointer: str, problems: Problems
+) -> None:
+    """Change a broadcast that has messages; what these have gone through stays as it is."""
+    if read.get("channel", known.channel) != known.channel:
+        problems.add(f"{pointer}/channel", f"Its messages are of channel {known.channel}")
+    is_waiting = known.state == "scheduled"
+    # A fixture that is merged again may say what the broadcast was before.
+    before = ("scheduled", "processing", known.state)
+    possible = ("scheduled", "cancelled") if is_waiting else tuple(dict.fromkeys(before))
+    status = read.get("status", known.state)
+    if status not in possible:
+        text = f"The broadcast is {known.state}; must be one of: {', '.join(possible)}"
+        problems.add(f"{pointer}/status", text)
+        return
+    known = found.store.table(CAMPAIGNS).change(
+        known,
+        name=read.get("campaign_name", known.name),
+        created_at=read.get("created_at", known.created_at),
+    )
+    if is_waiting and "scheduled_at" in read:
+        known = lifecycle.reschedule(found, known, read["scheduled_at"])
+    if is_waiting and status == "cancelled":
+        lifecycle.cancel(found, known)
 
 
 def _message(

@@ -214,6 +214,22 @@ def _campaign_state(campaign: Campaign, unfinished: int, at: datetime) -> str:
     return "scheduled" if is_waiting else "processing"
 
 
+def reschedule(found: Sandbox, campaign: Campaign, at: datetime | None) -> Campaign:
+    """Let a broadcast that waits for its time go out at another one.
+
+    :param at: None, or a time that has passed, for now.
+    """
+    now = found.clock.now()
+    due = now if at is None else max(at, now)
+    waiting = {
+        message.id: due
+        for message in found.store.table(MESSAGES).every("broadcast", campaign.id)
+        if message.state == "pending" and message.plan.path
+    }
+    found.agenda.plan_each(found.vendor(SLUG).step_topic, waiting)
+    return found.store.table(CAMPAIGNS).change(campaign, scheduled_at=at)
+
+
 def cancel(found: Sandbox, campaign: Campaign) -> Broadcast:
     """Cancel a scheduled broadcast: its messages never leave, and their credit is given back.
 

@@ -437,3 +437,99 @@ def test_the_same_calls_give_the_same_ids():
         return desk.messages()
 
     assert run() == run()
+
+
+def again(desk, id, **broadcast):
+    desk.load(broadcasts=[{"uuid": id, **broadcast}])
+
+
+@pytest.mark.parametrize(
+    ("moment", "sent_at"),
+    [
+        ("2024-06-05T00:00:00Z", "2024-06-05T00:00:00.100000Z"),
+        ("2024-06-02T00:00:00Z", "2024-06-02T00:00:00.100000Z"),
+        ("2024-05-01T00:00:00Z", "2024-06-01T12:00:00.100000Z"),
+        (None, "2024-06-01T12:00:00.100000Z"),
+    ],
+)
+def test_a_broadcast_that_waits_starts_when_a_fixture_says_so(desk, moment, sent_at):
+    id = desk.broadcast(notice(scheduled_at="2024-06-03T00:00:00Z"))
+
+    again(desk, id, scheduled_at=moment, name="Moved")
+    desk.advance()
+
+    _, sent, _ = desk.message()["history"]
+    seen = desk.seen(id)
+    assert sent == {"status": "sent", "at": sent_at}
+    assert (seen["scheduled_at"], seen["name"], seen["status"]) == (moment, "Moved", "completed")
+
+
+def test_a_broadcast_is_under_way_at_its_new_time(desk):
+    desk.rule("delivered", delays={"sent": "1h"})
+    id = desk.broadcast(notice(scheduled_at="2024-06-03T00:00:00Z"))
+    again(desk, id, scheduled_at="2024-06-02T00:00:00Z")
+
+    states = []
+    for moment in ("2024-06-01T23:59:59Z", "2024-06-02T00:00:00Z"):
+        desk.advance(to=moment)
+        states.append(desk.seen(id)["status"])
+
+    assert states == ["scheduled", "processing"]
+
+
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [("2024-06-02T00:00:00Z", "expired"), ("2024-07-01T00:00:00Z", "sent"), (None, "sent")],
+)
+def test_what_is_not_delivered_expires_when_a_fixture_says_so(desk, end, left):
+    desk.rule("stuck")
+    id = desk.broadcast(notice(valid_until="2024-06-04T00:00:00Z"))
+    desk.advance(by=1)
+
+    again(desk, id, valid_until=end)
+    desk.advance(to="2024-06-05T00:00:00Z")
+
+    assert desk.message()["status"] == left
+    assert desk.seen(id)["native"]["valid_until"] == end
+
+
+def test_a_broadcast_that_waits_is_cancelled_by_a_fixture(desk):
+    id = desk.broadcast(notice(scheduled_at="2024-06-03T00:00:00Z"))
+
+    again(desk, id, status="cancelled")
+    desk.advance()
+
+    assert desk.statuses() == [["queued", "cancelled"]]
+    assert desk.seen(id)["status"] == "cancelled"
+
+
+def test_what_has_been_sent_stays_as_it_is_when_its_fixture_is_merged_again(desk):
+    body = notice(scheduled_at="2024-06-03T00:00:00Z")
+    id = desk.broadcast(body)
+    desk.advance()
+    before = desk.seen(id)
+
+    again(desk, id, status="scheduled", scheduled_at="2024-06-20T00:00:00Z", channel=FROM)
+
+    assert desk.seen(id) == before
+
+
+@pytest.mark.parametrize(
+    ("is_over", "change", "pointer"),
+    [
+        (False, {"status": "completed"}, "status"),
+        (False, {"channel": "447700900111"}, "channel"),
+        (True, {"status": "cancelled"}, "status"),
+    ],
+)
+def test_what_a_broadcast_cannot_become_is_a_mistake(desk, is_over, change, pointer):
+    desk.load(channels=[{"type": "whatsapp", "identifier": "447700900111"}])
+    id = desk.broadcast(notice(scheduled_at="2024-06-03T00:00:00Z"))
+    if is_over:
+        desk.advance()
+    before = desk.stored()
+
+    [(where, _)] = mistakes(desk, broadcasts=[{"uuid": id, **change}])
+
+    assert where == f"/broadcasts/0/{pointer}"
+    assert desk.stored() == before

@@ -1,12 +1,14 @@
 """Fixtures: what is read, merged, shown and refused; keys that are made and revoked."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
 
 from emulator.core import fixtures
 from emulator.core.emulator import Wish
 from emulator.core.errors import Invalid, NotFound, Problems
-from tests.providers.teekrr.desk import HOOK, REFERENCE, reference, sms
+from tests.providers.teekrr.desk import HOOK, REFERENCE, email, reference, scheduled, sms
 
 
 def problems_of(desk, client):
@@ -269,3 +271,79 @@ def test_the_empty_fixture_has_one_client_and_key():
 
     [client] = document["teekrr"]["clients"]
     assert [key["key"] for key in client["apiKeys"]] == ["tk_empty"]
+
+
+LATER = "2026-05-07T02:30:00Z"
+
+
+def again(desk, id, **broadcast):
+    desk.load_client(broadcasts=[{"broadcastUuid": id, **broadcast}])
+
+
+@pytest.mark.parametrize(
+    ("moment", "enqueued_at"),
+    [
+        (LATER, LATER),
+        ("2026-05-07T00:30:00Z", "2026-05-07T00:30:00Z"),
+        ("2026-05-01T00:00:00Z", "2026-05-06T10:00:00Z"),
+        (None, "2026-05-06T10:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("make", [sms, email])
+def test_a_broadcast_that_waits_goes_out_when_a_fixture_says_so(desk, make, moment, enqueued_at):
+    path = "/sms" if make is sms else "/email"
+    id = desk.send(path, scheduled(make()))
+
+    again(desk, id, scheduledAt=moment, campaignName="Moved")
+    desk.advance()
+
+    [message], seen = desk.records(), desk.broadcast(id)
+    step = next(step for step in message.history if step.state == "enqueued")
+    assert step.at == datetime.fromisoformat(enqueued_at)
+    assert seen.scheduled_at == (moment and datetime.fromisoformat(moment))
+    assert (seen.name, seen.status) == ("Moved", "completed")
+
+
+def test_a_broadcast_that_waits_is_cancelled_by_a_fixture(desk):
+    before = desk.credit()
+    id = desk.send("/sms", scheduled(sms("60123456789", "60198765432")))
+
+    again(desk, id, status="cancelled")
+    desk.advance()
+
+    assert desk.statuses() == [["pending", "cancelled"]] * 2
+    assert (desk.broadcast(id).status, desk.credit()) == ("cancelled", before)
+
+
+def test_what_has_gone_out_stays_as_it_is_when_its_fixture_is_merged_again(desk):
+    id = desk.send("/sms", scheduled(sms()))
+    desk.advance()
+
+    again(desk, id, status="scheduled", channel="sms", scheduledAt=LATER, campaignName="Old")
+
+    seen = desk.broadcast(id)
+    assert (seen.status, seen.counts, seen.name) == ("completed", {"delivered": 1}, "Old")
+    assert seen.scheduled_at == datetime.fromisoformat("2026-05-07T01:30:00Z")
+
+
+@pytest.mark.parametrize(
+    ("is_over", "change", "pointer"),
+    [
+        (False, {"status": "completed"}, "status"),
+        (False, {"status": "failed", "scheduledAt": LATER}, "status"),
+        (False, {"channel": "email"}, "channel"),
+        (True, {"status": "cancelled"}, "status"),
+    ],
+)
+def test_what_a_broadcast_cannot_become_is_a_mistake(desk, is_over, change, pointer):
+    id = desk.send("/sms", scheduled(sms()))
+    if is_over:
+        desk.advance()
+    before = desk.stored()
+
+    with pytest.raises(Invalid) as refused:
+        again(desk, id, **change)
+
+    [problem] = refused.value.problems
+    assert problem.pointer == f"/teekrr/clients/0/broadcasts/0/{pointer}"
+    assert desk.stored() == before
