@@ -141,6 +141,7 @@ def _described(app: ProviderApp, spec: APISpec) -> Answers:
     """Put what answers hold into the document; return how it is referred to."""
     given = dict.fromkeys(served.operation.gives for served in app.served())
     types = [each for each in given if each not in (None, bytes)]
+    types += app.provider.complaints()
     place = "#/components/schemas/{name}"
     found, components = msgspec.json.schema_components(types, ref_template=place)
     for name, component in components.items():
@@ -221,6 +222,7 @@ def _responses(
     answers = own or app.provider.answers
     responses: dict[str, Any] = {}
     content = _answer_content(answer, gives)
+    complaint = _complaint([gives[each] for each in app.provider.complaints()])
     for status in sorted(set(answers)):
         responses[str(status)] = {"description": phrase(status)}
         if status != HTTPStatus.NO_CONTENT:
@@ -235,7 +237,8 @@ def _responses(
             str(response.status_code), {"description": phrase(response.status_code)}
         )
         content = known.setdefault("content", {})
-        kept = content.setdefault(response.mimetype or "text/plain", {"examples": {}})
+        shape = complaint if response.is_json else {}
+        kept = content.setdefault(response.mimetype or "text/plain", dict(shape))
         kept.setdefault("examples", {})[name] = {"value": _value_of(response)}
     return dict(sorted(responses.items()))
 
@@ -245,6 +248,13 @@ def _answer_content(answer: Any, gives: Answers) -> Mapping[str, Any]:
     if answer is bytes:
         return FILE
     return {"application/json": ANY_BODY if answer is None else {"schema": gives[answer]}}
+
+
+def _complaint(schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what is said of an error that is one of these."""
+    if not schemas:
+        return {}
+    return {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}}
 
 
 def _refusals(

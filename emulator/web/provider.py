@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -61,6 +61,10 @@ def _as_it_is(response: Response) -> Response:
     return response
 
 
+def _untold() -> Sequence[Any]:
+    return ()
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One vendor: what core asks of it, and what a client sees of it.
 
@@ -78,6 +82,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     :param late_faults: those that the views themselves let arise (``context.has_fault``).
     :param security: how requests carry the key, as OpenAPI says it (a security scheme).
     :param refusals: what any operation may answer besides ``faults``, for OpenAPI.
+    :param complaints: what errors hold, as types, for OpenAPI: each error is one of them.
+        Without any, nothing is said of their shape.
     :param answers: the statuses of answers that are no errors, of operations that name none.
     :param unserved: documented operations that are not imitated.
     :param example: a ``curl`` command line that works, given base URL and key.
@@ -99,6 +105,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     late_faults: frozenset[str] = frozenset()
     security: Mapping[str, str] | None = None
     refusals: Mapping[str, Callable[[], Exception]] = {}
+    complaints: Callable[[], Sequence[Any]] = _untold
     answers: tuple[int, ...] = ()
     unserved: tuple[Unserved, ...] = ()
 

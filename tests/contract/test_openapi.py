@@ -342,6 +342,25 @@ def test_errors_are_shown_as_the_vendor_says_them(world: World) -> None:
     assert example == {"value": {"message": "Invalid API key"}}
 
 
+@pytest.mark.parametrize("slug", ["teekrr", "cuedesk", "whautomate"])
+def test_every_error_has_a_shape(world: World, slug: str) -> None:
+    found = document(world, of_provider(slug))
+    for schema in found["components"]["schemas"].values():
+        schema["additionalProperties"] = False
+
+    shown = [
+        (content["schema"], example["value"])
+        for _, _, operation in operations(found)
+        for status, told in operation["responses"].items()
+        if status >= "400"
+        for content in told["content"].values()
+        for example in content["examples"].values()
+    ]
+    assert len(shown) > 50
+    for schema, value in {json.dumps(each): each for each in shown}.values():
+        Draft202012Validator({**schema, **found}).validate(value)
+
+
 def test_servers_are_where_the_document_was_asked_for(world: World) -> None:
     base = "http://localhost:4711/behind"
     headers = {"Host": "localhost:4711"}
@@ -413,9 +432,19 @@ def loaded(path: str) -> list[Any]:
     return [operation for operation in found if operation.path not in SLOW]
 
 
-def keeps_its_word(world: World, base: str, headers: dict[str, str], operation: Any) -> None:
-    """Ask an operation with bodies and parameters of all sorts, right ones and wrong ones."""
-    declared = set(operation.definition.raw["responses"])
+def keeps_its_word(
+    world: World, base: str, headers: dict[str, str], operation: Any, found: Any
+) -> None:
+    """Ask an operation with bodies and parameters of all sorts, right ones and wrong ones.
+
+    :param found: the document that describes it.
+    """
+    declared = operation.definition.raw["responses"]
+    shapes = {
+        status: Draft202012Validator({**content["application/json"]["schema"], **found})
+        for status, told in declared.items()
+        if "schema" in (content := told.get("content", {})).get("application/json", {})
+    }
 
     @settings(
         max_examples=EXAMPLES,
@@ -433,6 +462,8 @@ def keeps_its_word(world: World, base: str, headers: dict[str, str], operation: 
         assert answer.status_code < 500, answer.text
         status = str(answer.status_code)
         assert status in declared, f"{status} is not described: {answer.text[:200]}"
+        if answer.is_json and status in shapes:
+            shapes[status].validate(answer.get_json())
 
     ask()
 
@@ -453,14 +484,15 @@ def send(world: World, base: str, headers: dict[str, str], case: Any) -> Any:
 
 @pytest.mark.parametrize("operation", loaded(CONTROL), ids=lambda o: f"{o.method} {o.path}")
 def test_control_api_keeps_to_its_document(world: World, operation: Any) -> None:
-    keeps_its_word(world, "http://localhost", {}, operation)
+    keeps_its_word(world, "http://localhost", {}, operation, document(world, CONTROL))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_vendor_keeps_to_its_document(slug: str) -> None:
     world = World(PROVIDERS, [{**REFERENCE, "settings": {"rate_limits": {"teekrr": False}}}])
+    found = document(world, of_provider(slug))
     for operation in loaded(of_provider(slug)):
-        keeps_its_word(world, f"http://localhost/{slug}", HEADERS[slug], operation)
+        keeps_its_word(world, f"http://localhost/{slug}", HEADERS[slug], operation, found)
 
 
 def test_documents_can_be_read_as_json_and_nothing_else(world: World) -> None:

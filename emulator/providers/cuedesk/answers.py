@@ -5,9 +5,53 @@ OpenAPI is made from this.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from .records import Complaint
+
+
+class ViolationOut(TypedDict):
+    """One mistake in a body."""
+
+    field: str
+    rule: str
+    message: str
+
+
+# One of the names is a word of Python's.
+ParameterError = TypedDict("ParameterError", {"type": str, "in": str, "field": str, "msg": str})
+
+
+class ParameterErrors(TypedDict):
+    """All mistakes in a query."""
+
+    errors: list[ParameterError]
+
+
+class Reason(TypedDict):
+    """Why a request is refused; mistakes in a body are listed."""
+
+    message: str
+    details: str | ParameterErrors
+    violations: NotRequired[list[ViolationOut]]
+
+
+class NestedRefusal(TypedDict):
+    """The envelope of most errors."""
+
+    error: Reason
+
+
+class FlatRefusal(TypedDict):
+    """What says that a good request cannot be carried out."""
+
+    message: str
+    details: str
+
+
+def complaints() -> tuple[Any, ...]:
+    """Return what errors can be."""
+    return NestedRefusal, FlatRefusal
 
 
 class BroadcastOut(TypedDict):

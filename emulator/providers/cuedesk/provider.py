@@ -19,10 +19,10 @@ from . import auth, errors, lifecycle, webhooks
 from .records import BROADCASTS, CHANNEL, DOCS, KINDS, MESSAGES, SLUG, WORKSPACES
 
 if TYPE_CHECKING:
-    from . import fixture, generator, receiving, views, writing
+    from . import answers, fixture, generator, receiving, views, writing
 else:
-    fixture, generator, receiving, views, writing = late(
-        __name__, "fixture", "generator", "receiving", "views", "writing"
+    answers, fixture, generator, receiving, views, writing = late(
+        __name__, "answers", "fixture", "generator", "receiving", "views", "writing"
     )
 
 MOST_PAUSES = 100
@@ -130,6 +130,7 @@ PROVIDER = Provider(
             [errors.Violation("from", errors.REQUIRED, "Field required")]
         ),
     },
+    complaints=answers.complaints,
     answers=(202,),
     unserved=tuple(
         Unserved(

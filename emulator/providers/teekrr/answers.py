@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NotRequired, TypedDict, TypeVar
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 T = TypeVar("T")
 
@@ -11,6 +11,25 @@ class Answer(TypedDict, Generic[T]):
     """What every success comes in."""
 
     data: T
+
+
+class ViolationOut(TypedDict):
+    """One mistake in a body."""
+
+    field: str
+    message: str
+
+
+class Refusal(TypedDict):
+    """What errors answer; mistakes in a body are listed."""
+
+    message: str
+    errors: NotRequired[list[ViolationOut]]
+
+
+def complaints() -> tuple[Any, ...]:
+    """Return what errors can be."""
+    return (Refusal,)
 
 
 class AcceptedOut(TypedDict):

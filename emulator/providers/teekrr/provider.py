@@ -15,10 +15,10 @@ from . import auth, errors, hints, lifecycle, webhooks
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 
 if TYPE_CHECKING:
-    from . import fixture, fixture_traffic, generator, triggers, views
+    from . import answers, fixture, fixture_traffic, generator, triggers, views
 else:
-    fixture, fixture_traffic, generator, triggers, views = late(
-        __name__, "fixture", "fixture_traffic", "generator", "triggers", "views"
+    answers, fixture, fixture_traffic, generator, triggers, views = late(
+        __name__, "answers", "fixture", "fixture_traffic", "generator", "triggers", "views"
     )
 
 
@@ -101,6 +101,7 @@ PROVIDER = Provider(
     refusals={
         "invalid": lambda: errors.ValidationFailed([errors.NO_CAMPAIGN_NAME]),
     },
+    complaints=answers.complaints,
     hint=hints.hint,
     faults=errors.FAULTS,
     late_faults=errors.LATE_FAULTS,

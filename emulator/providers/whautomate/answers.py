@@ -14,6 +14,19 @@ class Done(TypedDict):
     success: bool
 
 
+class Complaint(TypedDict):
+    """What errors answer; only mistakes in one field name it."""
+
+    success: bool
+    error: str
+    field: NotRequired[str]
+
+
+def complaints() -> tuple[Any, ...]:
+    """Return what errors can be."""
+    return (Complaint,)
+
+
 class Ref(TypedDict):
     """An object that another one names."""
 

@@ -6,7 +6,7 @@ The vendor documents no error at all. What its answers look like is assumed, her
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -25,6 +25,9 @@ from emulator.web.context import current_operation, rests_on
 from emulator.web.provider import Unmatched
 
 from . import auth
+
+if TYPE_CHECKING:
+    from .answers import Complaint
 
 
 class Refused(EmulatorError):
@@ -115,5 +118,7 @@ def _general(error: Exception) -> tuple[int, str]:
 
 
 def _refusal(status: int, text: str, field: str | None = None) -> Response:
-    body = {"success": False, "error": text}
-    return json_response({**body, "field": field} if field else body, status)
+    body: Complaint = {"success": False, "error": text}
+    if field:
+        body["field"] = field
+    return json_response(body, status)

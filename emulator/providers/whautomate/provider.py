@@ -19,6 +19,7 @@ from .words import CHANNELS, EVENTS
 if TYPE_CHECKING:
     from . import (
         account_view,
+        answers,
         broadcasts,
         fixture,
         generator,
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
         writing,
     )
 else:
-    account_view, broadcasts, fixture, generator, lifecycle, receiving = late(
-        __name__, "account_view", "broadcasts", "fixture", "generator", "lifecycle", "receiving"
+    account_view, answers, broadcasts, fixture, generator, lifecycle = late(
+        __name__, "account_view", "answers", "broadcasts", "fixture", "generator", "lifecycle"
     )
-    sending, triggers, views, webhooks, writing = late(
-        __name__, "sending", "triggers", "views", "webhooks", "writing"
+    receiving, sending, triggers, views, webhooks, writing = late(
+        __name__, "receiving", "sending", "triggers", "views", "webhooks", "writing"
     )
 
 
@@ -105,6 +106,7 @@ PROVIDER = Provider(
     example=_example,
     security={"type": "apiKey", "in": "header", "name": "x-api-key"},
     refusals={"invalid": lambda: errors.Refused("name is required", "name")},
+    complaints=answers.complaints,
     answers=(200,),
     finish=auth.finish,
     faults=errors.FAULTS,
