@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import current_app, g
 
 from emulator.core.emulator import Emulator
-from emulator.core.faults import ErrorNames
+from emulator.core.fault_documents import ErrorNames
 from emulator.core.sandbox import Sandbox
 from emulator.settings import ServerSettings
 from emulator.web.provider_apps import ProviderApps

@@ -7,7 +7,8 @@ import re
 from flask import Blueprint, Response
 
 from emulator.core.errors import Conflict, NotFound, Problems
-from emulator.core.faults import Fault, fault_document, read_fault
+from emulator.core.fault_documents import fault_document, read_fault
+from emulator.core.faults import Fault
 from emulator.core.sandbox import Sandbox
 from emulator.web.bodies import json_response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.core.faults import METHODS
+from emulator.core.fault_documents import METHODS
 from emulator.core.fixtures import COMMON
 from emulator.core.lifecycle import OUTCOMES
 from emulator.core.options import LATENCIES

@@ -17,7 +17,7 @@ from .clock import Clock, Mode, wall_seconds
 from .documents import Document
 from .errors import Conflict, Invalid, NotFound, Problem, Problems
 from .events import SANDBOX, watch
-from .faults import ErrorNames
+from .fault_documents import ErrorNames
 from .fixtures import Library, check_object, fixture_clock, merge
 from .sandbox import Sandbox
 from .sending import Sender

@@ -11,8 +11,10 @@ import msgspec
 from msgspec import structs
 
 from .errors import Conflict
-from .outcomes import Candidate, Considered, Pace, bare, reply_delay, step_delay
+from .outcomes import Candidate, Considered
+from .pace import Pace, reply_delay, step_delay
 from .records import Failure, Message, Moment, Plan
+from .rules import bare
 from .vendor import Inbound, Move, Vendor
 
 if TYPE_CHECKING:

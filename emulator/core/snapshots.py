@@ -11,7 +11,8 @@ import msgspec
 
 from .clock import EPOCH, FASTEST, LATEST, Clock, ClockState
 from .errors import Invalid, Problem, Problems
-from .faults import ErrorNames, Fault, FaultBook, Tally, fault_document, read_fault
+from .fault_documents import ErrorNames, fault_document, read_fault
+from .faults import Fault, FaultBook, Tally
 from .fixtures import new_rule_id
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
 from .packing import from_plain, to_plain

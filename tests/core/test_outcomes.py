@@ -12,17 +12,10 @@ from emulator.core.durations import LONGEST
 from emulator.core.errors import Conflict, Invalid, Problems
 from emulator.core.fixtures import merge
 from emulator.core.ids import Draws
-from emulator.core.outcomes import (
-    Candidate,
-    OutcomeBook,
-    bare,
-    draw_delay,
-    lognormal,
-    magic_of,
-    mismatch,
-)
+from emulator.core.outcomes import Candidate, OutcomeBook, magic_of, mismatch
+from emulator.core.pace import draw_delay, lognormal
 from emulator.core.records import Delays, Failure
-from emulator.core.rules import Rule, plain_address, read_rules, rule_document
+from emulator.core.rules import Rule, bare, plain_address, read_rules, rule_document
 from tests.acme import LIFECYCLE, NOON, Bench
 
 CANDIDATE = Candidate(

@@ -17,9 +17,9 @@ from emulator.core.describing import FILLED, HISTORY, STRINGS, Defs, Schema, fie
 from emulator.core.errors import Problems
 from emulator.core.moments import read_history, read_moment
 from emulator.core.options import one_of
-from emulator.core.outcomes import bare
 from emulator.core.packing import packed
 from emulator.core.records import Failure, Moment
+from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
 from emulator.web.parts import Part, Value, any_text, read_part, text, thing, things, whole

@@ -10,7 +10,7 @@ from emulator.core.clock import LATEST
 from emulator.core.counting import shifted, shifts
 from emulator.core.errors import Conflict
 from emulator.core.lifecycle import Delay, Lifecycle
-from emulator.core.outcomes import step_delay
+from emulator.core.pace import step_delay
 from emulator.core.records import Broadcast, Failure
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Move

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from emulator.core.messaging import Fate
-from emulator.core.outcomes import bare
 from emulator.core.packing import pack_each, packed
 from emulator.core.records import Failure, Moment, Plan
+from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
 from emulator.web.context import has_fault
 

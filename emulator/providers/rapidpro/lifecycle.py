@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emulator.core.lifecycle import Delay, Lifecycle
-from emulator.core.outcomes import draw_delay
+from emulator.core.pace import draw_delay
 from emulator.core.records import Delays, Failure, Plan
 from emulator.core.sandbox import Sandbox
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from emulator.core.errors import Conflict, Invalid, Problem
-from emulator.core.outcomes import bare
 from emulator.core.records import Moment
+from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound
 

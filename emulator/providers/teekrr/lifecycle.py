@@ -10,7 +10,7 @@ from typing import Any, cast
 from emulator.core.counting import shifted, shifts
 from emulator.core.errors import Conflict, Invalid, Problem
 from emulator.core.lifecycle import Delay, Lifecycle, reachable
-from emulator.core.outcomes import step_delay
+from emulator.core.pace import step_delay
 from emulator.core.records import Broadcast, Failure, Message, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Inbound, Move

@@ -13,7 +13,7 @@ from emulator.core.durations import parse_duration
 from emulator.core.errors import Conflict
 from emulator.core.lifecycle import Lifecycle
 from emulator.core.messaging import Fate
-from emulator.core.outcomes import step_delay
+from emulator.core.pace import step_delay
 from emulator.core.records import Broadcast, Failure, Moment, Plan
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
