@@ -112,6 +112,15 @@ def test_a_planned_fire_holds_idle_back_and_sends_in_the_contacts_language(rapid
     assert (message["broadcast"], message["flow"], message["status"]) == (None, None, "delivered")
 
 
+def test_another_time_zone_has_its_own_hours(rapidpro):
+    rapidpro.load({**LAKESIDE, "timezone": NEW_YORK})
+
+    until_idle(rapidpro)
+
+    # Midnight in Nairobi belongs to the day before, and nine comes later.
+    assert sent(rapidpro) == [("Wiki mbili zimebaki, Amina", AMINA, "2026-05-17T13:00:00")]
+
+
 def test_who_has_no_date_gets_nothing_until_there_is_one(rapidpro):
     set_date(rapidpro, CYNTHIA, "2026-05-25 10:00")
 

@@ -720,6 +720,16 @@ def test_a_changed_query_takes_in_others(rapidpro):
     assert rapidpro.one("contacts", group="Parents")["uuid"] == AMINA
 
 
+def test_groups_follow_the_days_of_another_time_zone(rapidpro):
+    query = "due_date = 2026-06-01"
+    rapidpro.load({"uuid": LAKESIDE, "groups": [{"name": "Due", "query": query}]})
+    assert [contact["uuid"] for contact in rapidpro.items("contacts", group="Due")] == [AMINA]
+
+    rapidpro.load({"uuid": LAKESIDE, "timezone": "America/New_York"})
+
+    assert rapidpro.items("contacts", group="Due") == []
+
+
 def test_a_fixture_with_a_mistake_changes_nothing(rapidpro):
     before = rapidpro.items("contacts")
 
