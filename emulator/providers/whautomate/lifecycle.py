@@ -16,6 +16,7 @@ from emulator.core.vendor import Move
 from . import faces, people, words
 from .kinds import BROADCASTS, CLIENTS, CONTACTS
 from .records import Contact, Face, WhBroadcast, WhMessage
+from .topics import SEND_TOPIC
 from .webhooks import Teller
 
 AT_ONCE = Delay(0, 0, 0)
@@ -110,6 +111,8 @@ def evolve(found: Sandbox, message: WhMessage, target: str, at: datetime) -> dic
     if target in ("refused", "failed"):
         changes["error"] = failure_of(target, message.plan.error)
     if message.state in WAITING:
+        # A tester who pushes it on its way does not wait until it is due.
+        found.agenda.cancel(SEND_TOPIC, message.id)
         changes["processed_at"] = at
         if message.broadcast is not None:
             changes.update(_renamed(found, message))

@@ -416,6 +416,17 @@ def test_what_waited_for_a_template_that_is_gone_keeps_its_words(desk):
     assert message["text"] == "Hello from Harbour Studio."
 
 
+def test_who_pushes_what_waits_leaves_nothing_to_wait_for(desk):
+    answer = desk.post(f"{SEND}template", {**TEMPLATE, "scheduleDateTime": LATER})
+    desk.control("POST", f"/messages/{answer['id']}/status", {"status": "read"})
+
+    assert desk.control("GET", "/clock")["pending"] == 0
+    ledger = desk.advance()
+    assert (ledger.events, ledger.end) == (0, ledger.start)
+    [message] = desk.get("/messages/conAda0001")
+    assert (message["status"], message["timestamp"]) == ("read", NOW)
+
+
 def test_an_unknown_contact_cannot_wait(desk):
     body = {**TEMPLATE, "contact": {"id": "nobody"}, "scheduleDateTime": LATER}
 
