@@ -178,6 +178,8 @@ def _say(url: str, sandbox: dict[str, Any]) -> None:
 
 
 def _advice(error: Exception) -> str:
-    if type(error).__name__ == "PortTaken":
+    from emulator.runtime.ports import PortTaken
+
+    if isinstance(error, PortTaken):
         return "; choose another with --port, or --port 0 for any free one"
     return ""

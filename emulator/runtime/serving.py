@@ -1,8 +1,7 @@
-"""The two servers behind one application: granian for the command line, waitress in-process."""
+"""The server of the command line: granian, in a process of its own."""
 
 from __future__ import annotations
 
-import errno
 import gc
 import http.client
 import json
@@ -20,67 +19,16 @@ from typing import Any, Protocol
 from emulator.core.errors import EmulatorError
 
 from .crew import WSGI, Crew, with_crew
+from .ports import base_url, claim_port, numeric, reachable
 
 THREADS = 256  # started as they are needed; clients that are slow or wait hold one each
-WAITRESS_THREADS = 16
 KILL_AFTER = 2
 PATIENCE = 30.0
-LONGEST_ANSWER = 5.0
 # Live objects come by the ten thousand with each broadcast; collecting every 700 finds nothing.
 COLLECT_AFTER = (10_000, 20, 50)
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-LARGEST_BODY = 1024 * 1024 * 1024
-# Nobody connects to "every address": how a server that listens on it is reached from here.
-REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 log = logging.getLogger(__name__)
-
-
-class PortTaken(EmulatorError):
-    """Another program listens on the port."""
-
-
-class CannotListen(EmulatorError):
-    """The address cannot be listened on."""
-
-
-def numeric(host: str) -> str:
-    """Return the address that a host name such as ``localhost`` stands for.
-
-    :raises CannotListen: it stands for none.
-    """
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise CannotListen(f"cannot listen on {host}: {error}") from error
-    return str(found[0][4][0])
-
-
-def claim_port(host: str, port: int) -> tuple[int, socket.socket | None]:
-    """Return the port to serve on, and for port 0 a socket that keeps it ours until then.
-
-    The server listens with SO_REUSEPORT, which would let two servers share a port without a
-    word; a plain bind tells whether somebody is there already.
-
-    :raises PortTaken: somebody listens there.
-    :raises CannotListen: the host is not one of this machine's addresses.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    probe = socket.socket(family, socket.SOCK_STREAM)
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if port == 0:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        probe.bind((host, port))
-    except OSError as error:
-        probe.close()
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortTaken(f"port {port} of {host}: {error.strerror}") from error
-        raise CannotListen(f"cannot listen on {host}: {error}") from error
-    if port == 0:
-        return int(probe.getsockname()[1]), probe
-    probe.close()
-    return port, None
 
 
 class Application(Protocol):
@@ -268,18 +216,11 @@ def _when_stopped(actions: Iterable[Callable[[], None]]) -> None:
     threading.Thread(target=listen, name="end-listener", daemon=True).start()
 
 
-def base_url(host: str, port: int) -> str:
-    """Return the URL under which a client on this machine reaches a server."""
-    reachable = REACHABLE.get(host, host)
-    shown = f"[{reachable}]" if ":" in reachable else reachable
-    return f"http://{shown}:{port}"
-
-
 class _Announcer:
     """Asks the server how it is until it answers."""
 
     def __init__(self, host: str, port: int, token: str | None) -> None:
-        self._address = REACHABLE.get(host, host), port
+        self._address = reachable(host), port
         self._url = base_url(host, port)
         self._headers = {"Host": self._url.removeprefix("http://")}
         if token is not None:
@@ -303,58 +244,3 @@ class _Announcer:
             return found
         finally:
             connection.close()
-
-
-class InProcessServer:
-    """A server on threads of this process, for tests and programs that embed the emulator.
-
-    It is up when it has been made, and down when :meth:`close` returns.
-    """
-
-    def __init__(self, app: WSGI, host: str = "127.0.0.1", port: int = 0) -> None:
-        from waitress.server import create_server
-
-        self._sockets: dict[int, Any] = {}
-        self._server = create_server(
-            app,
-            map=self._sockets,
-            host=host,
-            port=port,
-            threads=WAITRESS_THREADS,
-            max_request_body_size=LARGEST_BODY,
-            channel_timeout=60,
-            clear_untrusted_proxy_headers=False,
-        )
-        self.url = base_url(host, int(self._server.effective_port))
-        self._thread = threading.Thread(
-            target=self._server.run, name="emulator-server", daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop answering and let the port go; requests that are being answered are waited for."""
-        dispatcher, trigger = self._server.task_dispatcher, self._server.trigger
-        dispatcher.shutdown(timeout=LONGEST_ANSWER)
-        # The loop sleeps until something comes: the trigger wakes it.
-        trigger.pull_trigger(self._end)
-        self._thread.join(LONGEST_ANSWER)
-        # Whoever still answers will pull it; its number must not be another file's by then.
-        if not dispatcher.threads and not self._thread.is_alive():
-            trigger.close()
-
-    def _end(self) -> None:
-        """Close the sockets from within the loop, which ends when it has nothing to watch.
-
-        The trigger stays: what woke the loop may be somebody else's pull, and the one that was to
-        bring it here may still come.
-        """
-        from waitress.wasyncore import dispatcher
-
-        try:
-            for channel in list(self._sockets.values()):
-                if channel is self._server:
-                    dispatcher.close(channel)  # its own would close the trigger as well
-                elif channel is not self._server.trigger:
-                    channel.close()
-        finally:
-            self._sockets.clear()

@@ -47,7 +47,7 @@ def running_emulator(**options: Unpack[Options]) -> Iterator[RunningEmulator]:
     """
     # Programs that talk to a server elsewhere need none of this.
     from emulator.app import create_app
-    from emulator.runtime.serving import InProcessServer
+    from emulator.runtime.in_process import InProcessServer
 
     settings = _settings(options)
     app = create_app(settings)

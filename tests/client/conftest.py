@@ -6,7 +6,7 @@ import pytest
 
 from emulator.app import create_app
 from emulator.client import EmulatorClient, Sandbox
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 
 

@@ -22,7 +22,7 @@ from emulator.client import (
     Sandbox,
     Unexpected,
 )
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 from emulator.testing import CallbackSink, Received
 from tests.client.shop import OTHER, PERSON, send_sms

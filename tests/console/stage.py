@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from emulator.app import create_app
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 
 TEEKRR = {"Authorization": "Bearer tk_demo"}

@@ -10,7 +10,7 @@ import requests
 
 from emulator.registry import PROVIDERS
 from emulator.runtime.dropping import drop
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.web.addressing import Front
 from tests.world import FIXTURES, World
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from emulator.runtime.destinations import Destinations
+from emulator.runtime.in_process import InProcessServer
 from emulator.runtime.sender import HTTPSender
-from emulator.runtime.serving import InProcessServer
 from tests.control.acme import make_provider
 from tests.control.desk import FIXTURE, Desk
 from tests.world import World

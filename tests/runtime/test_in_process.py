@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 
 QUICK = 4  # seconds; what waits for something that never comes takes 5
 

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from typing import IO
 
 from emulator.app import create_app
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 
 EVENTS = "/_emulator/sandboxes/default/events"

@@ -22,7 +22,7 @@ import requests
 from temba_client.v2 import TembaClient
 
 from emulator.app import create_app
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 from emulator.web.bodies import LIMIT
 from tests.scenarios.servers import PATIENCE, Arrival, Receiver, RemoteSandbox, ServerProcess

@@ -18,7 +18,7 @@ from temba_client.exceptions import (
 )
 from temba_client.v2 import TembaClient
 
-from emulator.runtime.serving import InProcessServer
+from emulator.runtime.in_process import InProcessServer
 
 LAKESIDE = "0b8f6a52-6a55-4d0f-9a83-5b1f0c2d7e01"
 AMINA = "a1b2c3d4-0000-4000-8000-000000000001"
