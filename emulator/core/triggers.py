@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .errors import Problems
@@ -26,6 +26,17 @@ class Trigger(NamedTuple):
     data: Mapping[str, Any] = {}
 
 
+class Scope(NamedTuple):
+    """Which messages an event is told of.
+
+    :param has: whether a message is one of them.
+    :param words: what they are called: ``e-mails``.
+    """
+
+    has: Callable[[Any], bool]
+    words: str
+
+
 def overlaid(drawn: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is told, with a tester's fields in place of its own; objects are merged."""
     whole = dict(drawn)
@@ -43,19 +54,22 @@ def message_about(
     problems: Problems,
     *,
     direction: Literal["out", "in"] = "out",
+    scope: Scope | None = None,
 ) -> Any:
     """Return the message that an event shall be about: the newest, where none is named.
 
     None if there is no such message, which is noted as a mistake.
+
+    :param scope: None where the event is told of all messages of its direction.
     """
     table = sandbox.store.table(vendor.messages)
     found: Message | None
     if wanted.about is None:
 
-        def has_direction(message: Message) -> bool:
-            return message.direction == direction
+        def is_told_of(message: Message) -> bool:
+            return message.direction == direction and (scope is None or scope.has(message))
 
-        page = table.page("all", "all", limit=1, where=has_direction)
+        page = table.page("all", "all", limit=1, where=is_told_of)
         found = page.records[0] if page.records else None
         if found is None:
             problems.add("/about", f"Required: {vendor.slug} has no such message yet")
@@ -67,5 +81,8 @@ def message_about(
     elif found.direction != direction:
         way = "from" if found.direction == "in" else "to"
         problems.add("/about", f"{wanted.event} is not told of messages {way} people")
+        return None
+    elif scope is not None and not scope.has(found):
+        problems.add("/about", f"{wanted.event} is told of {scope.words} alone")
         return None
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -44,32 +44,40 @@ def trigger(desk: Desk, **body: Any) -> list[Any]:
     return items
 
 
-def send(desk: Desk, number: str = "60123456789") -> str:
+def ask_teekrr(desk: Desk, path: str, body: Any) -> Any:
     providers = desk.world.call("GET", desk.base).get_json()["providers"]
     key = providers["teekrr"]["accounts"][0]["keys"][0]["key"]
-    body = {
-        "campaignName": "x",
-        "type": "quick broadcast",
-        "templateContent": "Hi",
-        "recipients": [number],
-    }
     headers = {"Authorization": f"Bearer {key}"}
-    answer = desk.world.call("POST", "/s/own/teekrr/sms", body, headers=headers)
-    assert answer.status_code == 202, answer.text
+    answer = desk.world.call("POST", f"/s/own/teekrr{path}", body, headers=headers)
+    assert answer.status_code in (200, 202), answer.text
+    return answer.get_json()["data"]
+
+
+def send(desk: Desk, number: str = "60123456789") -> str:
+    body = {"campaignName": "x", "type": "quick broadcast", "templateContent": "Hi"}
+    ask_teekrr(desk, "/sms", {**body, "recipients": [number]})
     return str(message(desk, "teekrr", to=number)["id"])
 
 
+def send_mail(desk: Desk) -> str:
+    body = {"templateName": "welcome_mail", "subject": "Hi", "type": "quick broadcast"}
+    ask_teekrr(desk, "/email", {**body, "recipients": ["a@example.com"]})
+    return str(message(desk, "teekrr", to="a@example.com")["id"])
+
+
 @pytest.mark.parametrize(
-    ("event", "details"),
+    ("make", "event", "details"),
     [
-        ("delivered", {}),
-        ("failed", {"errorCode": "UNDELIVERABLE"}),
-        ("billed", {"currency": "MYR"}),
-        ("bounced", {"bounceType": "Permanent"}),
+        (send, "delivered", {"channel": "sms"}),
+        (send, "failed", {"errorCode": "UNDELIVERABLE"}),
+        (send, "billed", {"currency": "MYR"}),
+        (send_mail, "bounced", {"bounceType": "Permanent", "channel": "email"}),
     ],
 )
-def test_every_event_can_be_set_off(desk: Desk, event: str, details: Mapping[str, str]) -> None:
-    id = send(desk)
+def test_every_event_can_be_set_off(
+    desk: Desk, make: Callable[[Desk], str], event: str, details: Mapping[str, str]
+) -> None:
+    id = make(desk)
     endpoint = listen(desk, "teekrr")
     sent = desk.world.sender.sent
     before = len(sent)
@@ -117,6 +125,32 @@ def test_newest_message_is_meant_where_none_is_named(desk: Desk) -> None:
     [callback] = trigger(desk, provider="teekrr", event="delivered")
 
     assert callback["subject"] == id
+
+
+def test_event_is_about_the_newest_message_that_it_is_told_of(desk: Desk) -> None:
+    id = send_mail(desk)
+    send(desk)
+    listen(desk, "teekrr")
+
+    [callback] = trigger(desk, provider="teekrr", event="bounced")
+
+    assert callback["subject"] == id
+
+
+def test_event_about_what_it_is_never_told_of_is_refused(desk: Desk) -> None:
+    test_send = {"templateName": "promo_image", "to": "60123456789"}
+    values = {"button": ["1"], "headerImage": "https://media.example/a.png"}
+    tested = ask_teekrr(desk, "/whatsapp/test", {**test_send, "variables": values})["messageUuid"]
+    listen(desk, "teekrr")
+
+    for event, about, words in (
+        ("bounced", send(desk), "e-mails"),
+        ("billed", tested, "messages of broadcasts"),
+    ):
+        body = {"provider": "teekrr", "event": event, "about": about}
+        assert desk.refused("POST", "/callbacks/trigger", body) == [
+            {"pointer": "/about", "message": f"{event} is told of {words} alone"}
+        ]
 
 
 def test_status_of_cuedesk_says_what_the_tester_likes(desk: Desk) -> None:
