@@ -27,6 +27,7 @@ from emulator.web import parts
 from emulator.web.parts import CamelPart, Value, any_text, read_part, text, thing, whole
 
 from . import credit, lifecycle, templates, views
+from .recipients import MEDIA
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
 
 STATES = ("processing", "scheduled", "completed", "cancelled", "failed")
@@ -67,6 +68,7 @@ class _MessagePart(CamelPart):
     variables = Value(thing, allow_none=True)
     keyword = Value(text, allow_none=True)
     subject = Value(any_text, allow_none=True)
+    medium = Value(one_of(*MEDIA, ""))
     rate = Value(whole)
     error_code = Value(text, allow_none=True)
     error_message = Value(any_text, allow_none=True)
@@ -213,6 +215,7 @@ def _message(
         variables=packed(read.get("variables")),
         keyword=read.get("keyword"),
         subject=read.get("subject"),
+        medium=read.get("medium", None if is_in or channel == "whatsapp" else ""),
         rate=read.get("rate", 0 if is_in else rate),
         is_over=state not in credit.WAITING,
     )
@@ -366,6 +369,7 @@ def _write_message(found: Sandbox, message: TeekrrMessage) -> Read:
         "variables": opened(message.variables),
         "keyword": message.keyword,
         "subject": message.subject,
+        "medium": message.medium if message.channel == "whatsapp" else None,
         "rate": message.rate,
         "errorCode": message.error.code if message.error else None,
         "errorMessage": message.error.message if message.error else None,

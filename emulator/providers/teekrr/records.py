@@ -115,6 +115,8 @@ class TeekrrMessage(Message, frozen=True, kw_only=True, gc=False):
 
     :param content: the text after substitution; None: it follows from the broadcast's wording.
     :param variables: the values given for this recipient.
+    :param medium: which of the values is the URL of its media, empty where it shows none; None:
+        nobody noted it, and the template's present header decides.
     :param rate: cents; 0 for test sends.
     :param is_over: it is in a final state, or accepted with nothing more to come.
     """
@@ -124,6 +126,7 @@ class TeekrrMessage(Message, frozen=True, kw_only=True, gc=False):
     variables: Packed | None = None
     keyword: str | None = None
     subject: str | None = None
+    medium: str | None = None
     rate: int = 0
     is_over: bool = False
 

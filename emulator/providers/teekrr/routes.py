@@ -85,7 +85,8 @@ def send_whatsapp() -> Response:
     templates.check_subscription(caller(), "whatsapp")
     template = _whatsapp_template(body)
     letters = _parts(body, template)
-    return _accepted(_send(_draft("whatsapp", body, letters, template.body_text)))
+    draft = _draft("whatsapp", body, letters, template.body_text)
+    return _accepted(_send(draft._replace(medium=templates.medium_of(template))))
 
 
 @endpoint("/whatsapp/test")
@@ -105,7 +106,7 @@ def test_whatsapp() -> Response:
     templates.check_subscription(client, "whatsapp", "assumed")
     template = _whatsapp_template(body)
     [letter] = _parts({**body, "recipients": [body["to"]]}, template)
-    message = sending.send_test(found, client, template.name, letter)
+    message = sending.send_test(found, client, template, letter)
     id = sending.meta_message_id(found, message.address)
     answer: TestSentOut = {"messageUuid": message.id, "metaMessageId": id}
     return _done(answer)

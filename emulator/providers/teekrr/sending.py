@@ -16,7 +16,7 @@ from emulator.core.sandbox import Sandbox
 
 from . import credit, lifecycle, templates
 from .errors import EnqueueFailed, SendRefused
-from .records import CAMPAIGNS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
+from .records import CAMPAIGNS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage, Template
 
 
 class Letter(NamedTuple):
@@ -36,6 +36,7 @@ class Draft(NamedTuple):
 
     :param scheduled_at: None for at once.
     :param wording: what letters without a content of their own say.
+    :param medium: which of the variables is the URL of the media that is shown.
     """
 
     channel: str
@@ -45,6 +46,7 @@ class Draft(NamedTuple):
     letters: Sequence[Letter]
     keyword: str | None = None
     wording: str | None = None
+    medium: str = ""
 
     def recipients(self, *, has_readers: bool) -> list[tuple[str, str]]:
         """Return the address and the text of each letter.
@@ -198,6 +200,7 @@ def _make(
         content="",
         template=draft.template,
         keyword=draft.keyword,
+        medium=draft.medium,
         rate=order.rate,
     )
     plans: dict[int, Plan] = {}
@@ -225,14 +228,16 @@ def _make(
     return messages
 
 
-def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> TeekrrMessage:
+def send_test(found: Sandbox, client: Client, template: Template, letter: Letter) -> TeekrrMessage:
     """Send one WhatsApp message without broadcast, queue or credit.
 
     :raises SendRefused: its outcome is a refusal.
     """
     vendor = found.vendor(SLUG)
     recipient = letter.address, letter.content or ""
-    [fate] = found.messaging.choose(vendor, client.id, "whatsapp", [recipient], template=template)
+    [fate] = found.messaging.choose(
+        vendor, client.id, "whatsapp", [recipient], template=template.name
+    )
     path = fate.plan.path[1:]  # no queue
     if path[:1] == ("failed",):
         failure = lifecycle.failure_of("whatsapp", fate.plan.error)
@@ -252,8 +257,9 @@ def send_test(found: Sandbox, client: Client, template: str, letter: Letter) -> 
         nth=fate.nth,
         taken=len(history) - 1,
         content=letter.content,
-        template=template,
+        template=template.name,
         variables=packed(letter.variables),
+        medium=templates.medium_of(template),
     )
     found.messaging.launch(vendor, [message])
     return message

@@ -119,8 +119,8 @@ def _check_counts(
 def _check_media(
     template: Template, given: Mapping[str, Any], where: str, violations: list[Violation]
 ) -> None:
-    name = MEDIA_OF_FORMAT.get(template.header_format)
-    if name is None:
+    name = medium_of(template)
+    if not name:
         return
     url = given.get(name)
     if url is None:
@@ -173,7 +173,6 @@ def fill(channel: str, wording: Wording, given: Mapping[str, Any]) -> str:
     return fill_parts(wording, given) if channel == "whatsapp" else wording.fill(given)
 
 
-def media_of(template: Template, given: Mapping[str, Any]) -> str | None:
-    """Return the URL of the media that a message with these values shows."""
-    name = MEDIA_OF_FORMAT.get(template.header_format)
-    return given.get(name) if name else None
+def medium_of(template: Template) -> str:
+    """Return which of the values is the URL of the media that the header shows; empty for none."""
+    return MEDIA_OF_FORMAT.get(template.header_format, "")

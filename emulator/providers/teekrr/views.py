@@ -92,9 +92,12 @@ def message(found: Sandbox, shown: TeekrrMessage) -> MessageView:
 def _media(found: Sandbox, shown: TeekrrMessage, given: Mapping[str, Any] | None) -> list[str]:
     if shown.channel != "whatsapp" or not given:
         return []
-    key = (shown.account, shown.channel, shown.template)
-    template = found.store.table(TEMPLATES).one("name", key)
-    url = templates.media_of(template, given) if template else None
+    medium = shown.medium
+    if medium is None:
+        key = (shown.account, shown.channel, shown.template)
+        template = found.store.table(TEMPLATES).one("name", key)
+        medium = templates.medium_of(template) if template else ""
+    url = given.get(medium)
     return [url] if url else []
 
 

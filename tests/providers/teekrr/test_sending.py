@@ -377,6 +377,23 @@ def test_media_of_a_whatsapp_message_are_shown(desk, url):
     assert desk.messages()[0].media == [url]
 
 
+@pytest.mark.parametrize("header", ["none", "video"])
+def test_a_message_keeps_its_media_when_its_template_changes(desk, header):
+    picture = {"button": ["1"], "headerImage": "https://media.example/a.png"}
+    both = {**picture, "headerVideo": "https://media.example/a.mp4"}
+    desk.post("/whatsapp", whatsapp(templateName="promo_image", variables=picture))
+    test_send = {**TEST_SEND, "templateName": "promo_image", "variables": both}
+    desk.post("/whatsapp/test", test_send)
+
+    changed = {"channel": "whatsapp", "name": "promo_image", "header": {"format": header}}
+    desk.load_client(templates=[changed])
+    desk.post("/whatsapp/test", test_send)
+
+    first, tested, last = (view.media for view in desk.messages())
+    assert first == tested == ["https://media.example/a.png"]
+    assert last == {"none": [], "video": ["https://media.example/a.mp4"]}[header]
+
+
 def test_immediate_email_is_attempted_before_the_answer(desk):
     desk.rule("rejected", to_prefix="bad")
     desk.rule("pending", to_prefix="slow")
