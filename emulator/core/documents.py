@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
 import msgspec
 
 from .errors import Invalid, Problem, escape
-from .nesting import TOO_DEEP, is_too_deep
+from .nesting import DEEPEST, TOO_DEEP, is_too_deep
 
 Document = Mapping[str, Any]
 YAML_ENDINGS = (".yaml", ".yml")
@@ -52,10 +52,13 @@ def parse_document(raw: bytes, name: str) -> Document:
         document = _read_yaml(raw) if is_yaml else _read_json(raw, name)
         # Halves of characters are JSON, but nothing could ever give them back.
         msgspec.json.encode(document)
-    except (ValueError, RecursionError) as error:
+        is_deep = is_too_deep(document)
+    except RecursionError:
+        is_deep = True
+    except ValueError as error:
         kind = "YAML" if is_yaml else "JSON"
         raise Invalid([Problem(pointer="", message=f"{name}: not {kind}: {error}")]) from error
-    if is_too_deep(document):
+    if is_deep:
         raise Invalid([Problem(pointer="", message=f"{name}: {TOO_DEEP}")])
     if not isinstance(document, dict):
         raise Invalid([Problem(pointer="", message=f"{name}: must be an object")])
@@ -158,11 +161,23 @@ def _compose(raw: bytes) -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
     try:
+        _check_depth(yaml.parse(raw, loader))
         return yaml.compose(raw, loader)
     except yaml.MarkedYAMLError as error:
         raise _at(error.problem_mark, error.problem or "cannot be read") from error
     except yaml.YAMLError as error:
         raise _NotYAML(" ".join(str(error).split())) from error
+
+
+def _check_depth(events: Iterable[Any]) -> None:
+    # Putting nodes together ends the process if there are too many levels for its stack.
+    depth = 0
+    for event in events:
+        name = type(event).__name__
+        depth += name in ("SequenceStartEvent", "MappingStartEvent")
+        depth -= name in ("SequenceEndEvent", "MappingEndEvent")
+        if depth > DEEPEST:
+            raise _at(event.start_mark, TOO_DEEP)
 
 
 def _at(mark: Any, message: str) -> _NotYAML:
@@ -180,6 +195,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self._left = MOST_NODES
+        self._open: set[int] = set()
 
     def value(self, node: Any) -> Any:
         self._left -= 1
@@ -188,9 +204,15 @@ class _Builder:
         if node.tag not in _PLAIN_TAGS:
             shown = node.tag.replace(_PREFIX, "!!")
             raise _at(node.start_mark, f"tags such as {shown} mean nothing here")
-        if node.id == "sequence":
-            return [self.value(item) for item in node.value]
-        return self._mapping(node) if node.id == "mapping" else _scalar(node)
+        if node.id == "scalar":
+            return _scalar(node)
+        if id(node) in self._open:
+            raise _at(node.start_mark, "what stands here holds itself")
+        self._open.add(id(node))
+        is_list = node.id == "sequence"
+        made = [self.value(item) for item in node.value] if is_list else self._mapping(node)
+        self._open.discard(id(node))
+        return made
 
     def _mapping(self, node: Any) -> dict[str, Any]:
         made: dict[str, Any] = {}

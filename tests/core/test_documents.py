@@ -94,7 +94,10 @@ def test_places_are_found(name, raw, lines):
         (b"a: 1\na: 2", r"'a' stands here twice: line 2 column 1"),
         (b"a: !!python/object:os.system x", r"tags such as !!python/object:os.system"),
         (b"a: !!binary aGk=", r"tags such as !!binary"),
-        (b"a: &a [*a]", r"not YAML"),
+        (b"a: &a [*a]", r"what stands here holds itself: line 1 column 4"),
+        (b"b: 1\na: &a {<<: *a}", r"what stands here holds itself: line 2 column 4"),
+        # As many levels as would end the process.
+        (b"a: " + b"[" * 100_000, r"nested deeper than 500 levels: line 1 column 503"),
         (b"? [a]\n: 1", r"a key must be a word: line 1"),
         (b"a: 1\n---\nb: 2", r"line 2 column 1"),
         (b"a: \x00", r"not YAML"),
@@ -148,7 +151,7 @@ def test_every_part_of_a_document_has_a_place(document):
         (b'{"a": [NaN]}', r"not JSON: NaN is no number"),
         (b'{"a": -Infinity}', r"not JSON: -Infinity is no number"),
         (b'{"a": "\\ud800"}', r"not JSON"),
-        (b"[" * 100_000, r"not JSON"),
+        (b"[" * 100_000, r"nested deeper than 500 levels"),
     ],
 )
 def test_what_is_no_json_says_why(text, message):

@@ -36,5 +36,7 @@ def test_one_level_more_is_refused() -> None:
     assert is_too_deep(value)
     with pytest.raises(BadBody, match="nested deeper than 500 levels"):
         parse_json(raw)
-    with pytest.raises(Invalid, match="nested deeper than 500 levels"):
+    with pytest.raises(Invalid, match=r"^deep[.]json: nested deeper"):
         parse_document(raw, "deep.json")
+    with pytest.raises(Invalid, match=r"^deep[.]json: nested deeper"):
+        parse_document(b"[" * 10_000 + b"]" * 10_000, "deep.json")
