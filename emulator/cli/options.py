@@ -18,6 +18,16 @@ def _pairs(_context: Any, _parameter: Any, values: Sequence[str]) -> dict[str, s
     return pairs
 
 
+class _Folder(click.Path):
+    """A folder; an empty name, as of a variable that nobody has set, is none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the path of a name."""
+        if not str(value):
+            self.fail("must name a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def place_options(command: Command) -> Command:
     """Give a command the options of where a server listens, and of what it keeps."""
     options = (
@@ -26,7 +36,7 @@ def place_options(command: Command) -> Command:
         ),
         click.option(
             "--state",
-            type=click.Path(file_okay=False, path_type=Path),
+            type=_Folder(file_okay=False, path_type=Path),
             help="Folder that keeps everything: a server started with it again goes on from there.",
         ),
         click.option(

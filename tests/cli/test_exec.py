@@ -74,6 +74,7 @@ def test_command_leaves_its_world_to_the_next(tmp_path: Path) -> None:
         (["--fixture", "empty", "--", "sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM, ""),
         (["--latency", "slow", "--", "true"], 2, "'slow' is not one of"),
         (["--host", "0.0.0.0", "--", "true"], 2, "--insecure if that is all right"),
+        (["--state", "", "--", "true"], 2, "'--state': must name a folder"),
         ([], 2, "Missing argument"),
     ],
 )
