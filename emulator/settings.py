@@ -29,7 +29,6 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     latency: str | None = None
     unknown_keys: str | None = None
     control_token: str | None = None
-    is_insecure: bool = False
     allowed_hosts: frozenset[str] = frozenset()
     callback_hosts: frozenset[str] = frozenset()
     callback_map: Mapping[str, str] = {}

@@ -76,7 +76,6 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
         latency=options["latency"],
         unknown_keys=options["unknown_keys"],
         control_token=options["control_token"],
-        is_insecure=options["insecure"],
         allowed_hosts=frozenset(options["allow_host"]),
         callback_hosts=frozenset(options["allow_callback_host"]),
         callback_map=options["callback_map"],

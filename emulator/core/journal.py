@@ -59,7 +59,6 @@ class Exchange(msgspec.Struct, kw_only=True):
     operation: str | None = None
     status: int | None = None
     response: bytes = b""
-    response_type: str = ""
     duration_ms: float | None = None
     fault: str | None = None
     evidence: str | None = None
@@ -121,9 +120,7 @@ class Journal:
             self._changed.notify_all()
         self._tell(exchange)
 
-    def finish(
-        self, exchange: Exchange, status: int | None, response: bytes, content_type: str
-    ) -> None:
+    def finish(self, exchange: Exchange, status: int | None, response: bytes) -> None:
         """Enter the answer to a request.
 
         :param status: None if the connection closed without any.
@@ -131,7 +128,6 @@ class Journal:
         exchange.sent = press(exchange.body)
         with self._changed:
             exchange.status, exchange.response = status, response
-            exchange.response_type = content_type
             if exchange.id in self._entries:
                 self._bytes += len(response)
                 self._trim()

@@ -244,7 +244,7 @@ class ProviderApp(Flask):
         body = b"" if response.is_streamed else response.get_data()
         is_answered = visit.fault is None or visit.fault.drop != "before"
         status = response.status_code if is_answered else None
-        sandbox.journal.finish(found, status, body, response.mimetype or "")
+        sandbox.journal.finish(found, status, body)
         return response
 
 

@@ -204,6 +204,13 @@ def test_accounts_and_keys_are_changed(sandbox: Sandbox) -> None:
     sandbox.reset_rate_limits("teekrr")
 
 
+def test_account_is_added_and_kept_in_a_fixture(client: EmulatorClient, sandbox: Sandbox) -> None:
+    sandbox.create_account("teekrr", {"id": "second", "apiKeys": [{"name": "k", "key": "tk_2nd"}]})
+
+    with client.sandboxes.create(fixture=sandbox.as_fixture()) as other:
+        assert other.provider("teekrr", account="second").key == "tk_2nd"
+
+
 def test_settings_are_merged(sandbox: Sandbox) -> None:
     before = sandbox.settings()
 

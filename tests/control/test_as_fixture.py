@@ -16,7 +16,6 @@ SMS = {"campaignName": "Hello", "type": "quick broadcast", "templateContent": "H
 TEEKRR = {"Authorization": "Bearer tk_all"}
 WHAUTOMATE = {"x-api-key": "wh_test_key_a"}
 RAPIDPRO = {"Authorization": "Token rp_token_admin"}
-LIST_KEYS = {"items", "total"}
 
 
 def document(name: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def answered(body):
     )
     journal.add(exchange)
     size = exchange.size
-    journal.finish(exchange, 202, b"", "")
+    journal.finish(exchange, 202, b"")
     assert exchange.size == size
     return exchange
 

@@ -23,7 +23,6 @@ from .webhooks import SLUG
 
 EVENT: Final = "send"
 METHODS: Final = ("POST", "PUT", "GET")
-USUAL_LENGTH: Final = 160
 #: The outcome of messages about which a carrier decides.
 CARRIED: Final = Plan(outcome="carrier", path=())
 

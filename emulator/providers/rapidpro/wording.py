@@ -29,7 +29,6 @@ OPTINS: Final = ("Health tips", "Offers", "Emergency alerts")
 TEMPLATES: Final = ("visit_reminder", "welcome", "results_ready", "stock_alert")
 RESTHOOKS: Final = ("new-visit", "new-registration", "stock-out", "referral")
 ANSWERS: Final = ("Yes", "No", "Later")
-OCCUPATIONS: Final = ("teacher", "farmer", "trader", "nurse", "driver", "tailor")
 
 SENT: Final[Mapping[str, tuple[str, ...]]] = {
     "eng": (

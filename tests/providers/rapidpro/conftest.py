@@ -17,7 +17,6 @@ from emulator.providers.rapidpro import PROVIDER
 from tests.world import World
 
 ADMIN = "rp_token_admin"
-EDITOR = "rp_token_editor"
 OTHER = "rp_token_other"
 JSON = "application/json"
 

@@ -20,7 +20,6 @@ ONE_RECIPIENT = "At least one recipient is required"
 BOTH_LISTS = "Provide either recipients or recipientVariables, not both"
 ROW = {"recipient": "60123456789", "variables": {}}
 WHATSAPP_ROW = {"recipient": "60123456789", "variables": {"body": ["a", "b"]}}
-EMAIL_ROW = {"recipient": "a@example.com", "variables": {}}
 
 SHARED = [
     ({"campaignName": 5}, [("campaignName", "Expected string, received number")]),

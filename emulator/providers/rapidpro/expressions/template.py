@@ -30,11 +30,6 @@ class Template:
         self._constant = "".join(fixed) if len(fixed) == len(parts) else None
 
     @property
-    def is_constant(self) -> bool:
-        """Whether every contact gets the same text."""
-        return self._constant is not None
-
-    @property
     def constant(self) -> str | None:
         """The text that every contact gets, None if it is not the same for all."""
         return self._constant
