@@ -160,12 +160,13 @@ def _merge(sandbox: Sandbox, document: Document, pointer: str, problems: Problem
         settings = sandbox.settings.fork()
         settings.merge(document["settings"], f"{pointer}/settings", problems)
         sandbox.settings = settings
+    # Before the parts: what is planned in them ends as the rules beside them say.
+    if "outcomes" in document:
+        _merge_outcomes(sandbox, document["outcomes"], f"{pointer}/outcomes", problems)
     for vendor in sandbox.vendors.values():
         part = document.get(vendor.slug)
         if part is not None:
             _merge_part(sandbox, vendor, part, f"{pointer}/{vendor.slug}", problems)
-    if "outcomes" in document:
-        _merge_outcomes(sandbox, document["outcomes"], f"{pointer}/outcomes", problems)
     if "endpoints" in document:
         where = f"{pointer}/endpoints"
         endpoints = expand(sandbox, None, document["endpoints"], where, problems)

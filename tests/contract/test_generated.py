@@ -51,10 +51,10 @@ def many(count: int, **fields: Any) -> list[Any]:
     return [{"$generate": {"count": count, **fields}}]
 
 
-def load(slug: str, *accounts: Any, seed: int = 0) -> Sandbox:
+def load(slug: str, *accounts: Any, seed: int = 0, **more: Any) -> Sandbox:
     part = {slug: {ACCOUNTS[slug][0]: list(accounts)}}
     emulator = Emulator(list(VENDORS.values()), RecordingSender(), Library([]))
-    document = {"emulator": 1, "clock": CLOCK, **part}
+    document = {"emulator": 1, "clock": CLOCK, **part, **more}
     return emulator.create(Wish(name="default", documents=(document,), seed=seed))
 
 
@@ -207,6 +207,20 @@ def test_scheduled_broadcasts_go_out_at_their_time(slug, key):
     after = vendor.broadcast_view(sandbox, next(iter(sandbox.store.table(vendor.broadcasts))))
     assert (before.status, before.total) == ("scheduled", 6)
     assert (after.status, after.counts) == ("completed", {"delivered": 6})
+
+
+@pytest.mark.parametrize("slug", ["teekrr", "cuedesk"])
+def test_what_is_scheduled_ends_as_the_rules_of_its_fixture_say(slug):
+    at = {"teekrr": "scheduledAt", "cuedesk": "scheduled_at"}[slug]
+    id = {"teekrr": "broadcastUuid", "cuedesk": "uuid"}[slug]
+    broadcast = {id: "8f14e45f-ceea-467f-a0e6-1c1d5a3f0001", at: {"$now": "+2h"}}
+    account = whole(slug, 2, broadcasts=[broadcast], messages=many(6, broadcastUuid=broadcast[id]))
+    sandbox = load(slug, account, outcomes=[{"id": "half", "share": 0.5, "outcome": "rejected"}])
+
+    sandbox.engine.advance(Goal(by=timedelta(hours=3)))
+
+    assert Counter(m.state for m in messages(slug, sandbox)) == {"delivered": 3, "failed": 3}
+    assert sandbox.outcomes.hits == {"half": 3}
 
 
 def test_schema_in_the_repository_is_current():

@@ -60,8 +60,8 @@ def test_a_fixture_with_mistakes_changes_nothing():
         merge(bench.sandbox, document, "/fixture")
 
     assert pointers(caught) == [
-        "/fixture/acme/customers/1/credit",
         "/fixture/outcomes/1/outcome",
+        "/fixture/acme/customers/1/credit",
         "/fixture/endpoints/1/url",
     ]
     assert world(bench) == before
