@@ -220,11 +220,9 @@ class Agenda:
         return self._live.get(topic, {}).get(subject)
 
     def put_back(self, dues: Iterable[Due]) -> None:
-        """Plan things just as they were planned before."""
+        """Plan things that were taken just as they were planned before."""
         for due in dues:
-            self._live.setdefault(due.topic, {})
             self._restore(due.topic, due.subject, due)
-            self._order = max(self._order, due.order)
 
     def load(self, live: dict[str, dict[str, Due]]) -> None:
         """Take over what is planned, by topic and subject; nothing may be planned yet."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.registry import PROVIDERS
+from tests.providers.cuedesk.desk import carousel, newsletter, sale
 from tests.world import FIXTURES, World
 
 BASE = "/_emulator/sandboxes"
@@ -16,6 +17,7 @@ SMS = {"campaignName": "Hello", "type": "quick broadcast", "templateContent": "H
 TEEKRR = {"Authorization": "Bearer tk_all"}
 WHAUTOMATE = {"x-api-key": "wh_test_key_a"}
 RAPIDPRO = {"Authorization": "Token rp_token_admin"}
+CUEDESK = {"Authorization": "Bearer cue_ci_token"}
 
 
 def document(name: str) -> dict[str, Any]:
@@ -82,6 +84,27 @@ def test_what_has_happened_is_in_the_fixture(busy):
     assert look(busy, "copy") == look(busy, "default")
     states = {m["status"] for m in look(busy, "copy")["messages"]}
     assert {"delivered", "failed", "handled"} <= states
+
+
+def test_a_template_is_kept_with_its_picture_its_buttons_and_its_cards():
+    world = World(PROVIDERS, [document("reference")])
+    world.call("POST", f"{BASE}/default/outcomes", {"outcome": "stuck"})
+    times = {"scheduled_at": "2026-05-07T10:00:00Z", "valid_until": "2026-05-07T11:00:00Z"}
+    for body in (sale(), carousel(), newsletter(**times)):
+        made = world.call("POST", "/cuedesk/v2/broadcasts", body, headers=CUEDESK)
+        assert made.status_code == 202, made.text
+    world.call("POST", f"{BASE}/default/clock/advance", {"by": "1m"})
+
+    begin(world, written(world, "default"))
+
+    assert look(world, "copy") == look(world, "default")
+    for name in ("default", "copy"):
+        world.call("POST", f"{BASE}/{name}/clock/advance", {"by": "2d"})
+    assert look(world, "copy") == look(world, "default")
+    later, cards, picture, *_ = look(world, "copy")["messages"]
+    assert (later["status"], len(cards["native"]["cards"])) == ("expired", 2)
+    assert picture["native"]["header"]["value"] == "https://x.test/a"
+    assert [button["value"] for button in picture["native"]["buttons"]] == ["x"]
 
 
 # What a record has besides: where it is in a plan, and what it was made from.

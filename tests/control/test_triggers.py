@@ -153,7 +153,7 @@ def test_event_about_what_it_is_never_told_of_is_refused(desk: Desk) -> None:
         ]
 
 
-def test_status_of_cuedesk_says_what_the_tester_likes(desk: Desk) -> None:
+def test_message_from_a_person_is_told_as_the_tester_likes(desk: Desk) -> None:
     inbound = {"provider": "cuedesk", "from": "447592850122", "text": "Hi"}
     received = desk.do("POST", "/inbound", inbound, 201)
     listen(desk, "cuedesk")
@@ -167,6 +167,15 @@ def test_status_of_cuedesk_says_what_the_tester_likes(desk: Desk) -> None:
     assert told["event"]["uuid"] == received["id"]
     assert told["event"]["content"]["text"] == "Other"
     assert told["event"]["type"] == "text"
+
+
+def test_event_about_a_message_needs_one(desk: Desk) -> None:
+    listen(desk, "teekrr")
+    body = {"provider": "teekrr", "event": "delivered"}
+
+    [error] = desk.refused("POST", "/callbacks/trigger", body)
+
+    assert error["pointer"] == "/about"
 
 
 def test_events_about_messages_to_people_are_not_about_theirs(desk: Desk) -> None:

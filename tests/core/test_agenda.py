@@ -45,11 +45,11 @@ def test_a_group_has_one_instant_and_one_topic(agenda):
 
 
 def test_each_subject_is_planned_for_its_own_moment(agenda):
-    agenda.plan_all(at(1), "t", "abc")
+    agenda.plan_all(at(1), "t", "abcf")
 
     agenda.plan_each("t", {"b": None, "a": at(3), "c": at(1), "d": at(2), "e": None})
 
-    assert taken(agenda) == ["c", "d", "a"]
+    assert taken(agenda) == ["cf", "d", "a"]
     assert len(agenda) == 0
 
 
@@ -186,6 +186,16 @@ def test_what_is_put_off_again_and_again_takes_no_room(agenda):
     assert sum(len(bucket.dues) for bucket in agenda._buckets.values()) < 3000
     assert agenda.next_at() == at(1)
     assert taken(agenda) == ["acb", "x", "de"]
+
+
+def test_what_is_planned_and_cancelled_together_takes_no_room(agenda):
+    for second in range(1000):
+        agenda.plan_all(at(second), "t", "abc")
+        for subject in "abc":
+            agenda.cancel("t", subject)
+
+    assert sum(len(bucket.dues) for bucket in agenda._buckets.values()) < 1500
+    assert agenda.next_at() is None
 
 
 def test_undoing_brings_back_what_was_cleared_out():

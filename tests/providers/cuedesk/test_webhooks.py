@@ -381,3 +381,20 @@ def test_a_redelivery_is_signed_anew_where_it_is_edited(desk):
 
     parcel = desk.world.sender.sent[-1]
     assert header(parcel, "X-Cue-Signature") == webhooks.signature(SECRET, b"{}")
+
+
+def test_a_status_is_told_when_the_tester_likes_and_as_he_likes(desk):
+    desk.configure(status_trigger="status", reference_key="reference")
+    desk.broadcast(newsletter(row(name="Alex", client_reference="r-1")))
+    desk.advance()
+    desk.listen()
+    wanted = {"provider": "cuedesk", "event": "message_status_update", "data": {"status": "read"}}
+
+    desk.control("POST", "/callbacks/trigger", wanted, 201)
+    desk.advance()
+
+    [told] = desk.told
+    assert (told["trigger"], told["channelUuid"]) == ("status", CHANNEL)
+    assert told["event"]["uuid"] == desk.message()["id"]
+    assert (told["event"]["status"], told["event"]["reference"]) == ("read", "r-1")
+    assert desk.message()["status"] == "delivered"
