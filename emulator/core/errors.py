@@ -7,8 +7,8 @@ as problem documents.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -135,17 +135,6 @@ class Problems:
         if error.suggestion is None and isinstance(value, str):
             error.suggestion = (others or {}).get(value.lower())
         self.add_error(pointer, error)
-
-    def add_nested(self, pointer: str, messages: Any) -> None:
-        """Add what marshmallow says: messages nested by field and position."""
-        if isinstance(messages, Mapping):
-            for key, inner in messages.items():
-                self.add_nested(f"{pointer}/{escape(key)}" if key != "_schema" else pointer, inner)
-        elif isinstance(messages, list | tuple):
-            for message in messages:
-                self.add_nested(pointer, message)
-        else:
-            self.add(pointer, str(messages))
 
     def unknown_keys(self, pointer: str, given: Iterable[str], known: Iterable[str]) -> None:
         """Report each key that is not known, with the nearest known one."""

@@ -675,6 +675,36 @@ def test_merging_adds_what_is_new_and_takes_nothing_away(rapidpro):
     assert labels == ["Question", "Praise", "Complaint"]
 
 
+def test_a_message_on_its_way_stands_where_a_fixture_puts_it(rapidpro):
+    rapidpro.post("messages", {"contact": AMINA, "text": "Hi"})
+    [sent] = rapidpro.items("messages", folder="outbox")
+
+    change = {"uuid": sent["uuid"], "status": "delivered"}
+    rapidpro.load({"uuid": LAKESIDE, "messages": [change]})
+    rapidpro.advance(3600)
+
+    after = rapidpro.one("messages", uuid=sent["uuid"])
+    assert (after["status"], after["sent_on"]) == ("delivered", "2026-05-06T10:00:00.000000Z")
+    path = f"/_emulator/sandboxes/default/messages/{sent['uuid']}"
+    history = rapidpro.get(path).json["history"]
+    assert [step["status"] for step in history] == ["queued", "delivered"]
+
+
+def test_a_message_can_be_moved_to_another_address_and_deleted(rapidpro):
+    rapidpro.post("messages", {"contact": AMINA, "text": "Hi"})
+    [sent] = rapidpro.items("messages", folder="outbox")
+    path = "/_emulator/sandboxes/default/messages"
+
+    change = {"uuid": sent["uuid"], "urn": "tel:+254722000999"}
+    rapidpro.load({"uuid": LAKESIDE, "messages": [change]})
+    moved = rapidpro.get(path, to="254722000999").json["items"]
+    rapidpro.load({"uuid": LAKESIDE, "messages": [{"uuid": sent["uuid"], "deleted": True}]})
+
+    assert [one["id"] for one in moved] == [sent["uuid"]]
+    assert sent["uuid"] not in [one["uuid"] for one in rapidpro.items("messages")]
+    assert rapidpro.get(f"{path}/{sent['uuid']}").json["native"]["visibility"] == "deleted"
+
+
 def test_lists_without_identity_are_replaced(rapidpro):
     rapidpro.load({"uuid": LAKESIDE, "contacts": [{"uuid": CYNTHIA, "groups": ["Staff"]}]})
 
