@@ -209,6 +209,18 @@ def test_scheduled_broadcasts_go_out_at_their_time(slug, key):
     assert (after.status, after.counts) == ("completed", {"delivered": 6})
 
 
+@pytest.mark.parametrize("slug", ["teekrr", "cuedesk", "whautomate"])
+def test_scheduled_broadcasts_are_generated_for_times_to_come(slug):
+    sandbox = load(slug, whole(slug, 2, broadcasts=many(3, status="scheduled"), messages=[]))
+
+    vendor = VENDORS[slug]
+    made = [vendor.broadcast_view(sandbox, one) for one in sandbox.store.table(vendor.broadcasts)]
+    times = [one.scheduled_at for one in made]
+    days = [timedelta(days=n) for n in (1, 2, 3)]
+    assert {one.status for one in made} == {"scheduled"}
+    assert sorted(at for at in times if at) == [sandbox.clock.now() + by for by in days]
+
+
 @pytest.mark.parametrize("slug", ["teekrr", "cuedesk"])
 def test_what_is_scheduled_ends_as_the_rules_of_its_fixture_say(slug):
     at = {"teekrr": "scheduledAt", "cuedesk": "scheduled_at"}[slug]

@@ -177,6 +177,17 @@ def test_faults_are_listed_and_removed(world):
     assert world.call("GET", FAULTS).get_json()["total"] == 0
 
 
+def test_two_faults_cannot_have_one_id(world):
+    wrong(world, id="first", fault={"delay": "10m"})
+
+    answer = world.call("POST", FAULTS, {"id": "first", "fault": {"drop": "before"}})
+
+    assert answer.status_code == 409
+    assert [one["fault"] for one in world.call("GET", FAULTS).get_json()["items"]] == [
+        {"delay": 600.0}
+    ]
+
+
 def test_a_fault_with_a_slash_in_its_id_is_removed(world):
     wrong(world, id="team/mine", fault={"drop": "after"})
 
@@ -219,6 +230,9 @@ def test_a_fault_with_a_slash_in_its_id_is_removed(world):
         ({"fault": {"status": 500}, "path": "/s/mine/cuedesk"}, "/path", "/*"),
         ({"fault": {"status": 500}, "provider": "tekrr"}, "/provider", "teekrr"),
         ({"fault": {"status": 500}, "paht": "/x"}, "/paht", "path"),
+        ({"fault": {"status": 500}, "id": ""}, "/id", None),
+        ({"fault": {"delay": "10m1s"}}, "/fault/delay", None),
+        ([], "", None),
     ],
 )
 def test_mistakes_are_told_with_their_place(world, fault, pointer, suggestion):

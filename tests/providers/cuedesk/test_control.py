@@ -24,6 +24,8 @@ from tests.world import FIXTURES, World
 
 OTHER = "27827134468"
 MAIN = "/accounts/cuedesk/ws_main"
+EARLIER = "2024-06-01T08:00:00Z"
+QUEUED = {"status": "queued", "at": "2024-06-01T09:00:00Z"}
 
 
 def mistakes(desk, **workspace):
@@ -172,6 +174,22 @@ def test_the_example_works(desk):
         ),
         ({"webhooks": [{"url": HOOK, "channelUuid": "x"}]}, [("/webhooks/0/channelUuid", None)]),
         ({"webhooks": [{"url": HOOK, "channelUuid": LIST}]}, [("/webhooks/0/channelUuid", None)]),
+        (
+            {"broadcasts": [{"template": "plain_notice", "channel": "44700"}]},
+            [("/broadcasts/0/channel", None)],
+        ),
+        (
+            {"messages": [{"identifier": TO, "status": "read", "history": [QUEUED]}]},
+            [("/messages/0/history", None)],
+        ),
+        (
+            {"messages": [{"identifier": TO, "history": [QUEUED, {**QUEUED, "at": EARLIER}]}]},
+            [("/messages/0/history", None)],
+        ),
+        (
+            {"messages": [{"identifier": TO, "history": [{**QUEUED, "status": "reed"}]}]},
+            [("/messages/0/history", None)],
+        ),
     ],
 )
 def test_mistakes_in_fixtures_are_pointed_at(desk, workspace, pointers):
@@ -179,6 +197,30 @@ def test_mistakes_in_fixtures_are_pointed_at(desk, workspace, pointers):
 
     assert mistakes(desk, **workspace) == pointers
 
+    assert desk.stored() == before
+
+
+def test_what_one_workspace_has_no_other_gets(desk):
+    desk.load(broadcasts=[{"uuid": "b-1", "template": "plain_notice"}])
+    person = {"uuid": "c0000000-0000-4000-8000-000000000001", "phone": TO}
+    workspace = {
+        "id": "ws_other",
+        "contactLists": [{"uuid": LIST, "name": "Mine"}, {"name": "New", "contacts": [person]}],
+        "broadcasts": [{"uuid": "b-1", "template": "plain_notice"}],
+    }
+    before = desk.stored()
+
+    part = {"emulator": 1, "cuedesk": {"workspaces": [workspace]}}
+    refused = desk.control("POST", "/fixtures", part, 422)
+
+    assert [
+        (e["pointer"].removeprefix("/cuedesk/workspaces/0"), e["message"])
+        for e in refused["errors"]
+    ] == [
+        ("/contactLists/0/uuid", "Workspace 'ws_main' has this list"),
+        ("/contactLists/1/contacts/0/uuid", "Workspace 'ws_main' has this contact"),
+        ("/broadcasts/0/uuid", "Workspace 'ws_main' has this broadcast"),
+    ]
     assert desk.stored() == before
 
 

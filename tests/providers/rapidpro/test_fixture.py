@@ -417,6 +417,10 @@ def test_what_is_deleted_is_kept_as_the_server_keeps_it(make_rapidpro):
 
 # --- Mistakes
 
+TWICE = {"uuid": MOTHERS, "name": "Mothers to be"}
+QUICK = ("/messages/0/quick_replies/0",)
+QUEUED = {"status": "queued", "at": "2026-05-06T09:00:00Z"}
+
 
 @pytest.mark.parametrize(
     ("workspace", "pointer", "message", "suggestion"),
@@ -480,6 +484,44 @@ def test_what_is_deleted_is_kept_as_the_server_keeps_it(make_rapidpro):
         ({"api_rates": {"v2": "many"}}, "/api_rates/v2", "Must be a rate", None),
         ({"country": "Kenya"}, "/country", "two letters", None),
         ({"archives": [{"type": "message"}]}, "/archives/0/period", "required", None),
+        ({"languages": []}, "/languages", "at least one", None),
+        ({"languages": ["qqqq"]}, "/languages/0", "ISO639-3", None),
+        ({"api_rates": {"v3": None}}, "/api_rates/v3", "Must be a scope", None),
+        ({"labels": [{"name": ""}]}, "/labels/0/name", "Must not be blank", None),
+        ({"groups": [TWICE, TWICE]}, "/groups/1", "Stands in this list twice", None),
+        (
+            {"contacts": [{"fields": {"children": [1]}}]},
+            "/contacts/0/fields/children",
+            "Must be a string, a number or null",
+            None,
+        ),
+        (
+            {"campaign_events": [{"relative_to": "children", "unit": "days"}]},
+            "/campaign_events/0/relative_to",
+            "must be of type datetime",
+            None,
+        ),
+        (
+            {"messages": [{"attachments": [5]}]},
+            "/messages/0/attachments/0",
+            'or "content-type:url"',
+            None,
+        ),
+        ({"messages": [{"quick_replies": [{"type": "x"}]}]}, *QUICK, "an object with type", None),
+        ({"messages": [{"quick_replies": [{"text": 5}]}]}, *QUICK, "must be strings", None),
+        (
+            {"labels": [{"name": "A"}], "messages": [{"direction": "out", "labels": ["A"]}]},
+            "/messages/0/labels",
+            "Only incoming messages have labels",
+            None,
+        ),
+        (
+            {"messages": [{"status": "sent", "history": [QUEUED]}]},
+            "/messages/0/history",
+            "Must end with the message's status, 'sent'",
+            None,
+        ),
+        ({"broadcasts": [{"urns": ["zzz"]}]}, "/broadcasts/0/urns/0", "Invalid URN: zzz", None),
     ],
 )
 def test_a_mistake_is_named_with_its_place(make_rapidpro, workspace, pointer, message, suggestion):

@@ -178,6 +178,30 @@ def test_what_is_not_given_is_drawn(desk):
             "billed",
         ),
         ({"id": "acme", "webhooks": [{"url": HOOK, "account": "x"}]}, "/webhooks/0/account", None),
+        (
+            {"id": "acme", "messages": [{"recipient": "60123456789", "broadcastUuid": "none"}]},
+            "/messages/0/broadcastUuid",
+            None,
+        ),
+        (
+            {"id": "acme", "messages": [{"recipient": "60123456789", "status": "read"}]},
+            "/messages/0/status",
+            None,
+        ),
+        (
+            {
+                "id": "acme",
+                "messages": [
+                    {
+                        "recipient": "60123456789",
+                        "status": "failed",
+                        "history": [{"status": "pending", "at": "2026-05-06T09:00:00Z"}],
+                    }
+                ],
+            },
+            "/messages/0/history",
+            None,
+        ),
     ],
 )
 def test_mistakes_are_loud_and_change_nothing(desk, client, pointer, suggestion):
@@ -187,8 +211,46 @@ def test_mistakes_are_loud_and_change_nothing(desk, client, pointer, suggestion)
     assert desk.stored() == before
 
 
+def test_a_broadcast_of_another_client_is_left_alone(desk):
+    desk.load_client(broadcasts=[{"broadcastUuid": "may", "campaignName": "May"}])
+    before = desk.stored()
+
+    found = problems_of(desk, {"id": "postco", "broadcasts": [{"broadcastUuid": "may"}]})
+
+    assert found == [("/teekrr/clients/0/broadcasts/0/broadcastUuid", None)]
+    assert desk.stored() == before
+
+
+def test_messages_of_a_fixture_count_for_the_cap_of_a_postpaid_client(desk):
+    message = {"broadcastUuid": "may", "recipient": "60123456789"}
+    client = {
+        "id": "later",
+        "name": "Later",
+        "billing": {"mode": "postpaid", "cap": 500},
+        "rates": {"sms": 9},
+        "broadcasts": [{"broadcastUuid": "may"}],
+        "messages": [message, {**message, "status": "pending"}, {**message, "status": "failed"}],
+    }
+
+    desk.load(teekrr={"clients": [client]})
+
+    assert desk.billing("later") == {"mode": "postpaid", "cap": 500, "accrued": 18}
+
+
+def test_a_scheduled_mail_of_a_fixture_is_put_into_the_queue_first(desk):
+    at = {"$now": "+2h"}
+    mail = {"broadcastUuid": "may", "channel": "email", "scheduledAt": at}
+    message = {"broadcastUuid": "may", "recipient": "a@b.example"}
+
+    desk.load_client(broadcasts=[mail], messages=[message])
+    desk.advance(3 * 3600)
+
+    assert desk.statuses() == [["pending", "enqueued", "send", "delivered"]]
+
+
 def test_mistakes_in_the_part_itself_are_loud(desk):
     for part, pointer in (
+        ({"clients": [5]}, "/teekrr/clients/0"),
         ({"client": []}, "/teekrr/client"),
         ({"clients": {}}, "/teekrr/clients"),
         ({"outcomeRules": []}, "/teekrr/outcomeRules"),
