@@ -24,6 +24,8 @@ from tests.providers.whautomate.desk import (
 )
 from tests.world import FIXTURES
 
+ADA = {"name": "Ada", "phoneNumber": "+12025550110", "location": MAIN["id"]}
+
 
 def account(desk, id="harbour"):
     shown = desk.control("GET", f"/accounts/whautomate/{id}")
@@ -204,6 +206,28 @@ def test_codes_given_are_not_drawn_again(desk):
     made = desk.post("/clients", {"fullName": "R", "primaryLocation": MAIN})
 
     assert made["clientId"] == "C41"
+
+
+def test_numbers_can_change_hands_one_after_another(desk):
+    desk.load(
+        contacts=[
+            {"id": "conAda0001", "phoneNumber": "+12025550777"},
+            {"id": "conBob0002", "phoneNumber": ADA["phoneNumber"]},
+        ]
+    )
+
+    assert desk.get("/contacts/conBob0002")["phoneNumber"] == ADA["phoneNumber"]
+    assert desk.get("/contacts/conAda0001")["phoneNumber"] == "+12025550777"
+
+
+def test_bookings_take_as_long_as_they_were_made_for(desk):
+    desk.put("/services/srvYoga001", {"durationMinutes": 90})
+    before = desk.get("/classes/clsYoga001")
+    visited = {"client": "cliNed0002", "status": "VISITED"}
+    desk.load(classes=[{"id": "clsYoga001", "participants": [visited]}])
+
+    assert desk.get("/classes/clsYoga001") == before
+    assert desk.get("/classes/clients/cliNed0002/bookings")[0]["status"] == "VISITED"
 
 
 def test_criteria_of_segments_can_be_edited(desk):
@@ -402,6 +426,36 @@ CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
             "/classes/0/participants/0/client",
             "cliMia0001",
         ),
+        (
+            {"contacts": [{**ADA, "id": "conTwin"}]},
+            "/contacts/0/phoneNumber",
+            None,
+        ),
+        (
+            {"contacts": [{"id": "conBob0002", "phoneNumber": ADA["phoneNumber"]}]},
+            "/contacts/0/phoneNumber",
+            None,
+        ),
+        (
+            {
+                "contacts": [
+                    {**ADA, "id": f"con{name}", "phoneNumber": "+12025559999"} for name in "AB"
+                ]
+            },
+            "/contacts/1/phoneNumber",
+            None,
+        ),
+        ({"contactTags": [{"id": "tagTwin", "name": " vip"}]}, "/contactTags/0/name", None),
+        (
+            {
+                "clients": [
+                    {"id": "x", "clientId": "C1", "fullName": "X", "primaryLocation": MAIN["id"]}
+                ]
+            },
+            "/clients/0/clientId",
+            None,
+        ),
+        ({"templates": [{**HELLO, "id": "twin"}]}, "/templates/0/name", None),
         ({"appointments": [{"client": "nobody"}]}, "/appointments/0/client", None),
         ({"appointments": [{"time": "noon"}]}, "/appointments/0/time", None),
         (
