@@ -10,6 +10,7 @@ import msgspec
 from .durations import parse_duration
 from .errors import Problems
 from .records import ENDPOINTS, Adversary, Delivery, Endpoint
+from .signing import signature_of
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
@@ -95,24 +96,18 @@ def meddled(sandbox: Sandbox, delivery: Delivery) -> tuple[Delivery, float]:
 
 def _forged(sandbox: Sandbox, endpoint: Endpoint, delivery: Delivery, number: int) -> Headers:
     """Return the headers of a callback with one digit of the signature altered."""
-    sign = sandbox.vendors[delivery.provider].sign
-    # What depends on the secret is the signature, wherever a vendor puts it.
-    stranger = msgspec.structs.replace(endpoint, secret=f"not {endpoint.secret}")
-    signed = sign(sandbox, endpoint, delivery.event, delivery.body)
-    others = dict(sign(sandbox, stranger, delivery.event, delivery.body))
-    for name, value in signed:
-        places = [
-            place
-            for place, (digit, unlike) in enumerate(zip(value, others[name], strict=False))
-            if digit != unlike and digit in _DIGITS
-        ]
-        if places:
-            place = places[number % len(places)]
-            return tuple(
-                (header, _altered(text, place) if header == name else text)
-                for header, text in delivery.headers
-            )
-    return delivery.headers
+    found = signature_of(sandbox, endpoint, delivery)
+    if found is None:
+        return delivery.headers
+    pairs = enumerate(zip(found.value, found.forged, strict=False))
+    places = [place for place, (digit, other) in pairs if digit != other and digit in _DIGITS]
+    if not places:  # Its letters are of another alphabet.
+        return delivery.headers
+    place = places[number % len(places)]
+    return tuple(
+        (header, _altered(text, place) if header == found.header else text)
+        for header, text in delivery.headers
+    )
 
 
 def _altered(text: str, place: int) -> str:
