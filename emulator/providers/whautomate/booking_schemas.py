@@ -13,6 +13,7 @@ from .checks import Flaw, Word, day, filled, flag, number, reference, string, th
 from .schemas import REQUIRED, Body, Field
 
 LONGEST = 7 * 24 * 60
+"""Minutes that a service may take: a week."""
 
 
 def _minutes(value: Any) -> timedelta:

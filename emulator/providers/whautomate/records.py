@@ -172,7 +172,11 @@ Person = Contact | Client
 
 
 class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Who belongs to a segment; what is None or empty does not restrict."""
+    """Who belongs to a segment; what is None or empty does not restrict.
+
+    :param active_within: days since the last activity.
+    :param age_from: whole years; likewise ``age_to``, both included.
+    """
 
     tags: tuple[str, ...] = ()
     exclusion_tags: tuple[str, ...] = ()

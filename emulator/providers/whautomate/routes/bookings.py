@@ -40,7 +40,7 @@ from emulator.providers.whautomate.kinds import (
 from emulator.providers.whautomate.lookups import find, need, need_location, own
 from emulator.providers.whautomate.schemas import body, read
 from emulator.web.bodies import json_response
-from emulator.web.context import caller, sandbox
+from emulator.web.context import caller, rests_on, sandbox
 
 from .common import SPAN, asked, done, endpoint, every, field_test, listing, span_test
 
@@ -186,6 +186,7 @@ def cancel_appointment() -> Response:
     known = need(APPOINTMENTS, wanted["appointment_id"], "Appointment", "appointmentId")
     if known.status == "Cancelled":
         raise Refused("Appointment is already cancelled")
+    rests_on("assumed")
     reason = wanted.get("cancellation_reason", "")
     return _told(_changed(known, status="Cancelled", reason=reason))
 

@@ -13,7 +13,7 @@ from emulator.providers.whautomate.lookups import need_location, own
 from emulator.providers.whautomate.records import Criteria, Location, Segment
 from emulator.providers.whautomate.schemas import SegmentBody, body, read
 from emulator.web.bodies import json_response
-from emulator.web.context import caller, sandbox
+from emulator.web.context import caller, rests_on, sandbox
 
 from .common import done, endpoint, every, field_test, listing, text_test
 
@@ -60,6 +60,7 @@ def create_segment() -> Response:
 @endpoint(bp, "GET", "/segments/<id>", "segments.get", page=PAGE, gives=SegmentOut)
 def get_segment(id: str) -> Response:
     """Show a segment; what the vendor answers here is not documented."""
+    rests_on("assumed")
     return json_response(shapes.segment(sandbox(), own(SEGMENTS, id, "Segment")))
 
 
