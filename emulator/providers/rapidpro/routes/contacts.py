@@ -17,7 +17,7 @@ from emulator.providers.rapidpro.compounds import DictOf, ListOf, ReferenceList
 from emulator.providers.rapidpro.contact_fields import FieldTexts
 from emulator.providers.rapidpro.contact_views import ContactViews
 from emulator.providers.rapidpro.contacts import Contacts
-from emulator.providers.rapidpro.context import table, workspace
+from emulator.providers.rapidpro.context import table, target, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.errors import Refusal
 from emulator.providers.rapidpro.kinds import CONTACTS, GROUPS
@@ -25,7 +25,6 @@ from emulator.providers.rapidpro.languages import is_language
 from emulator.providers.rapidpro.scalars import Text
 from emulator.providers.rapidpro.urn_field import UrnField
 from emulator.providers.rapidpro.validation import Body, Invalid, Schema
-from emulator.web import context
 from emulator.web.context import sandbox
 
 IN_USE = "URN is in use by another contact."
@@ -129,12 +128,6 @@ def _country() -> str:
     return workspace().country
 
 
-def _target() -> r.Contact | None:
-    """Return the contact that the body being read is to change, None where it makes one."""
-    found: r.Contact | None = context.notes().get("changed_contact")
-    return found
-
-
 def _known_language(code: str) -> str:
     if not is_language(code):
         raise ValidationError("Not a valid ISO639-3 language code.")
@@ -151,14 +144,14 @@ def _known_keys(values: dict[str, Any]) -> dict[str, Any]:
 def _allowed_urns(values: list[addresses.Urn]) -> list[addresses.Urn]:
     if "urn" in request.args:
         raise ValidationError("Field not allowed when using URN in URL")
-    if workspace().anon and _target() is not None:
+    if workspace().anon and target() is not None:
         raise ValidationError("Updating URNs not allowed for anonymous organizations")
     return values
 
 
 def _allowed_groups(values: list[r.Group]) -> list[r.Group]:
-    target = _target()
-    if values and target is not None and target.status != "active":
+    contact: Any = target()
+    if values and contact is not None and contact.status != "active":
         raise ValidationError("Non-active contacts can't be added to groups")
     return values
 
@@ -198,7 +191,6 @@ def create(body: Body) -> r.Contact:
 @contacts.updates(ContactBody)
 def update(contact: r.Contact, body: Body) -> r.Contact:
     """Change what the body names of a contact."""
-    context.notes()["changed_contact"] = contact
     values = BODY.read(body)
     if contact.is_deleted:
         raise Invalid.as_a_whole("Deleted contacts can't be modified.")

@@ -13,14 +13,13 @@ from marshmallow import ValidationError
 from emulator.providers.rapidpro import field_types, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro.answers import FieldOut
-from emulator.providers.rapidpro.context import now, table, workspace
+from emulator.providers.rapidpro.context import is_taken, now, table, target, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.kinds import CAMPAIGN_EVENTS, FIELDS, FLOWS
 from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.scalars import Choice, Text
 from emulator.providers.rapidpro.smart_groups import field_uses
 from emulator.providers.rapidpro.validation import Body, Schema
-from emulator.web import context
 from emulator.web.context import rests_on, sandbox
 
 MOST: Final = 250
@@ -94,16 +93,8 @@ def make_key(name: str) -> str:
     return _SEPARATORS.sub(" ", name.lower()).strip().replace(" ", "_")
 
 
-def _target() -> r.Field | None:
-    """Return the field that the body being read is to change, None where it makes one."""
-    found: r.Field | None = context.notes().get("changed_field")
-    return found
-
-
 def _check_unique(name: str) -> None:
-    other, target = lookups.by_name(FIELDS, name), _target()
-    is_other = other is not None and (target is None or other.id != target.id)
-    if is_other or name.lower() in HIDDEN:
+    if is_taken(FIELDS)(name) or name.lower() in HIDDEN:
         raise ValidationError("This field must be unique.")
 
 
@@ -114,14 +105,14 @@ def _speakable(name: str) -> str:
     key = make_key(name)
     if not _KEY.fullmatch(key) or key in RESERVED:
         raise ValidationError(f'Generated key "{key}" is invalid or a reserved name.')
-    if _target() is None and lookups.find_field(key) is not None:
+    if target() is None and lookups.find_field(key) is not None:
         rests_on("assumed")
         raise ValidationError("This field must be unique.")
     return name
 
 
 def _changeable(type_: str) -> str:
-    field = _target()
+    field: Any = target()
     if field is None or field.type != "datetime" or NEW_NAMES.get(type_, type_) == "datetime":
         return type_
     if table(CAMPAIGN_EVENTS).count("created", ("field", field.workspace, field.key)):
@@ -178,7 +169,6 @@ def create(body: Body) -> r.Field:
 @fields.updates(FieldBody)
 def update(field: r.Field, body: Body) -> r.Field:
     """Change the name and the type of a field; the key stays."""
-    context.notes()["changed_field"] = field
     name, type_ = _read(body)
     changed = table(FIELDS).change(field, name=name, type=type_)
     if type_ != field.type:

@@ -9,14 +9,13 @@ from flask import Response
 from emulator.providers.rapidpro import erasing, filters, lookups, paging
 from emulator.providers.rapidpro import records as r
 from emulator.providers.rapidpro.answers import GroupOut
-from emulator.providers.rapidpro.context import now, table, workspace
+from emulator.providers.rapidpro.context import is_taken, now, table, workspace
 from emulator.providers.rapidpro.endpoint import Endpoint, uuid_lookup
 from emulator.providers.rapidpro.errors import Refusal
 from emulator.providers.rapidpro.kinds import CAMPAIGNS, CONTACTS, GROUPS, TRIGGERS
 from emulator.providers.rapidpro.naming import new_uuid, next_serial
 from emulator.providers.rapidpro.scalars import UniqueName
 from emulator.providers.rapidpro.validation import Body, Schema
-from emulator.web import context
 from emulator.web.context import sandbox
 
 MOST: Final = 250
@@ -69,10 +68,7 @@ def list_() -> Response:
 
 
 def _is_taken(name: str) -> bool:
-    if name.lower() in STATUS_GROUPS:
-        return True
-    other = lookups.by_name(GROUPS, name)
-    return other is not None and other.id != context.notes().get("renamed_group")
+    return name.lower() in STATUS_GROUPS or is_taken(GROUPS)(name)
 
 
 class GroupBody(Schema):
@@ -102,7 +98,6 @@ def create(body: Body) -> r.Group:
 @groups.updates(GroupBody)
 def update(group: r.Group, body: Body) -> r.Group:
     """Rename a group."""
-    context.notes()["renamed_group"] = group.id
     return table(GROUPS).change(group, name=BODY.read(body)["name"])
 
 
