@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -147,6 +147,21 @@ def key_text(value: Any, longest: int = 512) -> str:
     if len(key) > longest or not is_plain:
         raise ValueError(f"Must be 1 to {longest} printable ASCII characters")
     return key
+
+
+def check_ids(given: Iterable[Any], name: str, pointer: str, problems: Problems) -> None:
+    """Note the items of a list whose id one before has.
+
+    :param name: of the field that holds the id, where an item has one.
+    """
+    seen: set[str] = set()
+    for at, item in enumerate(given):
+        id = item.get(name) if isinstance(item, dict) else None
+        if not isinstance(id, str):
+            continue
+        if id in seen:
+            problems.add(f"{pointer}/{at}/{name}", "Stands in this list twice")
+        seen.add(id)
 
 
 _KNOWN = {

@@ -22,7 +22,17 @@ from emulator.core.records import Failure, Moment
 from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
-from emulator.web.parts import Part, Value, any_text, read_part, text, thing, things, whole
+from emulator.web.parts import (
+    Part,
+    Value,
+    any_text,
+    check_ids,
+    read_part,
+    text,
+    thing,
+    things,
+    whole,
+)
 
 from . import fixture_broadcasts, lifecycle
 from .filling import body_of
@@ -126,6 +136,7 @@ def load(
         fixture_broadcasts.load(found, workspace, item, f"{pointer}/broadcasts/{at}", problems)
         for at, item in enumerate(given.get("broadcasts", ()))
     ]
+    check_ids(given.get("messages", ()), "uuid", f"{pointer}/messages", problems)
     made = [
         reader.message(item, f"{pointer}/messages/{at}")
         for at, item in enumerate(given.get("messages", ()))
@@ -160,7 +171,12 @@ class _Reader:
         """Return a new message, None if it is there already or has mistakes."""
         found, problems = self._found, self._problems
         read = read_part(_MESSAGE, given, pointer, problems)
-        if read is None or read.get("uuid", "") in found.store.table(MESSAGES):
+        if read is None:
+            return None
+        known = found.store.table(MESSAGES).find(read.get("uuid", ""))
+        if known is not None:
+            if known.account != self._workspace:
+                problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this message")
             return None
         if "identifier" not in read:
             problems.add(f"{pointer}/identifier", "Required")

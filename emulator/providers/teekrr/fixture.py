@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from emulator.core.moments import read_moment
 from emulator.core.options import boolean, one_of
 from emulator.core.records import ENDPOINTS
 from emulator.core.sandbox import Sandbox
+from emulator.core.wording import Wording
 from emulator.web import parts
 from emulator.web.keys import KeyRing
 from emulator.web.parts import (
@@ -52,6 +54,7 @@ from .records import (
     Client,
     Template,
 )
+from .templates import WHATSAPP_PLACEHOLDER
 
 if TYPE_CHECKING:
     from . import fixture_traffic
@@ -62,6 +65,7 @@ LONGEST_NAME, LONGEST_KEYWORD = 512, 10
 DEFAULT_RATES = {"sms": 8, "whatsapp": 35, "email": 2}
 STATUSES = ("approved", "pending", "rejected")
 FORMATS = ("none", "text", "image", "video", "document")
+_PLACE = re.compile(r"[1-9][0-9]{0,3}")
 WEBHOOK_FIELDS = ("id", "url", "events", "secret", "active")
 
 
@@ -278,7 +282,22 @@ def _load_template(
         table.put(msgspec.structs.replace(known, **values))
         return
     serial = found.ids.serial(TEMPLATES.name)
-    table.put(Template(id=f"template-{serial}", serial=serial, account=client.id, **values))
+    counted = _counted(values.get("body_text", ""))
+    made = {"id": f"template-{serial}", "serial": serial, "account": client.id, **counted, **values}
+    table.put(Template(**made))
+
+
+def _counted(text: str) -> dict[str, Any]:
+    """Return how many values the text of a new WhatsApp template takes, and their names.
+
+    Placeholders that are numbers take the values of ``body`` in order.
+    """
+    names = Wording(text, WHATSAPP_PLACEHOLDER).names
+    places = [int(name) for name in names if _PLACE.fullmatch(name)]
+    return {
+        "body_variables": max(places, default=0),
+        "named_params": tuple(name for name in names if not name.isdecimal()),
+    }
 
 
 def _parts(read: Mapping[str, Any], pointer: str, problems: Problems) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from emulator.core.packing import opened, packed
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
-from emulator.web.parts import CamelPart, Value, any_text, read_part, text, thing, whole
+from emulator.web.parts import CamelPart, Value, any_text, check_ids, read_part, text, thing, whole
 
 from . import credit, lifecycle, templates, views
 from .recipients import MEDIA
@@ -87,6 +87,7 @@ def load(found: Sandbox, client: Client, read: Read, pointer: str, problems: Pro
         _load_broadcast(found, client, item, f"{pointer}/broadcasts/{at}", problems)
         for at, item in enumerate(read.get("broadcasts", ()))
     ]
+    check_ids(read.get("messages", ()), "messageUuid", f"{pointer}/messages", problems)
     made = [
         _message(found, client, item, f"{pointer}/messages/{at}", problems)
         for at, item in enumerate(read.get("messages", ()))
@@ -184,7 +185,12 @@ def _message(
     found: Sandbox, client: Client, given: Any, pointer: str, problems: Problems
 ) -> TeekrrMessage | None:
     read = read_part(_MESSAGE, given, pointer, problems)
-    if read is None or read.get("message_uuid", "") in found.store.table(MESSAGES):
+    if read is None:
+        return None
+    known = found.store.table(MESSAGES).find(read.get("message_uuid", ""))
+    if known is not None:
+        if known.account != client.id:
+            problems.add(f"{pointer}/messageUuid", f"Client {known.account!r} has this message")
         return None
     if "recipient" not in read:
         problems.add(f"{pointer}/recipient", "Required")

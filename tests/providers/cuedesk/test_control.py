@@ -97,6 +97,7 @@ def test_the_example_works(desk):
         ({"channels": ["x"]}, [("/channels/0", None)]),
         ({"channels": [{"uuid": "x", "identifier": "1"}]}, [("/channels/0/uuid", None)]),
         ({"channels": [{"uuid": LIST}]}, [("/channels/0/identifier", None)]),
+        ({"messages": [{"uuid": "m1", "identifier": TO}] * 2}, [("/messages/1/uuid", None)]),
         (
             {"channels": [{"identifier": "1", "type": "whatsap"}]},
             [("/channels/0/type", "whatsapp")],
@@ -575,3 +576,20 @@ def test_what_a_broadcast_cannot_become_is_a_mistake(desk, is_over, change, poin
 
     assert where == f"/broadcasts/0/{pointer}"
     assert desk.stored() == before
+
+
+def test_a_message_of_another_workspace_is_left_alone(desk):
+    message = {"uuid": "m1", "identifier": TO}
+    desk.merge(cuedesk={"workspaces": [{"id": "ws_other", "messages": [message]}]})
+
+    assert mistakes(desk, messages=[message]) == [("/messages/0/uuid", None)]
+
+
+def test_a_number_that_no_place_can_have_is_plain_text(desk):
+    text = f"{{{{{'9' * 5000}}}}} {{{{2}}}}"
+    desk.load(templates=[{"name": "odd", "locale": "en", "body": {"text": text}}])
+
+    template = {"name": "odd", "locale": "en", "body": {"payload_variables": ["a", "b"]}}
+    desk.broadcast(notice(row(a="A", b="B"), template=template))
+
+    assert desk.message()["text"] == text.replace("{{2}}", "B")

@@ -409,3 +409,38 @@ def test_what_a_broadcast_cannot_become_is_a_mistake(desk, is_over, change, poin
     [problem] = refused.value.problems
     assert problem.pointer == f"/teekrr/clients/0/broadcasts/0/{pointer}"
     assert desk.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "variables", "names"),
+    [
+        ("{{2}} {{1}} {{2}}", {}, 2, []),
+        ("{{code}} {{name}} {{code}}", {}, 0, ["code", "name"]),
+        ("{{1}} {{code}}", {"namedParams": []}, 1, []),
+        (f"{{{{{'9' * 5000}}}}} {{{{0}}}}", {}, 0, []),
+        ("Hi", {}, 0, []),
+    ],
+)
+def test_a_new_template_takes_the_values_that_its_text_shows(desk, text, more, variables, names):
+    template = {"channel": "whatsapp", "name": "new", "body": {"text": text}, **more}
+    desk.load_client(templates=[template])
+
+    shown = plain(desk.account())["templates"][-1]
+    assert (shown["body"], shown["namedParams"]) == ({"text": text, "variables": variables}, names)
+
+
+def test_a_message_of_another_client_is_left_alone(desk):
+    message = {"messageUuid": "m1", "recipient": "60123456789"}
+    desk.load(teekrr={"clients": [{"id": "postco", "messages": [message]}]})
+
+    assert problems_of(desk, {"id": "acme", "messages": [message]}) == [
+        ("/teekrr/clients/0/messages/0/messageUuid", None)
+    ]
+
+
+def test_a_message_stands_in_its_list_once(desk):
+    message = {"messageUuid": "m1", "recipient": "60123456789"}
+
+    assert problems_of(desk, {"id": "acme", "messages": [message, message]}) == [
+        ("/teekrr/clients/0/messages/1/messageUuid", None)
+    ]

@@ -469,6 +469,7 @@ CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
             None,
         ),
         ({"messages": [{"text": "x"}]}, "/messages/0/contact", None),
+        ({"messages": [{"contact": "conAda0001", "id": "m1"}] * 2}, "/messages/1/id", None),
         ({"messages": [{"contact": "conAda"}]}, "/messages/0/contact", "conAda0001"),
         ({"webhooks": [{"name": "x"}]}, "/webhooks/0/serverUrl", None),
         ({"webhooks": [{"serverUrl": HOOK, "events": ["x"]}]}, "/webhooks/0/events", None),
