@@ -10,6 +10,8 @@ from datetime import datetime
 
 import msgspec
 
+from .kinds import Instant
+
 Undo = Callable[[], None]
 SLACK = 1000
 
@@ -17,7 +19,7 @@ SLACK = 1000
 class Due(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """One planned thing. Of one instant, what was planned first comes first."""
 
-    at: datetime
+    at: Instant
     order: int
     topic: str
     subject: str
@@ -143,6 +145,10 @@ class Agenda:
     def count(self, topics: Iterable[str]) -> int:
         """Return how many things of these topics are planned."""
         return sum(len(self._live.get(topic, ())) for topic in topics)
+
+    def subjects(self, topic: str) -> Collection[str]:
+        """Return for whom or what things of a topic are planned."""
+        return self._live.get(topic, {}).keys()
 
     def next_at(self) -> datetime | None:
         """Return the earliest instant at which something is due."""

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from .errors import Conflict
+from .kinds import Instant
 
 Mode = Literal["real", "manual"]
 
@@ -47,10 +48,10 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     mode: Mode
-    at: datetime
+    at: Instant
     real: float
     rate: float
-    begin: datetime
+    begin: Instant
     is_wall: bool
 
 

@@ -16,9 +16,10 @@ from .disk import FolderTaken, Log, lock_folder, old_part, write_tables
 from .errors import CannotRecord, EmulatorError
 from .migrations import SCHEMA
 from .recorder import Recorder
-from .recovery import ORIGIN, Newer, read_file, replay, set_aside
+from .recovery import ORIGIN, Newer, keep_copy, read_file, replay, set_aside
 from .sandbox import CORE_KINDS, Sandbox
 from .sending import Sender
+from .soundness import leave_out
 from .state import Forms, Picture, picture_of
 from .vendor import Vendor
 
@@ -242,7 +243,8 @@ class Keeper:
             replay(changes, self._forms, found.image)
             sandbox = found.image.revive(name, self._vendors, self._sender)
             head = found.image.head
-            if found.schema < SCHEMA:
+            left_out = self._leave_out(name, sandbox, pristine)
+            if left_out or found.schema < SCHEMA:
                 self._rewrite(name, picture_of(sandbox, head.life, head.number), pristine)
             self._attach(sandbox, picture_of(pristine, 0, 0), head.life, head.number)
         except (Newer, OSError) as error:
@@ -255,6 +257,25 @@ class Keeper:
                 set_aside(part, f"{path.name} cannot be read")
             return None
         return Recovered(sandbox, pristine)
+
+    def _leave_out(self, name: str, *sandboxes: Sandbox) -> bool:
+        """Leave out what cannot be, as people may have edited the files; keep these beside."""
+        wrong = [flaw for sandbox in sandboxes for flaw in leave_out(sandbox)]
+        if wrong:
+            copies = [keep_copy(path) for path in (self._base(name), *self._logs(name))]
+            first = wrong[0]
+            log.warning(
+                "%s: %d things are left out that cannot be, such as %s %s (%s: %s); "
+                "what was there is kept as %s",
+                self._base(name),
+                len(wrong),
+                first.kind,
+                first.id,
+                first.field,
+                first.message,
+                ", ".join(copies),
+            )
+        return bool(wrong)
 
     def _rewrite(self, name: str, picture: Picture, pristine: Sandbox) -> None:
         # An earlier version could not make anything of what this one adds to the log.

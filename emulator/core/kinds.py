@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+
+Natural = Annotated[int, msgspec.Meta(ge=0)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment that is read only with ``Z`` or an offset: no other can be compared with it."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -15,7 +19,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=
     ``serial`` grows in the order of creation within a kind.
     """
 
-    id: str
+    id: Annotated[str, msgspec.Meta(min_length=1)]
     serial: int
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from .durations import parse_duration
 from .errors import RateLimited
+from .kinds import Instant
 
 Scope = tuple[str, ...]
 
@@ -19,8 +20,8 @@ Scope = tuple[str, ...]
 class Windows(msgspec.Struct, frozen=True, kw_only=True):
     """The requests that count at an instant, by scope."""
 
-    fixed: list[tuple[Scope, datetime, int]]
-    sliding: list[tuple[Scope, list[datetime]]]
+    fixed: list[tuple[Scope, Instant, int]]
+    sliding: list[tuple[Scope, list[Instant]]]
 
 
 class Count(NamedTuple):
@@ -32,7 +33,7 @@ class Count(NamedTuple):
 
     kind: Literal["fixed", "sliding", "gone"]
     scope: Scope
-    at: datetime | None
+    at: Instant | None
     number: int
 
 

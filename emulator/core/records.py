@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from .kinds import by_creation
+from .durations import LONGEST
+from .kinds import Instant, Natural, by_creation
 from .sharing import Shared
 from .store import Kind, Lookup, Order, Record
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A state, and when it was reached; a pair would take twice the memory."""
 
     state: str
-    at: datetime
+    at: Instant
 
 
 class Delays(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A span in virtual seconds: fixed, evenly drawn from a range, or lognormal."""
 
-    fixed: float | None = None
-    least: float | None = None
-    most: float | None = None
-    p50: float | None = None
-    p95: float | None = None
+    fixed: Seconds | None = None
+    least: Seconds | None = None
+    most: Seconds | None = None
+    p50: Seconds | None = None
+    p95: Seconds | None = None
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -68,7 +71,7 @@ class Broadcast(Record, frozen=True, kw_only=True, gc=False):
 
     account: str
     state: str
-    created_at: datetime
+    created_at: Instant
 
 
 class Message(Record, frozen=True, kw_only=True, gc=False):
@@ -85,13 +88,13 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     channel: str
     address: str
     state: str
-    created_at: datetime
+    created_at: Instant
     history: Shared[tuple[Moment, ...]]
     direction: Literal["out", "in"] = "out"
     broadcast: str | None = None
     plan: Shared[Plan] = NO_PLAN
-    nth: int = 1
-    taken: int = 0
+    nth: Natural = 1
+    taken: Natural = 0
     error: Failure | None = None
 
 
@@ -102,11 +105,11 @@ class Adversary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     :param delay: virtual seconds by which they leave later.
     """
 
-    duplicate: float = 0.0
-    drop: float = 0.0
-    bad_signature: float = 0.0
+    duplicate: Share = 0.0
+    drop: Share = 0.0
+    bad_signature: Share = 0.0
     shuffle: bool = False
-    delay: float = 0.0
+    delay: Seconds = 0.0
 
 
 class Endpoint(Record, frozen=True, kw_only=True, gc=False):
@@ -130,7 +133,7 @@ class Endpoint(Record, frozen=True, kw_only=True, gc=False):
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One HTTP try: when (virtual), what came back, how long it took (real)."""
 
-    at: datetime
+    at: Instant
     status: int | None
     error: str | None
     duration_ms: float
@@ -158,11 +161,11 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    created_at: datetime
+    created_at: Instant
     attempts: tuple[Attempt, ...] = ()
     state: Literal["pending", "succeeded", "failed"] = "pending"
     method: str = "POST"
-    tries: int = 0
+    tries: Natural = 0
     trick: Literal["drop", "duplicate"] | None = None
 
     @property

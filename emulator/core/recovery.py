@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -140,6 +141,11 @@ def set_aside(path: Path, reason: str) -> None:
     aside = free_name(path)
     path.rename(aside)
     log.warning("%s cannot be used (%s); it is kept as %s", path, reason, aside.name)
+
+
+def keep_copy(path: Path) -> str:
+    """Keep a copy of a file whose rest is used, and return the copy's name."""
+    return shutil.copyfile(path, free_name(path)).name
 
 
 def free_name(path: Path) -> Path:

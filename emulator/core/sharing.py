@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from itertools import repeat
 from operator import attrgetter
@@ -18,9 +17,10 @@ import msgspec
 from msgspec.structs import force_setattr, replace
 
 from .errors import EmulatorError
+from .kinds import Instant
 
 T = TypeVar("T")
-PLAIN = (str, str | None, datetime, datetime | None)
+PLAIN = (str, str | None, Instant, Instant | None)
 """Types of which many records have the same value, though each has read its own."""
 MARK = msgspec.Meta(extra={"shared": True})
 

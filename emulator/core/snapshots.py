@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from .clock import EPOCH, FASTEST, LATEST, Clock, ClockState
-from .errors import Invalid, Problem, Problems
+from .errors import Invalid, Problem, Problems, escape
 from .fault_documents import ErrorNames, fault_document, read_fault
 from .faults import Fault, FaultBook, Tally
 from .fixtures import new_rule_id
+from .kinds import Instant
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
 from .packing import from_plain, to_plain
 from .ratelimits import Windows
@@ -21,16 +23,20 @@ from .rules import Rule, read_rules, rule_document
 from .sandbox import Sandbox
 from .sending import Sender
 from .sharing import NoSuchRow, unpack
+from .soundness import flaws, lost_callbacks
 from .state import planned
 from .vendor import Vendor
+from .webhooks import TOPIC as DELIVERY
 
 T = TypeVar("T")
+MOST_FLAWS = 100
+_PATH = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 class Together(msgspec.Struct, frozen=True):
     """Things planned for one instant, in the order in which they were planned."""
 
-    at: datetime
+    at: Instant
     topic: str
     subjects: list[str]
 
@@ -131,6 +137,8 @@ def restore(
         _check_rules(sandbox, snapshot.rules, problems)
         _check_faults(snapshot.faults, problems, errors)
         problems.check()
+        _check_soundness(sandbox, snapshot, problems)
+        problems.check()
     sandbox.store.counters.update(snapshot.counters)
     sandbox.store.sends.update(snapshot.sends)
     sandbox.outcomes.rules, sandbox.outcomes.hits = snapshot.rules, snapshot.hits
@@ -183,6 +191,15 @@ def _check_faults(faults: Sequence[Fault], problems: Problems, errors: ErrorName
             problems.add(place, problem.message, problem.suggestion)
 
 
+def _check_soundness(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
+    places: dict[str, dict[str, int]] = {}
+    for flaw in islice(flaws(sandbox), MOST_FLAWS):
+        rows = snapshot.records[flaw.kind]
+        at = places.setdefault(flaw.kind, {row["id"]: at for at, row in enumerate(rows)})
+        where = f"/records/{flaw.kind}/{at[flaw.id]}/{flaw.field}"
+        problems.add(where, flaw.message, flaw.suggestion)
+
+
 def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
     tables = sandbox.store.tables()
     problems.unknown_keys("/records", snapshot.records, tables)
@@ -192,10 +209,19 @@ def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> No
             record_type = table.kind.record
             where = f"/records/{kind}"
             records = [_converted(row, record_type, f"{where}/{at}") for at, row in enumerate(rows)]
+            _check_ids(records, where, problems)
             try:
                 table.add_all(unpack(dict(enumerate(records, 1))))
             except NoSuchRow as error:
                 problems.add(where, str(error))
+
+
+def _check_ids(records: Sequence[Any], where: str, problems: Problems) -> None:
+    known: set[str] = set()
+    for at, record in enumerate(records):
+        if record.id in known:
+            problems.add(f"{where}/{at}/id", f"Two records have the id {record.id!r}")
+        known.add(record.id)
 
 
 def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
@@ -204,11 +230,22 @@ def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> No
             for subject in timer.subjects:
                 sandbox.agenda.plan(timer.at, timer.topic, subject)
         else:
-            problems.add(f"/timers/{at}", f"No topic {timer.topic!r}")
+            problems.add(f"/timers/{at}/topic", f"No topic {timer.topic!r}")
+    lost = frozenset(lost_callbacks(sandbox))
+    for at, timer in enumerate(snapshot.timers if lost else ()):
+        if timer.topic == DELIVERY and not lost.isdisjoint(timer.subjects):
+            problems.add(f"/timers/{at}/subjects", "Names a callback that is not there")
 
 
 def _converted(value: Any, type_: type[T], pointer: str) -> T:
     try:
         return msgspec.convert(value, type_, dec_hook=from_plain)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise Invalid([Problem(pointer=pointer, message=str(error))]) from error
+        message, _, path = str(error).partition(" - at `$")
+        place = "".join(map(_segment, _PATH.findall(path)))
+        raise Invalid([Problem(pointer=pointer + place, message=message)]) from error
+
+
+def _segment(part: tuple[str, str]) -> str:
+    name, index = part
+    return f"/{escape(name or index)}"

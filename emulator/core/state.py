@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby, islice, repeat
 from operator import attrgetter
 from types import GenericAlias
@@ -17,6 +16,7 @@ from .clock import Anchor, Clock
 from .differing import recount, redo
 from .errors import EmulatorError, Problems
 from .faults import Fault, FaultBook, Tally
+from .kinds import Instant
 from .migrations import SCHEMA
 from .packing import from_plain
 from .ratelimits import Count, RateLimits, Windows
@@ -42,7 +42,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     :param orders: where each of them stands among all that has ever been planned.
     """
 
-    at: datetime
+    at: Instant
     topic: str
     orders: list[int]
     subjects: list[str]

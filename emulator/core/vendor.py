@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,7 @@ from .webhooks import RetryPolicy
 if TYPE_CHECKING:
     from .generating import Batch, Maker
     from .sandbox import Sandbox
+    from .soundness import Flaw
 
 NO_RETRY = RetryPolicy()
 
@@ -94,6 +95,10 @@ def _nothing(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
     return None
 
 
+def _nothing_wrong(sandbox: Sandbox) -> Iterable[Flaw]:
+    return ()
+
+
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """What core needs to know of a vendor: data and functions, no class hierarchy.
 
@@ -137,6 +142,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     :param accounts: an account as fixtures show it, with live values.
     :param keys: the keys of an account: objects with ``name`` and ``key``.
     :param channels: what its messages go by; the first where a tester names none.
+    :param flaws: what its records say that cannot be, where people have edited them.
     :param message_view: the vendor's own words for a message: see :class:`MessageView`.
     :param broadcast_view: likewise for a broadcast.
     """
@@ -186,6 +192,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     sample: Callable[[int, int], dict[str, Any]] | None = None
     describe: Callable[[dict[str, dict[str, Any]]], dict[str, Any]] | None = None
     channels: tuple[str, ...] = ("sms",)
+    flaws: Callable[[Sandbox], Iterable[Flaw]] = _nothing_wrong
 
     @property
     def step_topic(self) -> str:

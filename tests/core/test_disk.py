@@ -530,6 +530,33 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
     assert "default.json cannot be used" in caplog.text
 
 
+def test_rows_that_cannot_be_are_left_out_and_kept_beside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    acted(tmp_path, EVERY_DEED)
+    with served(tmp_path) as server:
+        server.keeper.fold_all()
+    wanted = found_in(tmp_path)
+    gone = wanted["records"]["deliveries"].pop(0)
+    for timer in wanted["timers"]:
+        timer["subjects"] = [id for id in timer["subjects"] if id != gone["id"]]
+    wanted["timers"] = [timer for timer in wanted["timers"] if timer["subjects"]]
+    file = tmp_path / "default.json"
+    with TinyDB(file) as database:
+        rows = database.table("deliveries")
+        rows.update({"account": "nobody"}, where("id") == gone["id"])
+    edited = file.read_bytes()
+
+    found = found_in(tmp_path)
+
+    assert found == wanted
+    assert f"such as deliveries {gone['id']} (account: There is no 'nobody'" in caplog.text
+    assert (tmp_path / "default.json.damaged").read_bytes() == edited
+    caplog.clear()
+    assert found_in(tmp_path) == wanted
+    assert not caplog.records
+
+
 def test_file_of_a_later_version_is_left_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,10 +19,10 @@ from . import auth, errors, lifecycle, webhooks
 from .records import BROADCASTS, CHANNEL, DOCS, KINDS, MESSAGES, SLUG, WORKSPACES
 
 if TYPE_CHECKING:
-    from . import answers, fixture, generator, receiving, views, writing
+    from . import answers, fixture, generator, receiving, soundness, views, writing
 else:
-    answers, fixture, generator, receiving, views, writing = late(
-        __name__, "answers", "fixture", "generator", "receiving", "views", "writing"
+    answers, fixture, generator, receiving, soundness, views, writing = late(
+        __name__, "answers", "fixture", "generator", "receiving", "soundness", "views", "writing"
     )
 
 MOST_PAUSES = 100
@@ -101,6 +101,7 @@ VENDOR = Vendor(
     account_of_key=auth.account_of_key,
     account_view=views.account,
     keys=auth.keys,
+    flaws=soundness.flaws,
     make_key=auth.make_key,
     drop_key=auth.drop_key,
     message_view=views.message,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from emulator.core.kinds import LAST, by_creation, by_serial, in_all, of_account, of_name
+from emulator.core.kinds import LAST, Instant, by_creation, by_serial, in_all, of_account, of_name
 from emulator.core.packing import Packed
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.rules import filed
@@ -116,8 +115,8 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     phone: str | None = None
     first_name: str | None = None
     last_name: str | None = None
@@ -197,8 +196,8 @@ class CueBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
     sender: str
     name: str | None
     template: str
-    scheduled_at: datetime | None
-    valid_until: datetime | None
+    scheduled_at: Instant | None
+    valid_until: Instant | None
     total: int
     counts: Mapping[str, int]
     key: str | None = None

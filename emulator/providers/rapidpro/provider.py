@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         resthooks,
         runs,
         sendouts,
+        soundness,
         triggering,
         trimming,
         views,
@@ -55,7 +56,9 @@ else:
     docs_pages, guard, receiving, sendouts, triggering, trimming, views = late(
         __name__, "docs_pages", "guard", "receiving", "sendouts", "triggering", "trimming", "views"
     )
-    fixture, generator, writing = late(__name__, "fixture", "generator", "writing")
+    fixture, generator, soundness, writing = late(
+        __name__, "fixture", "generator", "soundness", "writing"
+    )
 
 
 def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
@@ -94,6 +97,7 @@ VENDOR: Final = Vendor(
     account_view=accounts.account_view,
     account_part=accounts.account_part,
     keys=accounts.keys,
+    flaws=soundness.flaws,
     make_key=accounts.make_key,
     drop_key=accounts.drop_key,
     message_view=views.message_view,

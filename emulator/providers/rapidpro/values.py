@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from emulator.core.kinds import Instant
+
 MAX_TEXT: Final = 640
 PATH_SEPARATOR: Final = " > "
 LEVELS: Final = {"state": 1, "district": 2, "ward": 3}
@@ -74,7 +76,7 @@ class FieldValue(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
 
     text: str
     number: Decimal | None = None
-    datetime: datetime | None = None
+    datetime: Instant | None = None
     state: str | None = None
     district: str | None = None
     ward: str | None = None

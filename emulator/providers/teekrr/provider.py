@@ -15,11 +15,12 @@ from . import auth, errors, hints, lifecycle, webhooks
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, KINDS, MESSAGES, SLUG
 
 if TYPE_CHECKING:
-    from . import answers, fixture, fixture_traffic, generator, triggers, views
+    from . import answers, fixture, fixture_traffic, generator, soundness, triggers, views
 else:
-    answers, fixture, fixture_traffic, generator, triggers, views = late(
-        __name__, "answers", "fixture", "fixture_traffic", "generator", "triggers", "views"
+    answers, fixture, fixture_traffic, generator = late(
+        __name__, "answers", "fixture", "fixture_traffic", "generator"
     )
+    soundness, triggers, views = late(__name__, "soundness", "triggers", "views")
 
 
 def _success_code(value: Any) -> int:
@@ -74,6 +75,7 @@ VENDOR = Vendor(
     account_of_key=auth.account_of_key,
     account_view=views.account,
     keys=auth.keys,
+    flaws=soundness.flaws,
     make_key=fixture.make_key,
     drop_key=auth.drop_key,
     message_view=views.message,

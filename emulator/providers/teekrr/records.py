@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from emulator.core.kinds import by_creation, by_serial, in_all, of_account
+from emulator.core.kinds import Instant, by_creation, by_serial, in_all, of_account
 from emulator.core.packing import Packed
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.rules import filed
@@ -52,8 +51,8 @@ class Key(NamedKey, frozen=True, kw_only=True, gc=False):
 
     scopes: tuple[str, ...] = SCOPES
     ip_whitelist: tuple[str, ...] = ()
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
+    expires_at: Instant | None = None
+    revoked_at: Instant | None = None
 
 
 class Template(Record, frozen=True, kw_only=True, gc=False):
@@ -83,7 +82,7 @@ class Upload(Record, frozen=True, kw_only=True, gc=False):
     account: str
     content_type: str
     content: bytes
-    created_at: datetime
+    created_at: Instant
 
 
 class Campaign(Broadcast, frozen=True, kw_only=True, gc=False):
@@ -98,7 +97,7 @@ class Campaign(Broadcast, frozen=True, kw_only=True, gc=False):
 
     channel: str
     name: str | None
-    scheduled_at: datetime | None
+    scheduled_at: Instant | None
     total: int
     counts: Mapping[str, int]
     unfinished: int

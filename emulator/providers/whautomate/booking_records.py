@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
+from emulator.core.kinds import Instant
 from emulator.core.store import Record
 
 from . import words
@@ -19,7 +20,7 @@ class Staff(Record, frozen=True, kw_only=True, gc=False):
     """Somebody who works for an account."""
 
     account: str
-    created_at: datetime
+    created_at: Instant
     first_name: str
     last_name: str = ""
     email: str = ""
@@ -32,15 +33,15 @@ class Staff(Record, frozen=True, kw_only=True, gc=False):
 class Slot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A span of time. Moments are UTC."""
 
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
 
 
 class Block(Record, frozen=True, kw_only=True, gc=False):
     """Times of a day at which a member of the staff cannot be booked."""
 
     account: str
-    created_at: datetime
+    created_at: Instant
     staff: str
     date: date
     timezone: str
@@ -54,8 +55,8 @@ class Service(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     name: str
     service_type: str = "APPOINTMENT"
     location: str | None = None
@@ -70,8 +71,8 @@ class Category(Record, frozen=True, kw_only=True, gc=False):
     """A heading that services stand under."""
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     name: str
     slug: str
     location: str | None = None
@@ -84,8 +85,8 @@ class Appointment(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     slot: Slot
     timezone: str = "UTC"
     status: str = words.BOOKED
@@ -101,8 +102,8 @@ class Lesson(Record, frozen=True, kw_only=True, gc=False):
     """A class: a service that several clients take part in."""
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     slot: Slot
     timezone: str = "UTC"
     location: str | None = None
@@ -116,8 +117,8 @@ class Participant(Record, frozen=True, kw_only=True, gc=False):
     """A client in a class."""
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     lesson: str
     client: str
     status: str

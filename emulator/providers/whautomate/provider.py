@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         lifecycle,
         receiving,
         sending,
+        soundness,
         triggers,
         views,
         webhooks,
@@ -35,8 +36,8 @@ else:
     account_view, answers, broadcasts, fixture, generator, lifecycle = late(
         __name__, "account_view", "answers", "broadcasts", "fixture", "generator", "lifecycle"
     )
-    receiving, sending, triggers, views, webhooks, writing = late(
-        __name__, "receiving", "sending", "triggers", "views", "webhooks", "writing"
+    receiving, sending, soundness, triggers, views, webhooks, writing = late(
+        __name__, "receiving", "sending", "soundness", "triggers", "views", "webhooks", "writing"
     )
 
 
@@ -82,6 +83,7 @@ VENDOR = Vendor(
     account_of_key=auth.account_of_key,
     account_view=account_view.account,
     keys=auth.keys,
+    flaws=soundness.flaws,
     make_key=auth.RING.make,
     drop_key=auth.drop_key,
     message_view=views.message,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from emulator.core.kinds import Instant
 from emulator.core.records import Account, Broadcast, Message
 from emulator.core.store import Record
 from emulator.web.keys import NamedKey
@@ -44,7 +45,7 @@ class Location(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
+    created_at: Instant
     title: str
     address_line1: str = ""
     address_line2: str = ""
@@ -95,8 +96,8 @@ class Tag(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Instant
+    updated_at: Instant
     name: str
     canonical: str
 
@@ -110,9 +111,9 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
-    last_activity: datetime
+    created_at: Instant
+    updated_at: Instant
+    last_activity: Instant
     name: str
     phone: str
     location: str
@@ -121,7 +122,7 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     custom_fields: Mapping[str, Any] = msgspec.field(default_factory=_nothing)
     tags: tuple[str, ...] = ()
     channel: str = words.WHATSAPP
-    session_at: datetime | None = None
+    session_at: Instant | None = None
     handles: Mapping[str, str] = msgspec.field(default_factory=_nothing)
 
     @property
@@ -139,9 +140,9 @@ class Client(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
-    updated_at: datetime
-    registered_at: datetime
+    created_at: Instant
+    updated_at: Instant
+    registered_at: Instant
     code: str
     name: str
     location: str
@@ -195,7 +196,7 @@ class Segment(Record, frozen=True, kw_only=True, gc=False):
     """
 
     account: str
-    created_at: datetime
+    created_at: Instant
     name: str
     type: str
     criteria: Criteria = Criteria()
@@ -251,9 +252,9 @@ class WhBroadcast(Broadcast, frozen=True, kw_only=True, gc=False):
     audience: Audience = Audience()
     content: Content = NO_CONTENT
     location: str | None = None
-    scheduled_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    scheduled_at: Instant | None = None
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
     is_held: bool = False
     total: int = 0
     counts: Mapping[str, int] = NOTHING
@@ -302,6 +303,6 @@ class WhMessage(Message, frozen=True, kw_only=True, gc=False):
     country_code: str | None = None
     number: str | None = None
     contact: str | None = None
-    processed_at: datetime | None = None
+    processed_at: Instant | None = None
     reply: str = ""
     quoted: str | None = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from emulator.core.kinds import Instant
 from emulator.core.store import Record
 
 from .words import Words
@@ -18,7 +18,7 @@ class FlowLabel(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     is_deleted: bool = False
 
 
@@ -34,8 +34,8 @@ class Flow(Record, frozen=True, kw_only=True, gc=False):
     name: str
     type: str
     expires: int
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     archived: bool = False
     labels: tuple[str, ...] = ()
     results: tuple[Mapping[str, Any], ...] = ()
@@ -52,7 +52,7 @@ class Trigger(Record, frozen=True, kw_only=True, gc=False):
     workspace: str
     flow: str
     trigger_type: str
-    created_on: datetime
+    created_on: Instant
     keywords: tuple[str, ...] = ()
     match_type: str | None = "F"
     groups: tuple[str, ...] = ()
@@ -70,8 +70,8 @@ class FlowStart(Record, frozen=True, kw_only=True, gc=False):
     flow: str
     status: str
     type: str
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     groups: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     urns: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     """A node of a flow that a run has come to, and when."""
 
     node: str
-    time: datetime
+    time: Instant
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -99,7 +99,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     value: str | None = None
     category: str | None = None
     node: str | None = None
-    time: datetime | None = None
+    time: Instant | None = None
     input: str | None = None
 
 
@@ -111,13 +111,13 @@ class Run(Record, frozen=True, kw_only=True, gc=False):
     flow: str
     contact: str
     status: str
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     start: str | None = None
     responded: bool = False
     path: tuple[Step, ...] = ()
     values: Mapping[str, Value] = {}
-    exited_on: datetime | None = None
+    exited_on: Instant | None = None
     exit_type: str | None = None
     is_deleted: bool = False
 
@@ -128,7 +128,7 @@ class Campaign(Record, frozen=True, kw_only=True, gc=False):
     workspace: str
     name: str
     group: str
-    created_on: datetime
+    created_on: Instant
     archived: bool = False
     is_deleted: bool = False
 
@@ -142,7 +142,7 @@ class CampaignEvent(Record, frozen=True, kw_only=True, gc=False):
     offset: int
     unit: str
     delivery_hour: int
-    created_on: datetime
+    created_on: Instant
     flow: str | None = None
     message: Words | None = None
     base_language: str | None = None
@@ -155,8 +155,8 @@ class Resthook(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     slug: str
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     is_deleted: bool = False
 
 
@@ -167,7 +167,7 @@ class Subscriber(Record, frozen=True, kw_only=True, gc=False):
     number: int
     resthook: str
     target_url: str
-    created_on: datetime
+    created_on: Instant
     is_deleted: bool = False
 
 
@@ -177,5 +177,5 @@ class ResthookEvent(Record, frozen=True, kw_only=True, gc=False):
     workspace: str
     resthook: str
     data: Mapping[str, Any]
-    created_on: datetime
+    created_on: Instant
     is_deleted: bool = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from emulator.core.kinds import Instant
 from emulator.core.messaging import Fate
 from emulator.core.records import Broadcast, Message
 from emulator.core.store import Record
@@ -27,9 +27,9 @@ class Channel(Record, frozen=True, kw_only=True, gc=False):
     address: str | None
     country: str | None
     schemes: tuple[str, ...]
-    created_on: datetime
+    created_on: Instant
     device: Mapping[str, Any] | None = None
-    last_seen: datetime | None = None
+    last_seen: Instant | None = None
     send_url: str | None = None
     send_method: str = "POST"
     send_type: str = "urlencoded"
@@ -46,8 +46,8 @@ class ChannelEvent(Record, frozen=True, kw_only=True, gc=False):
     type: str
     contact: str
     channel: str
-    occurred_on: datetime
-    created_on: datetime
+    occurred_on: Instant
+    created_on: Instant
     extra: Mapping[str, Any] = {}
     is_deleted: bool = False
 
@@ -57,7 +57,7 @@ class Label(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     is_deleted: bool = False
 
 
@@ -77,14 +77,14 @@ class RapidMessage(Message, frozen=True, kw_only=True, gc=False):
     urn: str | None
     via: str | None
     text: str
-    modified_on: datetime
+    modified_on: Instant
     type: str = "text"
     visibility: str = "visible"
     attachments: tuple[str, ...] = ()
     quick_replies: tuple[Words, ...] = ()
     labels: tuple[str, ...] = ()
     flow: str | None = None
-    sent_on: datetime | None = None
+    sent_on: Instant | None = None
     errors: int = 0
 
 
@@ -134,7 +134,7 @@ class Media(Record, frozen=True, kw_only=True, gc=False):
     content_type: str
     filename: str
     content: bytes
-    created_on: datetime
+    created_on: Instant
 
 
 class OptIn(Record, frozen=True, kw_only=True, gc=False):
@@ -142,7 +142,7 @@ class OptIn(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     is_deleted: bool = False
 
 
@@ -152,8 +152,8 @@ class Template(Record, frozen=True, kw_only=True, gc=False):
     workspace: str
     name: str
     translations: tuple[Mapping[str, Any], ...]
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     is_deleted: bool = False
 
 
@@ -163,6 +163,6 @@ class Classifier(Record, frozen=True, kw_only=True, gc=False):
     workspace: str
     name: str
     type: str
-    created_on: datetime
+    created_on: Instant
     intents: tuple[str, ...] = ()
     is_deleted: bool = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 
+from emulator.core.kinds import Instant
 from emulator.core.store import Record
 from emulator.providers.rapidpro.values import FieldValue
 
@@ -21,7 +21,7 @@ class Field(Record, frozen=True, kw_only=True, gc=False):
     key: str
     name: str
     type: str
-    created_on: datetime
+    created_on: Instant
     featured: bool = False
     priority: int = 0
     agent_access: str = "view"
@@ -33,7 +33,7 @@ class Group(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     query: str | None = None
     status: str = "ready"
     is_system: bool = False
@@ -44,7 +44,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A note on a contact; ``created_by`` is the UUID of a user."""
 
     text: str
-    created_on: datetime
+    created_on: Instant
     created_by: str | None
 
 
@@ -63,8 +63,8 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     name: str | None
     ref: str
     status: str
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     language: str | None = None
     urns: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Contact(Record, frozen=True, kw_only=True, gc=False):
     fields: Mapping[str, FieldValue] = {}
     notes: tuple[Note, ...] = ()
     flow: str | None = None
-    last_seen_on: datetime | None = None
+    last_seen_on: Instant | None = None
     open_tickets: int = 0
     is_deleted: bool = False
 
@@ -82,7 +82,7 @@ class Topic(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     is_system: bool = False
     is_deleted: bool = False
 
@@ -94,11 +94,11 @@ class Ticket(Record, frozen=True, kw_only=True, gc=False):
     contact: str
     topic: str
     status: str
-    opened_on: datetime
-    modified_on: datetime
+    opened_on: Instant
+    modified_on: Instant
     assignee: str | None = None
     opened_by: str | None = None
     opened_in: str | None = None
-    closed_on: datetime | None = None
+    closed_on: Instant | None = None
     notes: tuple[Note, ...] = ()
     is_deleted: bool = False

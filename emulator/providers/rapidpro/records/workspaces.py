@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from emulator.core.kinds import Instant
 from emulator.core.records import Account
 from emulator.core.store import Record
 
@@ -25,7 +26,7 @@ class Workspace(Account, frozen=True, kw_only=True, gc=False):
     languages: tuple[str, ...]
     timezone: str
     date_style: str
-    created_on: datetime
+    created_on: Instant
     anon: bool = False
     flagged: bool = False
     suspended: bool = False
@@ -37,7 +38,7 @@ class Team(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     name: str
-    created_on: datetime
+    created_on: Instant
     topics: tuple[str, ...] = ()
     is_system: bool = False
     is_deleted: bool = False
@@ -51,8 +52,8 @@ class User(Record, frozen=True, kw_only=True, gc=False):
     first_name: str
     last_name: str
     role: str
-    created_on: datetime
-    joined_on: datetime
+    created_on: Instant
+    joined_on: Instant
     team: str | None = None
     avatar: str | None = None
     is_active: bool = True
@@ -87,8 +88,8 @@ class Global(Record, frozen=True, kw_only=True, gc=False):
     key: str
     name: str
     value: str
-    created_on: datetime
-    modified_on: datetime
+    created_on: Instant
+    modified_on: Instant
     is_deleted: bool = False
 
 
@@ -105,7 +106,7 @@ class Archive(Record, frozen=True, kw_only=True, gc=False):
     record_count: int
     size: int
     hash: str | None
-    created_on: datetime
+    created_on: Instant
     content: bytes | None = None
     is_rolled_up: bool = False
     is_deleted: bool = False
