@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -151,6 +151,8 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     :param subject: the id of the message or object that the event is about.
     :param tries: attempts that the vendor's retries made; a tester's redeliveries do not count.
     :param trick: whether it is lost on its way, or arrives twice.
+    :param lane: those of one lane go one after another; None: with those of its subject and
+        endpoint.
     """
 
     provider: str
@@ -167,6 +169,7 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
     method: str = "POST"
     tries: Natural = 0
     trick: Literal["drop", "duplicate"] | None = None
+    lane: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -178,6 +181,15 @@ class Delivery(Record, frozen=True, kw_only=True, gc=False):
         """Roughly how many bytes this holds."""
         told = sum(200 + len(attempt.response) for attempt in self.attempts)
         return 1500 + len(self.url) + len(self.body) + told
+
+
+def lane_of(delivery: Delivery) -> str:
+    """Return what a delivery has in common with those that it goes one after another with."""
+    return delivery.lane or f"{delivery.subject} {delivery.endpoint}"
+
+
+def _untried(delivery: Delivery) -> Iterable[Hashable]:
+    return (lane_of(delivery),) if delivery.state == "pending" and not delivery.tries else ()
 
 
 ENDPOINTS: Kind[Endpoint] = Kind(
@@ -207,6 +219,11 @@ DELIVERIES: Kind[Delivery] = Kind(
             frozenset({"endpoint", "created_at"}), lambda d: (d.endpoint,), by_creation
         ),
         "subject": Order(frozenset({"subject", "created_at"}), lambda d: (d.subject,), by_creation),
+        "untried": Order(
+            frozenset({"state", "tries", "lane", "subject", "endpoint", "created_at"}),
+            _untried,
+            by_creation,
+        ),
         "over": Order(
             frozenset({"state", "created_at"}),
             lambda d: ("over",) if d.is_over else (),

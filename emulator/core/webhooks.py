@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
 from .errors import CannotRecord, NotFound
 from .finished import Finished
-from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint
+from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint, lane_of
 from .sending import Answer, Parcel
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .vendor import Vendor
 
 TOPIC = "delivery"
+AT_ONCE = 100
 UNRECORDED = timedelta(seconds=5)
 """After which a callback is sent again whose answer could not be written down."""
 
@@ -121,12 +122,13 @@ class Webhooks:
     def owe_all(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
         """Owe what a vendor has made out itself; see :meth:`owe`."""
         sandbox, now = self._sandbox, self._sandbox.clock.now()
-        owed = [meddled(sandbox, delivery) for delivery in deliveries]
+        owed = [meddled(sandbox, self._in_lane(delivery)) for delivery in deliveries]
         found = [delivery for delivery, _ in owed]
         sandbox.store.table(DELIVERIES).add_all(found)
-        ids = [delivery.id for delivery, delay in owed if not delay]
+        prompt = [delivery for delivery, delay in owed if not delay]
+        ids = [delivery.id for delivery in prompt]
         if self._is_immediate:
-            self.send_off([*self._owed_before(found), *ids])
+            self.send_off([*self._owed_before(prompt), *ids])
         else:
             sandbox.agenda.plan_all(now, TOPIC, ids)
         for delivery, delay in owed:
@@ -135,22 +137,43 @@ class Webhooks:
                 sandbox.agenda.plan(now + late, TOPIC, delivery.id)
         return found
 
+    def _in_lane(self, delivery: Delivery) -> Delivery:
+        vendor = self._sandbox.vendors[delivery.provider]
+        about = vendor.told_of(self._sandbox, delivery)
+        if vendor.calls_in_turn:
+            return msgspec.structs.replace(delivery, lane=about)
+        if about == delivery.subject:
+            return delivery
+        return msgspec.structs.replace(delivery, lane=f"{about} {delivery.endpoint}")
+
     def _owed_before(self, deliveries: Sequence[Delivery]) -> list[str]:
-        """Take off the agenda what has to leave before these, as it is about the same things.
+        """Take off the agenda what has to leave before these, as it goes in the same lanes.
 
         Retries wait on: what failed holds up nothing later.
         """
-        sandbox, now, found = self._sandbox, self._sandbox.clock.now(), []
-        new = {delivery.id for delivery in deliveries}
-        told = {(delivery.subject, delivery.endpoint) for delivery in deliveries}
-        for subject in dict.fromkeys(delivery.subject for delivery in deliveries):
-            for earlier in sandbox.deliveries.every("subject", subject):
-                due = sandbox.agenda.planned(TOPIC, earlier.id)
-                is_next = due is not None and due <= now and not earlier.tries
-                if is_next and earlier.id not in new and (subject, earlier.endpoint) in told:
-                    sandbox.agenda.cancel(TOPIC, earlier.id)
-                    found.append(earlier.id)
+        agenda, now = self._sandbox.agenda, self._sandbox.clock.now()
+        found: list[str] = []
+        for lane in dict.fromkeys(map(lane_of, deliveries)):
+            waiting = []
+            for earlier in self._untried(lane):
+                if earlier.id in self.departing:
+                    break  # With it has left what was owed before.
+                due = agenda.planned(TOPIC, earlier.id)
+                if due is not None and due <= now:
+                    agenda.cancel(TOPIC, earlier.id)
+                    waiting.append(earlier.id)
+            found += reversed(waiting)
         return found
+
+    def _untried(self, lane: str) -> Iterator[Delivery]:
+        """Yield what has not been tried yet in a lane, newest first."""
+        after = None
+        while True:
+            page = self._sandbox.deliveries.page("untried", lane, limit=AT_ONCE, after=after)
+            yield from page.records
+            if not page.has_more:
+                return
+            after = page.records[-1].created_at, page.records[-1].serial
 
     def at_once(self, action: Callable[[], None]) -> None:
         """Do something whose callbacks leave in the background instead of waiting for the clock.
@@ -287,10 +310,7 @@ class Webhooks:
         with sandbox.store.lock:
             if not sandbox.is_closed:
                 sandbox.engine.took_off()
-                vendor = sandbox.vendors[delivery.provider]
-                about = vendor.told_of(sandbox, delivery)
-                lane = (about, None if vendor.calls_in_turn else delivery.endpoint)
-                sandbox.sender.post(sandbox, lane, parcel, record)
+                sandbox.sender.post(sandbox, lane_of(delivery), parcel, record)
 
     def _note_attempt(self, id: str, attempt: Attempt, *, is_try: bool = False) -> Delivery:
         delivery = self._sandbox.deliveries.get(id)

@@ -524,3 +524,18 @@ def test_what_is_told_of_one_contact_goes_one_after_another(desk):
     made, sent, made_next, sent_next = desk.world.sender.lanes
     assert (made, made_next) == (sent, sent_next)
     assert made != made_next
+
+
+def test_what_leaves_at_once_does_not_overtake_what_is_told_of_its_contact(desk):
+    desk.subscribe("contact_created", "outgoing_whatsapp_message", "incoming_whatsapp_message")
+    whom = {"recepient": {"phoneNumber": "+12025550198"}, "location": MAIN, "template": HELLO}
+    desk.post("/messages/whatsapp/sendtemplate", whom)
+    assert desk.events == []
+
+    inbound = {"provider": "whautomate", "from": "+12025550198", "text": "Hello"}
+    desk.world.call("POST", "/_emulator/sandboxes/default/inbound", inbound)
+
+    told = ["contact_created", "outgoing_whatsapp_message", "incoming_whatsapp_message"]
+    assert desk.events == told
+    desk.advance(0)
+    assert desk.events == told
