@@ -24,6 +24,12 @@ from emulator.web.provider_apps import ProviderApps
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
+def reference(*parts: str) -> dict[str, Any]:
+    """Return some parts of the reference fixture as a document of its own, with its clock."""
+    document = json.loads((FIXTURES / "reference.json").read_text(encoding="utf-8"))
+    return {name: document[name] for name in ("emulator", "clock", *parts)}
+
+
 class RecordingSender:
     """Stands in for the network: answers at once, as told, and keeps what was sent."""
 
@@ -51,6 +57,13 @@ class RecordingSender:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def clear(self) -> None:
+        """Forget what was sent, and how to answer."""
+        self.sent.clear()
+        self.lanes.clear()
+        self.script.clear()
+        self.on_send = None
 
 
 _apps: dict[int, ProviderApp] = {}
@@ -91,6 +104,11 @@ class World:
     @property
     def sandbox(self) -> Any:
         return self.emulator.get(DEFAULT)
+
+    def begin_anew(self) -> None:
+        """Put the sandbox back to its beginning: far cheaper than another world."""
+        self.emulator.reset(DEFAULT)
+        self.sender.clear()
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
         """Send a request with a JSON body, if any."""

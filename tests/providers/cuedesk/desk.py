@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from werkzeug.test import TestResponse
 
+import tests.world
 from emulator.core.emulator import DEFAULT
 from emulator.providers.cuedesk import PROVIDER
 from tests.world import World
 
-REFERENCE = Path(__file__).parents[3] / "fixtures" / "reference.json"
 NOW = "2024-06-01T12:00:00Z"
 HOOK = "http://127.0.0.1:9/hook"
 SECRET = "cue_whsec_demo_91d2b7"
@@ -32,8 +31,7 @@ def missing(column: str) -> str:
 
 def reference() -> dict[str, Any]:
     """Return Cuedesk's part of the reference fixture, at the time of the vendor's examples."""
-    document = json.loads(REFERENCE.read_text(encoding="utf-8"))
-    return {"emulator": 1, "clock": NOW, "cuedesk": document["cuedesk"]}
+    return {**tests.world.reference("cuedesk"), "clock": NOW}
 
 
 @cache
@@ -47,10 +45,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.world = _world()
-        self.world.emulator.reset(DEFAULT)
-        self.world.sender.sent.clear()
-        self.world.sender.script.clear()
-        self.world.sender.on_send = None
+        self.world.begin_anew()
 
     @property
     def sandbox(self) -> Any:

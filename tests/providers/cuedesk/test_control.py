@@ -5,13 +5,13 @@ import json
 
 import pytest
 
+import tests.world
 from emulator.providers.cuedesk import PROVIDER
 from tests.providers.cuedesk.desk import (
     CHANNEL,
     FROM,
     HOOK,
     LIST,
-    REFERENCE,
     SECRET,
     TO,
     Desk,
@@ -65,9 +65,7 @@ def test_what_is_shown_can_be_loaded_again(desk):
 
 
 def test_the_reference_fixture_holds_the_clock_of_all():
-    document = json.loads(REFERENCE.read_text())
-
-    world = World([PROVIDER], [{key: document[key] for key in ("emulator", "clock", "cuedesk")}])
+    world = World([PROVIDER], [tests.world.reference("cuedesk")])
 
     assert world.sandbox.clock.now().isoformat() == "2026-05-06T10:00:00+00:00"
 

@@ -6,13 +6,12 @@ import copy
 import json
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from werkzeug.test import TestResponse
 
+import tests.world
 from emulator.core import fixtures
-from emulator.core.emulator import DEFAULT
 from emulator.core.engine import Goal, Ledger
 from emulator.core.errors import Problems
 from emulator.core.faults import Fault
@@ -22,7 +21,6 @@ from emulator.providers.teekrr import PROVIDER
 from emulator.web import context
 from tests.world import World
 
-REFERENCE = Path(__file__).parents[3] / "fixtures" / "reference.json"
 HOOK = "http://127.0.0.1:9/hook"
 SECRET = "tkwh_demo_5f1c9a7e"
 ALL_EVENTS = ["delivered", "failed", "billed", "bounced"]
@@ -30,8 +28,7 @@ ALL_EVENTS = ["delivered", "failed", "billed", "bounced"]
 
 def reference() -> dict[str, Any]:
     """Return Teekrr's part of the reference fixture as a document of its own."""
-    document = json.loads(REFERENCE.read_text(encoding="utf-8"))
-    return {name: document[name] for name in ("emulator", "clock", "teekrr")}
+    return tests.world.reference("teekrr")
 
 
 @cache
@@ -47,9 +44,7 @@ class Desk:
 
     def __init__(self, *, has_limits: bool = False) -> None:
         self.world = _world(has_limits=has_limits)
-        self.world.emulator.reset(DEFAULT)
-        self.world.sender.sent.clear()
-        self.world.sender.script.clear()
+        self.world.begin_anew()
 
     @property
     def sandbox(self) -> Any:

@@ -8,7 +8,8 @@ import pytest
 from emulator.core import fixtures
 from emulator.core.emulator import Wish
 from emulator.core.errors import Invalid, NotFound, Problems
-from tests.providers.teekrr.desk import HOOK, REFERENCE, email, reference, scheduled, sms
+from tests.providers.teekrr.desk import HOOK, email, reference, scheduled, sms
+from tests.world import FIXTURES
 
 
 def problems_of(desk, client):
@@ -329,7 +330,7 @@ def test_two_sandboxes_of_one_seed_draw_the_same(desk):
 
 
 def test_the_empty_fixture_has_one_client_and_key():
-    document = fixtures.Library([REFERENCE.parent]).read("empty")
+    document = fixtures.Library([FIXTURES]).read("empty")
 
     [client] = document["teekrr"]["clients"]
     assert [key["key"] for key in client["apiKeys"]] == ["tk_empty"]

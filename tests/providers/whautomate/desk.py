@@ -10,11 +10,11 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+import tests.world
 from emulator.core import fixtures
-from emulator.core.emulator import DEFAULT
 from emulator.core.engine import Goal, Ledger
 from emulator.providers.whautomate import PROVIDER
-from tests.world import FIXTURES, World
+from tests.world import World
 
 SANDBOX = "/_emulator/sandboxes/default"
 KEY_A, KEY_B = "wh_test_key_a", "wh_test_key_b"
@@ -34,12 +34,9 @@ HELLO = {"name": "plain_hello", "language": "en"}
 
 def reference() -> dict[str, Any]:
     """Return Whautomate's part of the reference fixture as a document of its own."""
-    document = json.loads((FIXTURES / "reference.json").read_text(encoding="utf-8"))
+    document = tests.world.reference("whautomate", "outcomes")
     rules = [rule for rule in document["outcomes"] if rule["provider"] == "whautomate"]
-    return {
-        **{name: document[name] for name in ("emulator", "clock", "whautomate")},
-        "outcomes": rules,
-    }
+    return {**document, "outcomes": rules}
 
 
 @cache
@@ -53,11 +50,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.world = _world()
-        self.world.emulator.reset(DEFAULT)
-        self.world.sender.sent.clear()
-        self.world.sender.lanes.clear()
-        self.world.sender.script.clear()
-        self.world.sender.on_send = None
+        self.world.begin_anew()
 
     @property
     def sandbox(self) -> Any:
