@@ -16,8 +16,9 @@ from emulator.core.moments import moment_of
 from emulator.core.records import Moment
 from emulator.web import people
 
+from .filling import Body
 from .lifecycle import LIFECYCLE
-from .records import CHANNELS, CONTACTS
+from .records import CHANNELS, CONTACTS, PLACEHOLDER
 
 # Where no channel says otherwise.
 COUNTRY = "GB"
@@ -237,11 +238,12 @@ def _wording(
     text = (template.get("body") or {}).get("text") if template else None
     if text is None:
         name, text = (name, "") if name else draw.pick(TEMPLATES, "template")
-    places = text.count("{{")
-    values = [reader.first or "friend", *(f"{draw.pick(SIZES, 'value')}-{n}" for n in range(2, 9))]
-    for place in range(places):
-        text = text.replace(f"{{{{{place + 1}}}}}", values[place])
-    return {"template": name, "text": text, "body": values[:places]}
+    places = max(map(int, PLACEHOLDER.findall(text)), default=0)
+    values = [
+        f"{draw.pick(SIZES, 'value')}-{place}" if place > 1 else reader.first or "friend"
+        for place in range(1, places + 1)
+    ]
+    return {"template": name, "text": Body(text, places).fill(values), "body": values}
 
 
 def _course(batch: Batch, draw: Draw, campaign: Mapping[str, Any], n: int) -> Made:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 
@@ -591,3 +592,19 @@ def test_a_number_that_no_place_can_have_is_plain_text(desk):
     desk.broadcast(notice(row(a="A", b="B"), template=template))
 
     assert desk.message()["text"] == text.replace("{{2}}", "B")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [(" ".join(f"{{{{{n}}}}}" for n in range(1, 13)), 12), ("{{2}} {{1}} {{2}} {{ x", 2)],
+)
+def test_generated_messages_fill_all_places_of_their_template(desk, text, places):
+    made = {"$generate": {"count": 1, "template": "long", "direction": "out"}}
+    template = {"name": "long", "locale": "en", "body": {"text": text}}
+
+    desk.load(templates=[template], messages=[made])
+
+    [message] = desk.messages(direction="out")
+    values = message["native"]["body"]
+    assert len(values) == places
+    assert message["text"] == re.sub(r"{{(\d+)}}", lambda n: values[int(n[1]) - 1], text)
