@@ -20,6 +20,8 @@ from .signatures import SIGNING, event_of, is_signed, vendor_of
 
 Reaction = int | str
 """A status, ``"timeout"`` (no answer until the caller gives up) or ``"drop"``."""
+STATUSES = range(200, 600)
+WORDS = ("timeout", "drop")
 LONGEST_WAIT = 5.0
 LONGEST_HOLD = 30.0
 QUIET = (
@@ -146,9 +148,11 @@ class CallbackSink:
         """Say how the next callbacks are answered, one after another; then it is 200 again.
 
         :param reactions: statuses, ``"timeout"`` or ``"drop"``.
+        :raises ValueError: one of them is none.
         """
+        script = deque(_known(reaction) for reaction in reactions)
         with self._changed:
-            self._script = deque(reactions)
+            self._script = script
 
     def respond(self, react: Callable[[Received], Reaction | None] | None) -> None:
         """Have a function called with each callback; it may return how to answer it.
@@ -187,10 +191,10 @@ class CallbackSink:
                 return self._script.popleft()
         try:
             reaction = self._react(received) if self._react is not None else None
+            return 200 if reaction is None else _known(reaction)
         except Exception as error:  # noqa: BLE001 - kept for the test, which runs elsewhere
             self._errors.append(error)
             return 500
-        return 200 if reaction is None else reaction
 
     def hold(self) -> None:
         """Wait for longer than a caller does, or for the end."""
@@ -198,6 +202,13 @@ class CallbackSink:
 
     def _known_secrets(self) -> list[str]:
         return [*self._secrets, *self._secrets_elsewhere()]
+
+
+def _known(reaction: Reaction) -> Reaction:
+    is_number = isinstance(reaction, int) and not isinstance(reaction, bool)
+    if reaction not in (STATUSES if is_number else WORDS):
+        raise ValueError(f'{reaction!r}: must be a status from 200 to 599, "timeout" or "drop"')
+    return reaction
 
 
 class _Handler(BaseHTTPRequestHandler):

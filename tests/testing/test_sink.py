@@ -6,6 +6,7 @@ import http.client
 import threading
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,18 @@ def test_function_decides_and_its_failure_is_the_tests(sink: CallbackSink) -> No
 
     assert post(sink, "broken") == 500
     with pytest.raises(AssertionError):
+        sink.check()
+
+
+@pytest.mark.parametrize("wrong", ["timout", 99, 700, True, 200.5])
+def test_reaction_that_is_none_is_refused(sink: CallbackSink, wrong: Any) -> None:
+    with pytest.raises(ValueError, match='must be a status from 200 to 599, "timeout" or "drop"'):
+        sink.script([500, wrong])
+    sink.respond(lambda _: wrong)
+
+    # The script was not taken, and the function's answer is its failure.
+    assert post(sink) == 500
+    with pytest.raises(ValueError, match=str(wrong)):
         sink.check()
 
 
