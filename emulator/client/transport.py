@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +26,7 @@ def place(name: str) -> str:
 
 
 class Transport:
-    """Calls one server, from any number of threads.
+    """Calls one server, from any number of threads and forked processes.
 
     :param url: of the server, as it says itself: ``http://127.0.0.1:4600``.
     :param token: what ``--control-token`` was given, if anything.
@@ -37,6 +38,10 @@ class Transport:
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
+        self._keep_none()
+
+    def _keep_none(self) -> None:
+        self._process = os.getpid()
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 
@@ -101,6 +106,9 @@ class Transport:
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if self._process != os.getpid():
+            # A fork has the connections of its parent, which goes on using them.
+            self._keep_none()
         with self._lock:
             kept = self._idle.pop() if self._idle else None
         try:

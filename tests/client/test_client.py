@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -295,6 +297,29 @@ def test_connection_that_the_server_has_closed_is_opened_anew() -> None:
     client.close()
     server.close()
     app.close()
+
+
+FORK = """
+import http.client, os, sys
+from emulator.client import EmulatorClient
+connect, made = http.client.HTTPConnection.connect, []
+http.client.HTTPConnection.connect = lambda it: (made.append(it), connect(it))
+client = EmulatorClient(sys.argv[1])
+client.health()
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+client.health()
+print("parent" if child else "child", len(made), flush=True)
+os._exit(0)
+"""
+
+
+def test_fork_leaves_the_connections_to_its_parent(client: EmulatorClient) -> None:
+    command = [sys.executable, "-c", FORK, client.url]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ran.stdout.splitlines() == ["child 2", "parent 1"], ran.stderr
 
 
 def test_many_threads_share_a_client(client: EmulatorClient) -> None:
