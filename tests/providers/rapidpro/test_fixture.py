@@ -49,22 +49,6 @@ def problems(make: Any, **workspace: Any) -> list[Problem]:
 # --- The reference fixture
 
 
-def test_reference_has_the_workspace_as_it_was_agreed(rapidpro):
-    found = rapidpro.get("workspace").json
-
-    assert found == {
-        "uuid": LAKESIDE,
-        "name": "Lakeside Health",
-        "country": "KE",
-        "languages": ["eng", "swa"],
-        "timezone": "Africa/Nairobi",
-        "date_style": "day_first",
-        "anon": False,
-        "credits": {"used": -1, "remaining": -1},
-        "primary_language": "eng",
-    }
-
-
 def test_reference_has_the_people_as_they_were_agreed(rapidpro):
     contacts = {contact["name"]: contact for contact in rapidpro.items("contacts")}
     amina, esther = contacts["Amina Yusuf"], contacts["Esther Auma"]
