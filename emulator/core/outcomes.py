@@ -193,7 +193,7 @@ class OutcomeBook:
         plan: Plan | None = None
         for rule in self.rules:
             reason = mismatch(rule, candidate) or self._spent(rule)
-            if reason is None and rule.share is not None and not self._is_drawn(rule, candidate):
+            if reason is None and not self._is_drawn(rule, candidate):
                 reason = f"the draw is outside its share of {rule.share}"
             if reason is None and plan is None:
                 plan = _plan_of_rule(rule, lifecycle)

@@ -177,6 +177,13 @@ def test_faults_are_listed_and_removed(world):
     assert world.call("GET", FAULTS).get_json()["total"] == 0
 
 
+def test_faults_that_are_put_again_count_from_the_beginning(world):
+    for _ in range(2):
+        wrong(world, id="once", fault={"status": 503}, times=1)
+        assert [send(world).status_code, send(world).status_code] == [503, 202]
+        assert world.call("DELETE", FAULTS).status_code == 204
+
+
 def test_two_faults_cannot_have_one_id(world):
     wrong(world, id="first", fault={"delay": "10m"})
 

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.core.clock import LATEST
 from emulator.core.errors import Closed, Conflict
+from emulator.core.fixtures import merge
 from emulator.core.ledger import Goal
 from emulator.core.records import Message, Moment
 from emulator.core.sending import Answer
@@ -161,6 +162,25 @@ def test_until_a_message_has_a_status_stops_right_after_that_step(bench):
     assert (ledger.reason, ledger.events) == ("condition", 2)
     assert ledger.end == NOON + seconds(0.5)
     assert [bench.states(m)[-1] for m in (first, second, third)] == ["sent", "sent", "queued"]
+
+
+def test_until_a_message_has_a_status_other_things_happen_up_to_that_step(bench):
+    bench.plan(0.25, "campaign", "before")
+    [message] = bench.send("+1")
+    bench.plan(0.5, "campaign", "after")
+
+    ledger = bench.advance(until=(message.id, "dispatched"))
+
+    assert (ledger.reason, ledger.events) == ("condition", 2)
+    assert bench.vendor.happened == [("campaign before", NOON + seconds(0.25))]
+
+
+def test_max_events_is_exact_until_a_message_has_a_status(bench):
+    *_, last = bench.send("+1", "+2", "+3", "+4")
+
+    ledger = bench.advance(until=(last.id, "dispatched"), max_events=2)
+
+    assert (ledger.reason, ledger.events) == ("max_events", 2)
 
 
 def test_a_status_that_a_message_has_had_is_no_reason_to_move(bench):
@@ -466,6 +486,47 @@ def test_a_real_clock_catches_up_with_what_is_due():
     assert bench.message(message.id).history[-1].at == NOON + seconds(0.5)
     [delivery] = bench.sandbox.deliveries
     assert delivery.attempts[0].at == NOON + seconds(0.5)
+
+
+def test_a_fork_of_a_real_clock_takes_along_what_was_in_the_air():
+    wall = [1000.0]
+    bench = Bench(source=lambda: wall[0], endpoint=True, rules=[{"outcome": "stuck"}])
+    Courtesy(bench)
+    bench.send("+1")
+    wall[0] += 1
+    bench.sandbox.engine.catch_up()
+
+    fork = bench.sandbox.fork("copy")
+    fork.sender = bench.sender
+    fork.engine.catch_up()
+
+    assert [d.state for d in fork.deliveries] == ["succeeded"]
+    assert [d.state for d in bench.sandbox.deliveries] == ["pending"]
+
+
+def test_a_callback_that_is_lost_under_a_real_clock_is_on_record():
+    wall = [1000.0]
+    bench = Bench(source=lambda: wall[0], endpoint=True, rules=[{"outcome": "stuck"}])
+    lossy = {"id": "ep", "provider": "acme", "adversary": {"drop": 1}}
+    merge(bench.sandbox, {"emulator": 1, "endpoints": [lossy]})
+    bench.send("+1")
+    wall[0] += 1
+
+    bench.sandbox.engine.catch_up()
+
+    assert bench.sent() == []
+    assert [d.state for d in bench.sandbox.deliveries] == ["failed"]
+
+
+def test_two_endpoints_are_called_side_by_side():
+    bench = Bench(endpoint=True, rules=[{"outcome": "stuck"}])
+    other = {"id": "second", "provider": "acme", "url": "http://127.0.0.1:9/second"}
+    merge(bench.sandbox, {"emulator": 1, "endpoints": [other]})
+    [message] = bench.send("+1")
+
+    bench.advance(until="idle")
+
+    assert bench.sender.lanes == [(message.id, "ep"), (message.id, "second")]
 
 
 def test_a_manual_clock_does_not_catch_up(bench):

@@ -245,7 +245,7 @@ def test_explaining_says_what_every_rule_had_to_say_and_counts_nothing():
             {"outcome": "read", "to": "1"},
             {"outcome": "rejected", "times": 1},
             {"outcome": "stuck", "share": 0},
-            {"outcome": "undelivered"},
+            {"outcome": "undelivered", "share": 1},
             {"outcome": "delivered"},
         ),
     )
@@ -320,6 +320,16 @@ def test_whoever_is_meant_to_reply_does():
     [reply] = [m for m in bench.sandbox.store.table(bench.vendor.messages) if m.direction == "in"]
     read_at = bench.message(message.id).history[-1].at
     assert (reply.text, reply.created_at) == ("Ja", read_at + timedelta(minutes=5))
+
+
+def test_nobody_replies_who_is_not_meant_to():
+    bench = Bench(rules=[{"outcome": "read", "reply": {"text": "Ja"}}])
+    [message] = bench.send("+1")
+
+    bench.advance(until="idle")
+
+    assert bench.states(message)[-1] == "read"
+    assert len(bench.sandbox.store.table(bench.vendor.messages)) == 1
 
 
 def test_errors_of_rules_are_carried_to_the_message():
@@ -448,7 +458,13 @@ def test_rules_are_shown_as_they_were_written():
         ({"outcome": "read", "share": "0.5"}, "/rules/0/share", None),
         ({"outcome": "read", "error": "E"}, "/rules/0/error", None),
         ({"outcome": "read", "error": {"code": "E", "text": ""}}, "/rules/0/error/text", None),
+        ({"outcome": "read", "error": {"message": "x"}}, "/rules/0/error", None),
+        ({"outcome": "read", "error": {"code": True}}, "/rules/0/error", None),
+        ({"outcome": "read", "error": {"code": "E", "message": 5}}, "/rules/0/error", None),
         ({"outcome": "read", "reply": {"txt": "x"}}, "/rules/0/reply", None),
+        ({"outcome": "read", "nth": "2"}, "/rules/0/nth", None),
+        ({"outcome": "read", "to_pattern": "\ud800"}, "/rules/0/to_pattern", None),
+        ({"outcome": "read", "delays": ["1s"]}, "/rules/0/delays", None),
         ({"outcome": "read", "delays": {"seen": 1}}, "/rules/0/delays/seen", "sent"),
         ({"outcome": "read", "delays": {"read": "soon"}}, "/rules/0/delays/read", None),
         (
