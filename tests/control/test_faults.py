@@ -139,7 +139,22 @@ def test_skip_times_and_share_count_exactly(world):
 
     assert statuses == [400, 400, 500, 400, 500, 400, 500, 400, 400, 400]
     [fault] = world.call("GET", FAULTS).get_json()["items"]
-    assert fault["hits"] == 3
+    assert (fault["skip"], fault["times"], fault["share"], fault["hits"]) == (2, 3, 0.5, 3)
+
+
+def test_a_fault_lets_as_many_pass_as_it_skips(world):
+    wrong(world, fault={"status": 500}, skip=2)
+
+    assert [send(world, {}).status_code for _ in range(4)] == [400, 400, 500, 500]
+
+
+@pytest.mark.parametrize(
+    "other", [{"provider": "rapidpro"}, {"account": "postco"}, {"method": "PUT"}, {"path": "/s"}]
+)
+def test_a_fault_leaves_requests_alone_that_it_is_not_about(world, other):
+    wrong(world, fault={"status": 500}, **other)
+
+    assert send(world).status_code == 202
 
 
 def test_the_oldest_matching_fault_acts(world):
@@ -215,6 +230,9 @@ def test_a_fault_with_a_slash_in_its_id_is_removed(world):
         ({"fault": {}}, "/fault", None),
         ({"fault": {"status": 500, "drop": "after"}}, "/fault", None),
         ({"fault": {"status": 99}}, "/fault/status", None),
+        ({"fault": {"status": 600}}, "/fault/status", None),
+        ({"fault": {"status": "500"}}, "/fault/status", None),
+        ({"fault": {"status": True}}, "/fault/status", None),
         ({"fault": {"status": 200, "headers": {"X": "a\nb"}}}, "/fault/headers/X", None),
         ({"fault": {"status": 200, "headers": {"X Y": "a"}}}, "/fault/headers/X Y", None),
         ({"fault": {"drop": "never"}}, "/fault/drop", None),
