@@ -69,6 +69,36 @@ def check_reach(options: Mapping[str, Any]) -> None:
         )
 
 
+_WORLD = (
+    click.option(
+        "--latency",
+        type=click.Choice(["instant", "fast", "realistic"]),
+        show_default="as the fixture says, else fast",
+        help="How long the steps of a message take.",
+    ),
+    click.option(
+        "--unknown-keys",
+        type=click.Choice(["refuse", "accept"]),
+        show_default="as the fixture says, else refuse",
+        help="What becomes of a request whose API key nobody has.",
+    ),
+    click.option("--control-token", help="Bearer token that the control API asks for."),
+    click.option(
+        "--allow-callback-host",
+        multiple=True,
+        metavar="HOST",
+        help="A public host that may be called back; again for more.",
+    ),
+    click.option(
+        "--callback-map",
+        multiple=True,
+        metavar="NAME=HOST",
+        callback=_pairs,
+        help="Call HOST where a callback URL says NAME; again for more.",
+    ),
+)
+
+
 def world_options(fixture: str, clock: str | None = None) -> Callable[[Command], Command]:
     """Return a decorator that gives a command the options of a server's world.
 
@@ -92,32 +122,7 @@ def world_options(fixture: str, clock: str | None = None) -> Callable[[Command],
             show_default=clock is not None or "as the fixture says",
             help="real, manual, manual@TIME, or xN for N times real time.",
         ),
-        click.option(
-            "--latency",
-            type=click.Choice(["instant", "fast", "realistic"]),
-            show_default="as the fixture says, else fast",
-            help="How long the steps of a message take.",
-        ),
-        click.option(
-            "--unknown-keys",
-            type=click.Choice(["refuse", "accept"]),
-            show_default="as the fixture says, else refuse",
-            help="What becomes of a request whose API key nobody has.",
-        ),
-        click.option("--control-token", help="Bearer token that the control API asks for."),
-        click.option(
-            "--allow-callback-host",
-            multiple=True,
-            metavar="HOST",
-            help="A public host that may be called back; again for more.",
-        ),
-        click.option(
-            "--callback-map",
-            multiple=True,
-            metavar="NAME=HOST",
-            callback=_pairs,
-            help="Call HOST where a callback URL says NAME; again for more.",
-        ),
+        *_WORLD,
     )
 
     def decorate(command: Command) -> Command:
