@@ -201,7 +201,6 @@ class Unit:
 
     def _undo(self) -> None:
         store = self._store
-        self.actions.clear()
         for change in reversed(self.changes):
             store._tables[change.kind].undo(change)
         for undo in reversed(self.undos):

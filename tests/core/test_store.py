@@ -115,15 +115,19 @@ def test_put_adds_or_replaces(store):
 
 
 @pytest.mark.parametrize("is_descending", [True, False])
-@pytest.mark.parametrize("limit", [1, 3, 100])
-def test_pages_hold_everything_once(store, limit, is_descending):
+@pytest.mark.parametrize("limit", [1, 3, 80, 100])
+@pytest.mark.parametrize("where", [None, lambda thing: True])
+def test_pages_hold_everything_once(store, limit, is_descending, where):
     table = store.table(THINGS)
     table.add_all([thing(serial, serial % 4) for serial in range(1, 81)])
 
     seen: list[str] = []
     after = None
     while True:
-        page = table.page("rank", "all", limit=limit, after=after, is_descending=is_descending)
+        page = table.page(
+            "rank", "all", limit=limit, after=after, is_descending=is_descending, where=where
+        )
+        assert page.records, "a page is empty that was announced"
         seen += ids(page.records)
         if not page.has_more:
             break
