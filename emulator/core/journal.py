@@ -41,7 +41,6 @@ class Exchange(msgspec.Struct, kw_only=True):
     """One request and, once there is one, its answer.
 
     :param path: below the provider's base.
-    :param path: below the provider's base.
     :param sent: the body; a large one is pressed once the request has been answered.
     :param near: nearest operations of an unmatched request: (method, path, operation).
     :param evidence: weakest level of evidence that the answer rests on.

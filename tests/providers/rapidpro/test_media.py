@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from requests import Request
 
 from .people import BAKARI
 
@@ -172,14 +173,21 @@ def test_upload_of_another_workspace_is_unknown(rapidpro):
     assert answer.json == {"attachments": [f"No such object: {id}"]}
 
 
+# A backslash at the end would escape the quote that ends the name.
+ORDINARY = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\")
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    name=st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30),
+    name=st.text(alphabet=ORDINARY, min_size=1, max_size=30),
     kind=st.sampled_from(["image/png", "audio/x", "video/é", "VIDEO/MP4; x=y"]),
     content=st.binary(min_size=1, max_size=20),
 )
 def test_whatever_its_name_a_file_comes_back(rapidpro, name, kind, content):
-    answer = upload(rapidpro, content, name, kind)
+    # As requests writes it: Werkzeug's test client leaves quotes in names as they are.
+    sent = Request("POST", "http://x", files={"file": (name, content, kind)}).prepare()
+    content_type = sent.headers["Content-Type"]
+    answer = rapidpro.call("POST", "media", data=sent.body, content_type=content_type)
 
     assert answer.status_code == 201, answer.text
     served = rapidpro.world.client.get(answer.json["url"])
