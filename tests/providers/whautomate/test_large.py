@@ -55,6 +55,8 @@ def test_twenty_thousand(crowded):
 
 
 def test_twenty_thousand_at_once_and_again(crowded):
+    # The other test of this file may have run here, or elsewhere.
+    before = len(crowded.get("/messages/con00000"))
     crowded.set(between_recipients=0)
     crowded.control("PUT", "/outcomes", {"rules": []})
     id = crowded.broadcast(segments=[{"id": "segCrowd"}])
@@ -65,4 +67,4 @@ def test_twenty_thousand_at_once_and_again(crowded):
     crowded.advance()
     assert stats(crowded.get(f"/broadcasts/{again}"))[0] == COUNT
     crowded.delete(f"/broadcasts/{id}")
-    assert len(crowded.get("/messages/con00000")) == 3
+    assert len(crowded.get("/messages/con00000")) == before + 2
