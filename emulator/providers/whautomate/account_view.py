@@ -13,7 +13,7 @@ from emulator.core.store import Kind
 from emulator.web.moments import iso
 
 from . import auth, bookings, shapes, webhooks
-from .booking_records import Appointment, Category, Lesson, Service, Slot, Staff
+from .booking_records import Appointment, Category, Lesson, Service, Staff
 from .kinds import (
     APPOINTMENTS,
     CATEGORIES,
@@ -133,9 +133,22 @@ def _service(found: Sandbox, shown: Service) -> dict[str, Any]:
     }
 
 
-def _when(shown: Slot, timezone: str) -> dict[str, str]:
-    whole = bookings.when(shown, timezone)
-    return {name: whole[name] for name in ("date", "time", "timezone")}
+def _booked(found: Sandbox, shown: Appointment | Lesson) -> dict[str, Any]:
+    whole = bookings.when(shown.slot, shown.timezone)
+    service = _kept(found, SERVICES, shown.service)
+    length = shown.slot.end - shown.slot.start
+    is_usual = length == bookings.length_of(found, service)
+    return {
+        "staff": _kept(found, STAFFS, shown.staff),
+        "service": service,
+        **{name: whole[name] for name in ("date", "time", "timezone")},
+        **({} if is_usual else {"durationMinutes": int(length.total_seconds() // 60)}),
+    }
+
+
+def _kept(found: Sandbox, kind: Kind[Any], id: str | None) -> str | None:
+    """Return an id if what it names is still there: fixtures name nothing else."""
+    return id if id is not None and id in found.store.table(kind) else None
 
 
 def _lesson(found: Sandbox, shown: Lesson) -> dict[str, Any]:
@@ -143,9 +156,7 @@ def _lesson(found: Sandbox, shown: Lesson) -> dict[str, Any]:
     return {
         "id": shown.id,
         "location": shown.location,
-        "staff": shown.staff,
-        "service": shown.service,
-        **_when(shown.slot, shown.timezone),
+        **_booked(found, shown),
         "capacity": shown.capacity,
         **shown.more,
         "participants": [
@@ -157,14 +168,12 @@ def _lesson(found: Sandbox, shown: Lesson) -> dict[str, Any]:
     }
 
 
-def _appointment(_found: Sandbox, shown: Appointment) -> dict[str, Any]:
+def _appointment(found: Sandbox, shown: Appointment) -> dict[str, Any]:
     return {
         "id": shown.id,
         "location": shown.location,
-        "client": shown.client,
-        "staff": shown.staff,
-        "service": shown.service,
-        **_when(shown.slot, shown.timezone),
+        "client": _kept(found, CLIENTS, shown.client),
+        **_booked(found, shown),
         "status": shown.status,
         "notes": shown.notes,
         "cancellationReason": shown.reason,

@@ -16,11 +16,12 @@ LONGEST = 7 * 24 * 60
 """Minutes that a service may take: a week."""
 
 
-def _minutes(value: Any) -> timedelta:
-    minutes = whole(value)
-    if not 1 <= minutes <= LONGEST:
+def minutes(value: Any) -> timedelta:
+    """Check how many minutes something takes."""
+    number = whole(value)
+    if not 1 <= number <= LONGEST:
         raise Flaw("is invalid")
-    return timedelta(minutes=minutes)
+    return timedelta(minutes=number)
 
 
 def _ids(value: Any) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class ServiceBody(Body):
     name = Field(filled, needs=REQUIRED)
     service_type = Field(Word(*words.SERVICE_TYPES))
     location = Field(reference)
-    duration_minutes = Field(_minutes, shape=describing.FROM_ONE | {"maximum": LONGEST})
+    duration_minutes = Field(minutes, shape=describing.FROM_ONE | {"maximum": LONGEST})
     categories = Field(_ids, shape=describing.REFERENCES)
     staffs = Field(_ids, shape=describing.REFERENCES)
     number_of_participants = Field(whole)

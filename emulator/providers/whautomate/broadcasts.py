@@ -159,7 +159,7 @@ def go_on(found: Sandbox, broadcast: WhBroadcast, left: Sequence[WhMessage]) -> 
     shown = []
     for one in left:
         kind: Kind[Any] = CLIENTS if one.is_client else CONTACTS
-        person = found.store.table(kind).get(one.person or "")
+        person = found.store.table(kind).find(one.person or "")
         shown.append(painter.face(person) if one.face == NO_FACE else one.face)
     letters = [(one.address, face.text or "") for one, face in zip(left, shown, strict=True)]
     planned = [

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from emulator.core.kinds import by_serial
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
 
 from . import account_view, shapes, webhooks, words
-from .kinds import BROADCASTS, MESSAGES
+from .kinds import (
+    APPOINTMENTS,
+    BROADCASTS,
+    CATEGORIES,
+    CLIENTS,
+    CONTACTS,
+    LESSONS,
+    LOCATIONS,
+    MESSAGES,
+    SEGMENTS,
+    SERVICES,
+    STAFFS,
+)
 from .lifecycle import LIFECYCLE
 from .records import WhAccount, WhBroadcast, WhMessage
+
+AT_LOCATIONS: tuple[Kind[Any], ...] = (
+    CONTACTS,
+    CLIENTS,
+    SEGMENTS,
+    CATEGORIES,
+    SERVICES,
+    LESSONS,
+    APPOINTMENTS,
+    BROADCASTS,
+)
 
 
 def write(found: Sandbox, shown: WhAccount) -> dict[str, Any]:
@@ -18,13 +43,33 @@ def write(found: Sandbox, shown: WhAccount) -> dict[str, Any]:
     broadcasts = sorted(found.store.table(BROADCASTS), key=lambda one: one.serial)
     messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
     subscribed = webhooks.subscriptions(found, shown.id)
+    own = account_view.account(found, shown)
     return {
-        **account_view.account(found, shown),
+        **own,
+        "locations": [*own["locations"], *_removed(found, shown.id)],
         # Whoever was there first is told first.
         "webhooks": [webhooks.subscription(one) for one in sorted(subscribed, key=by_serial)],
         "broadcasts": [_broadcast(one) for one in broadcasts if one.account == shown.id],
-        "messages": [_message(one) for one in messages if one.account == shown.id],
+        "messages": [_message(found, one) for one in messages if one.account == shown.id],
     }
+
+
+def _removed(found: Sandbox, account: str) -> list[dict[str, Any]]:
+    """Return the locations that are gone and that something still names."""
+    locations = found.store.table(LOCATIONS)
+    gone = {id for id in _locations_named(found, account) if id and id not in locations}
+    return [{"id": id, "title": "Removed", "deleted": True} for id in sorted(gone)]
+
+
+def _locations_named(found: Sandbox, account: str) -> Iterator[str]:
+    for kind in AT_LOCATIONS:
+        for record in found.store.table(kind).every("account", account):
+            yield from [record.location] if record.location else []
+    for segment in found.store.table(SEGMENTS).every("account", account):
+        yield from segment.criteria.locations
+    for staff in found.store.table(STAFFS).every("account", account):
+        yield from staff.locations
+    yield from (one.location for one in found.store.table(MESSAGES) if one.account == account)
 
 
 def _broadcast(shown: WhBroadcast) -> dict[str, Any]:
@@ -39,12 +84,24 @@ def _broadcast(shown: WhBroadcast) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def _message(shown: WhMessage) -> dict[str, Any]:
+def _parties(found: Sandbox, shown: WhMessage) -> dict[str, Any]:
+    """Return whom a message is to, or from: people who are gone by what is known of them."""
+    kind: Kind[Any] = CLIENTS if shown.is_client else CONTACTS
+    if shown.person is not None and shown.person in found.store.table(kind):
+        if shown.is_client:
+            return {"contact": shown.contact, "client": shown.person}
+        return {"contact": shown.person}
+    if shown.contact is not None and shown.broadcast is None:
+        return {"contact": shown.contact}
+    recipient = {"name": shown.name, "phoneNumber": shown.address}
+    return {"contact": shown.contact, "recepient": recipient}
+
+
+def _message(found: Sandbox, shown: WhMessage) -> dict[str, Any]:
     face = shown.face
     whole = {
         "id": shown.id,
-        "contact": shown.contact if shown.is_client else shown.person or shown.contact,
-        "client": shown.person if shown.is_client else None,
+        **_parties(found, shown),
         "location": shown.location,
         "broadcast": shown.broadcast,
         "channel": shown.channel,

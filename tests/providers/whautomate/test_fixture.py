@@ -10,6 +10,7 @@ from emulator.core import fixtures
 from emulator.core.emulator import Wish
 from emulator.core.errors import Invalid
 from tests.providers.whautomate.desk import (
+    ALL_CLIENTS,
     HELLO,
     HOOK,
     KEY_A,
@@ -125,6 +126,39 @@ def test_a_loaded_account_is_the_same_elsewhere(desk):
         found = made.store.table(desk.world.sandbox.vendors["whautomate"].accounts).get("harbour")
         view = made.vendors["whautomate"].account_view(made, found)
         assert msgspec.json.decode(msgspec.json.encode(view)) == shown
+    finally:
+        desk.world.emulator.delete("copy")
+
+
+GONE = [
+    ("/contacts/conAda0001", "/contacts/conIvy0006"),
+    ("/clients/cliMia0001",),
+    ("/services/srvYoga001",),
+    ("/segments/segVipCon2", "/classes/clsYoga001"),
+]
+
+
+@pytest.mark.parametrize("gone", GONE, ids=lambda gone: gone[0])
+@pytest.mark.parametrize("seconds", [1.06, 60])
+def test_a_state_in_which_things_are_gone_can_be_loaded(desk, gone, seconds):
+    desk.post("/broadcasts", hello())
+    desk.post("/broadcasts", {**hello(), **ALL_CLIENTS})
+    booked = {"client": {"id": "cliMia0001"}, "service": {"id": "srvYoga001"}}
+    desk.post("/appointments", {"date": "2026-06-02", "time": "09:15", **booked})
+    desk.post("/serviceCategories", {"name": "\N{SMILING FACE WITH SMILING EYES}"})
+    desk.advance(seconds)
+    for path in gone:
+        desk.delete(path)
+    desk.load(locations=[{"id": "locWest002", "deleted": True}])
+    written = desk.control("GET", "/snapshot?as=fixture")
+
+    desk.world.emulator.create(Wish(name="copy", documents=(written,)))
+    try:
+        again = desk.world.call("GET", "/_emulator/sandboxes/copy/snapshot?as=fixture").get_json()
+        assert again["whautomate"] == written["whautomate"]
+        for path in ("/contacts", "/clients", "/broadcasts"):
+            address, headers = f"/s/copy/whautomate/v1{path}", {"x-api-key": KEY_A}
+            assert desk.world.call("GET", address, headers=headers).get_json() == desk.get(path)
     finally:
         desk.world.emulator.delete("copy")
 
