@@ -22,6 +22,7 @@ CLOCK = "2026-05-06T10:00:00Z"
 MOST_SHOWN = 100
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_MANY = click.IntRange(0, 1_000_000)
 _OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -115,10 +116,17 @@ def schema(file: Path | None) -> None:
 
 @fixture.command()
 @click.option("--provider", type=click.Choice(SLUGS), required=True, help="Whose fixture.")
-@click.option("--contacts", type=click.IntRange(0, 1_000_000), default=0, help="How many.")
-@click.option("--messages", type=click.IntRange(0, 1_000_000), default=0, help="How many.")
+@click.option("--contacts", type=_MANY, default=0, show_default=True, help="How many people.")
+@click.option("--messages", type=_MANY, default=0, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn.")
-@click.option("--output", "-o", "file", type=_OUT, required=True, help="A .json or .yaml file.")
+@click.option(
+    "--output",
+    "-o",
+    "file",
+    type=_OUT,
+    required=True,
+    help="The file: YAML if its name ends so, else JSON.",
+)
 def generate(provider: str, contacts: int, messages: int, seed: int, file: Path) -> None:
     """Write a fixture with made-up people and messages.
 

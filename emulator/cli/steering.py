@@ -88,12 +88,12 @@ def snapshot() -> None:
 
 @snapshot.command()
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
-@click.option("--as-fixture", is_flag=True, help="As what other sandboxes can begin with.")
+@click.option("--as-fixture", is_flag=True, help="As a fixture, with which others can begin.")
 @remote
 def save(there: Remote, *, file: Path, as_fixture: bool) -> None:
     """Write the whole sandbox to FILE.
 
-    A fixture may be a .json or a .yaml file.
+    A fixture is YAML if the name of the file ends so, else JSON.
     """
     from emulator.core.documents import write_document
 
