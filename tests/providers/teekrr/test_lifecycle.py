@@ -287,6 +287,18 @@ def test_a_scheduled_broadcast_can_be_cancelled(desk):
         desk.cancel(id)
 
 
+def test_a_broadcast_waits_no_longer_when_all_of_it_has_been_pushed_on(desk):
+    id = desk.send("/sms", scheduled(sms("60123456789", "60198765432")))
+    states = []
+    for at in (0, 1):
+        desk.push("enqueued", at=at)
+        states.append(desk.broadcast(id).status)
+
+    assert states == ["scheduled", "processing"]
+    with pytest.raises(Conflict):
+        desk.cancel(id)
+
+
 def test_cancelling_leaves_messages_that_were_pushed_on(desk):
     id = desk.send("/sms", scheduled(sms("60123456789", "60198765432")))
     desk.push("delivered")
