@@ -17,9 +17,10 @@ from emulator.web.bodies import parse_json, read_body
 T = TypeVar("T")
 
 
-def json_body() -> dict[str, Any]:
+def json_body(sample: str = "") -> dict[str, Any]:
     """Return the body as an object; no body is an empty one.
 
+    :param sample: such an object, for those who send what should stand in it.
     :raises BadBody: it is no JSON.
     :raises Invalid: it is no object.
     """
@@ -27,7 +28,7 @@ def json_body() -> dict[str, Any]:
     value = parse_json(raw) if raw else {}
     problems = Problems()
     if not isinstance(value, dict):
-        problems.add("", "Must be an object")
+        problems.add("", f"Must be an object such as {sample}" if sample else "Must be an object")
     problems.check()
     return dict(value)
 

@@ -60,7 +60,7 @@ def list_received(name: str) -> Response:
 def script_sink(name: str) -> Response:
     """Say how the next callbacks are answered, one after another; then it is 200 again."""
     Query().check()
-    sink, fields = the_sandbox(name).sink, Fields(json_body())
+    sink, fields = the_sandbox(name).sink, Fields(json_body('{"script": [500]}'))
     script = fields.need("script", _script)
     fields.check()
     assert script is not None

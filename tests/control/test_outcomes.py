@@ -51,6 +51,7 @@ def test_putting_replaces_all(desk):
     ("body", "pointer", "suggestion"),
     [
         ({}, "/rules", None),
+        ([{"outcome": "read"}], "", None),
         ({"rules": {}}, "/rules", None),
         ({"rules": [{"outcome": "read"}, {"outcome": "reed"}]}, "/rules/1/outcome", "read"),
         ({"rules": [{"outcome": "read", "hits": 1}]}, "/rules/0/hits", None),
