@@ -12,7 +12,7 @@ from emulator.core.lifecycle import OUTCOMES
 from emulator.registry import PROVIDERS
 from emulator.web.operations import LEVELS
 from emulator.web.provider_app import ProviderApp
-from tests.contract.conftest import CHANNELS, Speaker
+from tests.contract.conftest import CHANNELS, SPEAKERS, Speaker
 from tests.world import World
 
 ADDRESSES = {"sms": "60123456789", "whatsapp": "60123456789", "email": "aisyah@example.com"}
@@ -138,6 +138,49 @@ def test_every_outcome_reaches_its_end(world, speaker: Speaker, channel, outcome
 
 def sent_to(channel: str) -> str:
     return ADDRESSES[channel].replace("@", "%40")
+
+
+def send_under(world, speaker: Speaker, channel: str, conditions: dict[str, Any]) -> Any:
+    """Return the message that is sent while a rule says that it shall be stuck."""
+    rule = {"outcome": "stuck", **conditions}
+    assert world.call("PUT", f"{DEFAULT}/outcomes", {"rules": [rule]}).status_code == 200
+    assert speaker.send(world, channel, ADDRESSES[channel]).status_code < 300
+    world.call("POST", f"{DEFAULT}/clock/advance", {"by": "1m"})
+    found = items(world, f"/messages?provider={speaker.slug}&direction=out&to={sent_to(channel)}")
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "channel"), CHANNELS, ids=[f"{s.slug}-{c}" for s, c in CHANNELS]
+)
+def test_every_condition_of_a_rule_counts(world, speaker: Speaker, channel):
+    world.call("PATCH", f"{DEFAULT}/settings", {"rate_limits": {"teekrr": False}})
+    sent = send_under(world, speaker, channel, {"to": "1"})
+    address = sent["to"].removeprefix("tel:").removeprefix("+")
+    conditions: dict[str, tuple[Any, Any]] = {
+        "provider": (speaker.slug, next(s.slug for s in SPEAKERS if s is not speaker)),
+        "account": (sent["account"], "another"),
+        "channel": (channel, "email" if channel != "email" else "sms"),
+        "to": (sent["to"], f"{sent['to']}1"),
+        "to_prefix": (address[:5], "99"),
+        "to_suffix": (address[-5:], "99"),
+        "to_pattern": (f"^{address[:3]}", "^99"),
+        "text_pattern": (f"^{sent['text'][:4]}", "^Bye"),
+        "nth": ([*range(2, 40)], 1),
+    }
+    if sent["template"] is not None:
+        conditions["template"] = (sent["template"], "another")
+
+    found = {
+        name: [
+            send_under(world, speaker, channel, {name: wanted})["outcome"] == "stuck"
+            for wanted in pair
+        ]
+        for name, pair in conditions.items()
+    }
+
+    assert sent["outcome"] != "stuck"
+    assert found == {name: [True, False] for name in conditions}
 
 
 def test_replied_makes_an_inbound_message(world, speaker: Speaker):
