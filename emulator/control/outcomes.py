@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from emulator.core.errors import Conflict, NotFound, Problems
 from emulator.core.fixtures import new_rule_id
 from emulator.core.outcomes import Candidate
-from emulator.core.rules import channels_of, plain_address, read_rule, read_rules, rule_document
+from emulator.core.rules import channels_of, read_rule, read_rules, rule_document
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 from emulator.web.bodies import json_response
@@ -140,9 +140,10 @@ def _read_candidate(sandbox: Sandbox, fields: Fields) -> tuple[Vendor, Candidate
     vendor = sandbox.vendors[provider]
     account = values["account"] = values["account"] or _first_account(sandbox, vendor)
     channel = values["channel"] = values["channel"] or _likely_channel(vendor, to)
-    address = plain_address(vendor.addressed(sandbox, account, channel, to))
+    spell = sandbox.messaging.speller(vendor, account, channel)
+    address = spell(to)
     values["nth"] = values["nth"] or sandbox.store.sends.get(address, 0) + 1
-    return vendor, Candidate(provider=provider, address=address, **values)
+    return vendor, Candidate(provider=provider, address=address, spell=spell, **values)
 
 
 def _likely_channel(vendor: Vendor, to: str) -> str:

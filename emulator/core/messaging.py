@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +14,7 @@ from .errors import Conflict
 from .outcomes import Candidate, Considered
 from .pace import Pace, reply_delay, step_delay
 from .records import Failure, Message, Moment, Plan
-from .rules import bare
+from .rules import bare, plain_address
 from .vendor import Inbound, Move, Vendor
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class Messaging:
         """
         slug, addresses = vendor.slug, [bare(address) for address, _ in recipients]
         numbers = self._sandbox.store.count_sends(addresses)
+        spell = self.speller(vendor, account, channel)
         candidates = [
-            Candidate(slug, account, channel, address, text, template, broadcast, nth)
+            Candidate(slug, account, channel, address, text, template, broadcast, nth, spell)
             for address, nth, (_, text) in zip(addresses, numbers, recipients, strict=True)
         ]
         return self._fates(vendor, candidates)
@@ -84,11 +85,26 @@ class Messaging:
         """
         slug, addresses = vendor.slug, [bare(address) for _, address, _ in recipients]
         numbers = self._sandbox.store.count_sends(addresses)
+        channels = {channel for channel, _, _ in recipients}
+        spell = {channel: self.speller(vendor, account, channel) for channel in channels}
         candidates = [
-            Candidate(slug, account, channel, address, text, template, broadcast, nth)
-            for address, nth, (channel, _, text) in zip(addresses, numbers, recipients, strict=True)
+            Candidate(slug, account, way, address, text, template, broadcast, nth, spell[way])
+            for address, nth, (way, _, text) in zip(addresses, numbers, recipients, strict=True)
         ]
         return self._fates(vendor, candidates)
+
+    def speller(self, vendor: Vendor, account: str, channel: str) -> Callable[[str], str]:
+        """Return what spells an address that a user wrote as messages of a channel carry it."""
+        # One rule is held against many messages, and functools.cache takes longer to set up.
+        known: dict[str, str] = {}
+
+        def spell(address: str) -> str:
+            if address not in known:
+                given = vendor.addressed(self._sandbox, account, channel, address)
+                known[address] = plain_address(given)
+            return known[address]
+
+        return spell
 
     def _fates(self, vendor: Vendor, candidates: Sequence[Candidate]) -> list[Fate]:
         sandbox = self._sandbox

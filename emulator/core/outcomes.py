@@ -18,7 +18,10 @@ ONE_HOUR = Delays(fixed=3600.0)
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """A message about to be made, as rules see it. ``address`` has no leading ``+``."""
+    """A message about to be made, as rules see it. ``address`` has no leading ``+``.
+
+    :param spell: returns an address that a rule says as messages like this one carry it.
+    """
 
     provider: str
     account: str
@@ -28,6 +31,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     template: str | None
     broadcast: str | None
     nth: int
+    spell: Callable[[str], str] = plain_address
 
 
 class Magic(NamedTuple):
@@ -77,12 +81,13 @@ def mismatch(rule: Rule, candidate: Candidate) -> str | None:
             return f"{field} is {getattr(candidate, field)!r}, not {wanted!r}"
     if rule.nth is not None and candidate.nth not in rule.nth:
         return f"this is send {candidate.nth} to the recipient, not one of {list(rule.nth)}"
-    return _address_mismatch(rule, candidate.address) or _text_mismatch(rule, candidate.text)
+    address = candidate.address
+    if rule.to is not None and address != (wanted := candidate.spell(rule.to)):
+        return f"the recipient is {address}, not {wanted}"
+    return _part_mismatch(rule, address) or _text_mismatch(rule, candidate.text)
 
 
-def _address_mismatch(rule: Rule, address: str) -> str | None:
-    if rule.to is not None and address != plain_address(rule.to):
-        return f"the recipient is {address}, not {plain_address(rule.to)}"
+def _part_mismatch(rule: Rule, address: str) -> str | None:
     if rule.to_prefix is not None and not address.startswith(_part(rule.to_prefix, address)):
         return f"the recipient does not begin with {rule.to_prefix}"
     if rule.to_suffix is not None and not address.endswith(_part(rule.to_suffix, address)):

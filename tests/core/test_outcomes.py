@@ -97,6 +97,16 @@ def test_email_is_compared_in_lower_case(field, given):
     assert mismatch(Rule(id="r", outcome="read", **{field: given}), candidate) is None
 
 
+def test_the_recipient_of_a_rule_is_spelled_as_messages_have_it():
+    candidate = replace(CANDIDATE, spell=lambda to: f"6{to}" if to.startswith("0") else to)
+    home = CANDIDATE.address.removeprefix("6")
+
+    assert mismatch(Rule(id="r", outcome="read", to=home), candidate) is None
+    assert mismatch(Rule(id="r", outcome="read", to="0123"), candidate) == (
+        f"the recipient is {CANDIDATE.address}, not 60123"
+    )
+
+
 def test_a_rule_needs_all_of_its_conditions():
     rule = Rule(id="r", outcome="read", to_prefix="6012", nth=(3,))
 

@@ -71,6 +71,19 @@ def test_advancing_in_steps_ends_where_one_advance_ends(rapidpro):
     assert history(rapidpro, message) == DELIVERED
 
 
+@pytest.mark.parametrize("to", ["0722 000 111", "tel:0722000111", "+254-722-000111"])
+def test_a_rule_may_write_numbers_as_people_of_the_country_do(rapidpro, to):
+    rules(rapidpro, {"to": to, "outcome": "pending"})
+
+    for contact in (AMINA, BAKARI):
+        rapidpro.post("messages", {"contact": contact, "text": "Hi"})
+    rapidpro.post("broadcasts", {"contacts": [AMINA, BAKARI], "text": "Hi all"})
+    rapidpro.advance(60)
+
+    found = {m["urn"]: m["status"] for m in rapidpro.items("messages") if m["direction"] == "out"}
+    assert found == {"tel:+254722000111": "queued", "tel:+254722000222": "delivered"}
+
+
 def test_rejected_message_fails_at_its_third_error(rapidpro):
     rules(rapidpro, {"outcome": "rejected"})
     message = send(rapidpro)
