@@ -15,6 +15,7 @@ from emulator.core.describing import (
     TRUTH,
     Schema,
 )
+from emulator.web.operations import IGNORES_OTHERS
 
 from . import checks, words
 
@@ -44,6 +45,7 @@ RECIPIENT: Final[Schema] = {
     "type": "object",
     "properties": {"phoneNumber": FILLED, "name": {"type": ["string", "null"]}},
     "required": ["phoneNumber"],
+    IGNORES_OTHERS: True,
 }
 FROM_ONE: Final[Schema] = {"type": "integer", "minimum": 1}
 SPANS: Final[Schema] = {
@@ -75,6 +77,7 @@ CRITERIA: Final[Schema] = {
         "contactStage": _or_empty({"enum": list(words.STAGES)}),
         "primaryLocations": _or_empty(REFERENCES),
     },
+    IGNORES_OTHERS: True,
 }
 _KNOWN: Final[dict[checks.Check, Schema]] = {
     checks.day: {"type": "string", "format": "date"},

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from tests.providers.whautomate.desk import ALL_CONTACTS, HELLO, HOOK, MAIN, OFFER, hello
@@ -279,9 +280,37 @@ def test_null_leaves_out_whatever_need_not_be_there(desk):
         desk.post(path, {**nulls, **body})
 
 
-def test_a_broadcast_that_is_held_back_leaves_nothing_unread(desk):
-    desk.post("/broadcasts", {"name": "B", "type": "client", "status": "draft", "statu": "x"})
+@pytest.mark.parametrize(
+    ("path", "body", "pointer", "suggestion"),
+    [
+        (
+            "/broadcasts",
+            {"name": "B", "type": "client", "status": "draft", "statu": "x"},
+            "/statu",
+            "status",
+        ),
+        # Read by nobody, it would make a segment of everybody.
+        (
+            "/segments",
+            {"name": "S", "type": "contact", "criteria": {"tag": ["VIP"], "ageTo": 65}},
+            "/criteria/tag",
+            "tags",
+        ),
+        (
+            "/messages/whatsapp/sendtext",
+            {
+                "recepient": {"phoneNumber": "+12025550199", "nam": "Zoe"},
+                "location": MAIN,
+                "textMessage": "x",
+            },
+            "/recepient/nam",
+            "name",
+        ),
+    ],
+)
+def test_what_nobody_reads_is_told(desk, path, body, pointer, suggestion):
+    desk.post(path, body)
 
     [request] = desk.control("GET", "/requests")["items"]
     unread = desk.control("GET", f"/requests/{request['id']}")["unread"]
-    assert unread == [{"pointer": "/statu", "suggestion": "status"}]
+    assert unread == [{"pointer": pointer, "suggestion": suggestion}]
