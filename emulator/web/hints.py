@@ -71,7 +71,7 @@ def _about_type(exchange: Exchange) -> str | None:
     given = next((value for name, value in exchange.headers if name == "Content-Type"), "")
     if "json" in given.lower():
         return None
-    said = f"it came as {given}" if given else "nothing said so"
+    said = f"it came as {given[:100]}" if given else "nothing said so"
     return (
         f"the body looks like JSON, and {said}; it needs the header Content-Type: application/json"
     )
