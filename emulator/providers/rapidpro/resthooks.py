@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from emulator.core.errors import Invalid, Problem
 from emulator.core.records import ENDPOINTS, Attempt, Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
 
@@ -130,7 +131,10 @@ def enlist(sandbox: Sandbox, subscriber: Subscriber) -> None:
 
 
 def follow(sandbox: Sandbox, before: Endpoint, after: Endpoint | None) -> None:
-    """Bring the subscriber of an endpoint in line with what a tester did to the endpoint."""
+    """Bring the subscriber of an endpoint in line with what a tester did to the endpoint.
+
+    :raises Invalid: a subscriber cannot listen to that.
+    """
     table = sandbox.store.table(SUBSCRIBERS)
     subscriber = table.find(before.id)
     if subscriber is None:
@@ -139,8 +143,13 @@ def follow(sandbox: Sandbox, before: Endpoint, after: Endpoint | None) -> None:
     changes: dict[str, Any] = {"is_deleted": is_deleted}
     if after is not None:
         changes["target_url"] = after.url
-        hook = sandbox.store.table(RESTHOOKS).one("slug", (after.account, *(after.events or ())))
-        if hook is not None:
+        if (before.account, before.events) != (after.account, after.events):
+            hook = sandbox.store.table(RESTHOOKS).one(
+                "slug", (after.account, *(after.events or ()))
+            )
+            if hook is None:
+                message = "Must be the slug of one resthook of the workspace: this is a subscriber"
+                raise Invalid([Problem(pointer="/events", message=message)])
             changes |= {"workspace": after.account, "resthook": hook.id}
     table.change(subscriber, **changes)
     if is_deleted != subscriber.is_deleted:

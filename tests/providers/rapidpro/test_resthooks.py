@@ -497,6 +497,19 @@ def test_endpoint_changed_by_a_tester_changes_its_subscriber(rapidpro):
     assert rapidpro.one("resthook_subscribers") == changed
 
 
+@pytest.mark.parametrize("events", [["nope"], ["new-visit", "other"], [], None])
+def test_a_subscriber_keeps_to_one_resthook(rapidpro, events):
+    subscriber = subscribe(rapidpro)
+    rapidpro.load({**LAKESIDE, "resthooks": [{"slug": "other"}]})
+    place = f"endpoints/{subscriber['id']}"
+
+    answer = steer(rapidpro, "PATCH", place, {"events": events})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/events"]
+    assert steer(rapidpro, "GET", "endpoints").json["items"][0]["events"] == ["new-visit"]
+
+
 def test_subscriber_deleted_by_the_api_is_no_endpoint(rapidpro):
     subscriber = subscribe(rapidpro)
 
