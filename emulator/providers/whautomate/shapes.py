@@ -254,7 +254,8 @@ def log(found: Sandbox, shown: WhMessage) -> LogOut:
     assert shown.broadcast is not None
     of = found.store.table(BROADCASTS).get(shown.broadcast)
     code, number = shown.country_code, shown.number
-    if code is None or number is None:
+    if code is None or number is None or not shown.address:
+        # Neither is said of people without a number, whatever else is stored of them.
         code, number = numbers.split(shown.address)
     return {
         "broadcast": {"id": of.id, "name": of.name},

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.providers.whautomate.desk import ALL_CLIENTS, ALL_CONTACTS, OFFER, hello, one, stats
+from tests.providers.whautomate.desk import (
+    ALL_CLIENTS,
+    ALL_CONTACTS,
+    MAIN,
+    OFFER,
+    hello,
+    one,
+    stats,
+)
 
 UNDELIVERABLE = "(#131026) Message undeliverable"
 LATE = "(#131049) This message was not delivered to maintain healthy ecosystem engagement."
@@ -101,6 +109,8 @@ def test_numbers_are_split_at_the_calling_code(desk):
 
 
 def test_clients_are_logged_as_stored(desk):
+    pat = {"fullName": "Pat Hill", "countryCode": "+1", "primaryLocation": MAIN}
+    desk.post("/clients", pat)
     broadcast = desk.run(**ALL_CLIENTS)
 
     rows = [
@@ -111,8 +121,9 @@ def test_clients_are_logged_as_stored(desk):
         ("Mia Cole", "+1", "2025550120", "read", ""),
         ("Ned Frost", "+44", "7700900121", "read", ""),
         ("Ona Blake", "", "", "failed", "Recipient has no phone number"),
+        ("Pat Hill", "", "", "failed", "Recipient has no phone number"),
     ]
-    assert stats(broadcast) == (3, 2, 1, 2, 2, 2, 1, 0)
+    assert stats(broadcast) == (4, 2, 2, 2, 2, 2, 2, 0)
 
 
 @pytest.mark.parametrize(
