@@ -1,5 +1,7 @@
 """Single messages of both versions, and the 24-hour window."""
 
+import re
+
 import pytest
 
 from tests.providers.cuedesk.desk import (
@@ -203,6 +205,20 @@ def test_free_messages_of_all_types_are_taken(desk, kind, content, text, media):
     message = desk.message()
     assert (message["text"], message["media"]) == (text, media)
     assert (message["native"]["type"], message["native"]["content"]) == (kind, content)
+
+
+@pytest.mark.parametrize("path", [*MESSAGES, "/broadcasts"])
+def test_rules_read_what_is_sent(desk, path):
+    desk.receive()
+    desk.accept(path, POSTS[path]())
+    text = desk.messages(direction="out")[0]["text"]
+    desk.rule("undelivered", text_pattern=f"^{re.escape(text)}$")
+    desk.rule("stuck", text_pattern=f"^{re.escape(text)}.")
+
+    desk.accept(path, POSTS[path]())
+    desk.advance()
+
+    assert [m["outcome"] for m in desk.messages(direction="out")] == ["delivered", "undelivered"]
 
 
 @pytest.mark.parametrize("path", MESSAGES[:2])

@@ -84,6 +84,15 @@ def test_a_rule_may_write_numbers_as_people_of_the_country_do(rapidpro, to):
     assert found == {"tel:+254722000111": "queued", "tel:+254722000222": "delivered"}
 
 
+def test_rules_read_what_a_message_says(rapidpro):
+    rules(rapidpro, {"outcome": "stuck", "text_pattern": "^Bye"})
+
+    messages = [send(rapidpro, text=text) for text in ("Hi", "Bye now")]
+    until_idle(rapidpro)
+
+    assert [statuses(rapidpro, message)[-1] for message in messages] == ["delivered", "sent"]
+
+
 def test_rejected_message_fails_at_its_third_error(rapidpro):
     rules(rapidpro, {"outcome": "rejected"})
     message = send(rapidpro)

@@ -1,10 +1,7 @@
 """Keys, addresses, scopes, rate limits, and what is not served."""
 
-from datetime import timedelta
-
 import pytest
 
-from emulator.core.engine import Goal
 from emulator.providers.teekrr import PROVIDER
 from tests.providers.teekrr.desk import TEST_SEND, Desk, email, reference, sms, whatsapp
 from tests.world import World
@@ -54,14 +51,20 @@ def test_the_scheme_may_be_written_in_any_case(desk, header):
     assert desk.post("/sms", sms(), None, headers={"Authorization": header}).status_code == 202
 
 
-def test_a_key_expires_at_its_moment(desk):
-    key = {"name": "short", "key": "tk_short", "expiresAt": "2026-05-06T10:00:10Z"}
-    desk.load_client(apiKeys=[key])
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("expiresAt", "API key has expired"),
+        ("revokedAt", "API key has been revoked"),
+    ],
+)
+def test_a_key_works_until_the_moment_of_its_end(desk, end, message):
+    desk.load_client(apiKeys=[{"key": "tk_short", end: {"$now": "+10s"}}])
 
+    desk.advance(9.999)
     assert desk.post("/sms", sms(), "tk_short").status_code == 202
-    desk.sandbox.engine.advance(Goal(by=timedelta(seconds=10)))
-
-    assert desk.post("/sms", sms(), "tk_short").json == {"message": "API key has expired"}
+    desk.advance(0.001)
+    assert desk.post("/sms", sms(), "tk_short").json == {"message": message}
 
 
 def test_a_revoked_key_is_refused_before_an_expired_one(desk):

@@ -226,6 +226,16 @@ def test_test_sends_skip_the_queue(desk, outcome, expected):
     assert desk.credit() == (10_000, 0, 0)
 
 
+def test_rules_read_what_a_test_send_says(desk):
+    desk.rule("undelivered", text_pattern="RM 50")
+    desk.rule("stuck", text_pattern="RM 60", template="bill_due")
+
+    assert desk.post("/whatsapp/test", TEST_SEND).status_code == 200
+    desk.advance()
+
+    assert desk.statuses() == [["pending", "sent", "failed"]]
+
+
 PUSHES = [
     ("/sms", "stuck", "delivered", True),
     ("/sms", "stuck", "failed", True),

@@ -207,6 +207,16 @@ def test_shares_are_exact_within_a_broadcast(desk):
     assert stats(desk.run(segments=ALL_CONTACTS)) == (8, 8, 0, 8, 6, 6, 0, 0)
 
 
+def test_rules_read_what_each_person_is_sent(desk):
+    desk.rule("stuck", text_pattern="^Hi Ivy Lane, ")
+
+    id = desk.run(**{**OFFER, "bodyTextParameters": ["{{contact.name}}", "5%"]})["id"]
+
+    sent = desk.messages(f"broadcast={id}&direction=out")
+    assert len(sent) > 1
+    assert [m["contact"]["name"] for m in sent if m["outcome"] == "stuck"] == ["Ivy Lane"]
+
+
 def test_rules_may_name_a_broadcast_a_template_and_delays(desk):
     one(desk)
     id = desk.broadcast(segments=[{"id": "segOne"}])
