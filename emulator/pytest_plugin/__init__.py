@@ -127,11 +127,12 @@ def sandbox(request: pytest.FixtureRequest, emulator_server: EmulatorServer) -> 
     wish = wish_of(item)
     taken = emulator_server.fork(wish, item.name)
     item.stash[_TAKEN] = taken
+    item.stash[_FAILED] = False  # An earlier try, if there was one, had a sandbox of its own.
     with taken.sandbox as made:
         yield made
         del item.stash[_TAKEN]
         # What a failed test has asked for stands in its report already.
-        if not wish.allow_unmatched and not item.stash.get(_FAILED, False):
+        if not wish.allow_unmatched and not item.stash[_FAILED]:
             check_unmatched(made)
 
 

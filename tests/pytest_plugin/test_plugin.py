@@ -95,6 +95,32 @@ def test_failure_repeats_the_hint_of_a_request(session) -> None:
     result.stdout.fnmatch_lines(["*request   teekrr POST /smss: 404 (unmatched); *POST /sms*"])
 
 
+def test_failure_of_an_earlier_try_excuses_nothing(session) -> None:
+    # As plugins do that run a failed test once more.
+    session.pytester.makeconftest(
+        """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    item._initrequest()
+    runtestprotocol(item, nextitem=nextitem)
+    return True
+"""
+    )
+    result = session.run(
+        """
+tries = []
+
+def test_it(teekrr):
+    tries.append(send(teekrr, "/smss"))
+    assert len(tries) == 2
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+
+
 def test_wrong_path_fails_the_test_at_its_end(session) -> None:
     result = session.run(
         """
