@@ -117,6 +117,18 @@ def test_data_takes_the_place_of_what_is_told(desk: Desk) -> None:
     assert told["errorMessage"] == "Message could not be delivered"
 
 
+def test_failure_is_told_in_the_order_of_the_vendor(desk: Desk) -> None:
+    send(desk)
+    listen(desk, "teekrr")
+
+    [callback] = trigger(desk, provider="teekrr", event="failed")
+
+    assert list(json.loads(callback["body"])["data"]) == [
+        "messageUuid", "broadcastUuid", "channel", "recipient", "errorCode", "errorMessage",
+        "failedAt",
+    ]  # fmt: skip
+
+
 def test_newest_message_is_meant_where_none_is_named(desk: Desk) -> None:
     send(desk, "60123456780")
     id = send(desk, "60123456781")

@@ -18,6 +18,7 @@ from emulator.core.vendor import Inbound, Move
 from . import credit, webhooks
 from .records import CAMPAIGNS, MESSAGES, SLUG, Campaign, TeekrrMessage
 
+# The vendor documents no delays; these are assumed.
 AT_ONCE = Delay(0, 0, 0)
 ACCEPTANCE = Delay(0.1, 3, 20)
 REPORT = Delay(0.2, 8, 90)

@@ -29,10 +29,9 @@ def trigger(found: Sandbox, wanted: Trigger, problems: Problems) -> list[Deliver
     message: TeekrrMessage | None = message_about(found, vendor, wanted, problems, scope=scope)
     if message is None:
         return []
-    told = webhooks.payload(wanted.event, message, found.clock.now())
     if wanted.event == "failed" and message.error is None:
-        failure = lifecycle.FAILURES[message.channel]
-        told["data"] |= {"errorCode": failure.code, "errorMessage": failure.message}
+        message = msgspec.structs.replace(message, error=lifecycle.FAILURES[message.channel])
+    told = webhooks.payload(wanted.event, message, found.clock.now())
     told["data"] = overlaid(told["data"], wanted.data)
     listeners = Listeners(found, vendor)
     endpoints = listeners.of(message.account, wanted.event, message.channel)
