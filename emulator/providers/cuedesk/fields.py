@@ -22,7 +22,7 @@ from .records import BAD_UUID, UUID
 from .rows import FIELD_REQUIRED, MUST_BE_OBJECT, MUST_BE_STRING, NUMBER
 
 MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,12})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.,][0-9]{1,12})?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
 

@@ -133,6 +133,7 @@ def test_a_required_field_is_missed(desk, field, value):
         ("list", "contact_list_uuid", f"{LIST}0", UUID),
         ("list", "contact_list_uuid", 5, STRING),
         ("sale", "scheduled_at", "tomorrow", MOMENT),
+        ("sale", "scheduled_at", "2024-06-15T24:00:00Z", MOMENT),
         ("sale", "scheduled_at", "2024-06-15", MOMENT),
         ("sale", "scheduled_at", "2024-13-15T10:00:00Z", MOMENT),
         ("sale", "scheduled_at", "", MOMENT),

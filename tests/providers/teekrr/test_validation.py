@@ -42,6 +42,10 @@ SHARED = [
     ),
     ({"scheduledAt": "tomorrow"}, [("scheduledAt", "scheduledAt must be an ISO 8601 datetime")]),
     (
+        {"scheduledAt": "2026-05-07T24:00:00Z"},
+        [("scheduledAt", "scheduledAt must be an ISO 8601 datetime")],
+    ),
+    (
         {"scheduledAt": "2026-05-07T01:30:00"},
         [("scheduledAt", "scheduledAt must be an ISO 8601 datetime")],
     ),
