@@ -189,7 +189,8 @@ class Traffic:
             describe,
             asked=asked,
             others=lambda: self._found(path, kind, noun, describe, _wider(asked)),
-            hint=self._planned,
+            # What clients ask comes of no clock.
+            hint=None if noun == "request" else self._planned,
         )
 
     def _planned(self) -> str:

@@ -162,6 +162,9 @@ def test_requests_are_seen(sandbox: Sandbox) -> None:
     assert sandbox.wait_for_requests(1, timeout=0).one() == request
     sandbox.clear_requests()
     sandbox.requests().none()
+    with pytest.raises(Unexpected) as missing:
+        sandbox.requests(path="/sms").one()
+    assert str(missing.value) == "no request with path /sms"
 
 
 def test_person_writes(sandbox: Sandbox) -> None:
