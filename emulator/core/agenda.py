@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
@@ -25,108 +26,105 @@ class Due(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     subject: str
 
 
-class _Bucket:
-    """What is due at one instant, in order; what stands before ``start`` is over."""
+class Group(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Things of one topic that were planned together for one instant.
 
-    __slots__ = ("dues", "start")
+    :param order: of the first subject; the others follow it number by number.
+    """
 
-    def __init__(self, dues: list[Due]) -> None:
-        self.dues = dues
-        self.start = 0
+    at: datetime
+    order: int
+    topic: str
+    subjects: tuple[str, ...]
 
-    def begin_at(self, start: int) -> None:
-        """Be done with what stands before a place."""
-        if start > len(self.dues) // 2:
-            # Not each time: the rest would be moved up for every few of a large broadcast.
-            del self.dues[:start]
-            start = 0
-        self.start = start
+    def dues(self) -> Iterator[Due]:
+        """Yield each thing on its own, whether or not it is still planned."""
+        for order, subject in enumerate(self.subjects, self.order):
+            yield Due(self.at, order, self.topic, subject)
 
-    def rest(self) -> list[Due]:
-        """Return what is not over."""
-        return self.dues[self.start :]
 
-    def holds(self, due: Due) -> bool:
-        """Return whether something stands among what is not over."""
-        at = bisect_left(self.dues, due, lo=self.start)
-        return self.dues[at : at + 1] == [due]
+class _Bucket(msgspec.Struct, eq=False, gc=False):
+    """What is due at one instant, in order.
 
-    def insert(self, due: Due) -> None:
-        """Put something back where it was."""
-        insort(self.dues, due, lo=self.start)
+    :param first: the groups before this one are over.
+    :param start: so are the subjects before this one of the first group.
+    """
+
+    groups: list[Group]
+    first: int = 0
+    start: int = 0
+
+    def go_on(self) -> None:
+        """Be done with the first group."""
+        self.first, self.start = self.first + 1, 0
+        if self.first > len(self.groups) // 2:
+            # Not each time: the rest would be moved up for each of many.
+            del self.groups[: self.first]
+            self.first = 0
+
+
+Live = dict[str, Group]
 
 
 class Agenda:
     """Planned things, at most one for each topic and subject.
 
-    Things due at one instant share a bucket, so that the steps of a large broadcast cost
-    one entry in the heap and not one for each message. What is cancelled stays in its
-    bucket and is passed over, until it is more than what is planned.
+    Things planned together share a group, so that the steps of a large broadcast cost one
+    object and not one for each message. Those of one instant share a bucket, which is one entry
+    in the heap. What is cancelled stays in its group and is passed over, until it is more than
+    what is planned; but not in an open unit of work, which can still be undone.
     """
 
     def __init__(self) -> None:
         self._instants: list[datetime] = []
         self._buckets: dict[datetime, _Bucket] = {}
-        self._live: dict[str, dict[str, Due]] = {}
+        self._live: dict[str, Live] = {}
         self._order = 0
-        self._count = 0
         self._entries = 0
         self.note: Callable[[Undo], None] | None = None
-        self._fresh: list[Due] | None = None
+        self._fresh: list[Group] | None = None
         self.touched: dict[tuple[str, str], None] | None = None
         """Topics and subjects with a change that is not written down yet; None: nobody asks."""
 
     def __len__(self) -> int:
-        return self._count
+        return sum(map(len, self._live.values()))
 
     def plan(self, at: datetime, topic: str, subject: str) -> None:
         """Plan something, in place of what was planned for the same topic and subject."""
-        live = self._live.setdefault(topic, {})
-        before = live.get(subject)
         if self.note is not None:
-            self.note(lambda: self._restore(topic, subject, before))
-        self._put(at, topic, subject, live)
+            before = self._live.get(topic, {}).get(subject)
+            self.note(lambda: self._restore(topic, {subject: before}))
+        self._put(at, topic, (subject,))
 
     def plan_all(self, at: datetime, topic: str, subjects: Iterable[str]) -> None:
         """Plan the same for many subjects of which none has it planned."""
-        live = self._live.setdefault(topic, {})
-        fresh = list(subjects)
+        fresh = tuple(subjects)
+        if not fresh:
+            return
         if self.note is not None:
             self.note(lambda: self._drop_all(topic, fresh))
-        order = self._order + 1
-        dues = [Due(at, number, topic, subject) for number, subject in enumerate(fresh, order)]
-        self._order += len(dues)
-        self._count -= len(live)
-        live.update(zip(fresh, dues, strict=True))
-        self._count += len(live)
-        if self.touched is not None:
-            self.touched.update(dict.fromkeys((topic, subject) for subject in fresh))
-        if self._fresh is not None:
-            self._fresh += dues
-        if dues:
-            self._bucket(at).dues.extend(dues)
-            self._entries += len(dues)
-            self._check_slack()
+        self._put(at, topic, fresh)
 
     def plan_each(self, topic: str, wanted: Mapping[str, datetime | None]) -> None:
         """Plan or cancel things of one topic, each subject at its own moment; None cancels.
 
         What is planned for just that moment stays where it stands.
         """
-        live = self._live.setdefault(topic, {})
-        before: dict[str, Due | None] = {}
+        live = self._live.get(topic, {})
+        before: dict[str, Group | None] = {}
+        together: dict[datetime | None, list[str]] = defaultdict(list)
         for subject, at in wanted.items():
-            due = live.get(subject)
-            if at != (None if due is None else due.at):
-                before[subject] = due
+            group = live.get(subject)
+            if at != (None if group is None else group.at):
+                before[subject] = group
+                together[at].append(subject)
         if self.note is not None and before:
-            self.note(lambda: self._restore_each(topic, before))
-        for subject in before:
-            at = wanted[subject]
+            self.note(lambda: self._restore(topic, before))
+        for at, subjects in together.items():
             if at is None:
-                self._drop(topic, subject)
+                self._drop_all(topic, subjects)
             else:
-                self._put(at, topic, subject, live)
+                self._put(at, topic, tuple(subjects))
 
     def cancel(self, topic: str, subject: str) -> None:
         """Forget what was planned; nothing planned is fine."""
@@ -134,13 +132,13 @@ class Agenda:
         if before is None:
             return
         if self.note is not None:
-            self.note(lambda: self._restore(topic, subject, before))
-        self._drop(topic, subject)
+            self.note(lambda: self._restore(topic, {subject: before}))
+        self._drop_all(topic, (subject,))
 
     def planned(self, topic: str, subject: str) -> datetime | None:
         """Return when something is due, None if it is not planned."""
-        due = self._live.get(topic, {}).get(subject)
-        return due.at if due else None
+        group = self._live.get(topic, {}).get(subject)
+        return group.at if group else None
 
     def count(self, topics: Iterable[str]) -> int:
         """Return how many things of these topics are planned."""
@@ -152,133 +150,157 @@ class Agenda:
 
     def next_at(self) -> datetime | None:
         """Return the earliest instant at which something is due."""
-        due = self.next()
-        return due.at if due else None
+        group = self.next()
+        return group.at if group else None
 
-    def next(self) -> Due | None:
-        """Return what is due first, None if nothing is planned."""
+    def next(self) -> Group | None:
+        """Return the group of what is due first, None if nothing is planned.
+
+        Not to be asked in an open unit of work: it passes over what is cancelled.
+        """
+        assert self.note is None
         while self._instants:
             at = self._instants[0]
-            bucket = self._buckets[at]
-            dues, start = bucket.dues, bucket.start
-            while start < len(dues) and not self._is_live(dues[start]):
-                start += 1
-            self._pass_over(bucket, start)
-            if bucket.dues:
-                return bucket.dues[bucket.start]
+            group = self._head(self._buckets[at])
+            if group is not None:
+                return group
             heapq.heappop(self._instants)
             del self._buckets[at]
         return None
 
-    def take(self, until: datetime, most: int, last: str | None = None) -> list[Due]:
+    def take(self, until: datetime, most: int, last: str | None = None) -> Group | None:
         """Take what is due first, up to ``most`` things of one instant and one topic.
 
-        Empty when nothing is due at ``until`` or before. What is taken is gone, whatever
+        None when nothing is due at ``until`` or before. What is taken is gone, whatever
         becomes of it: a thing that fails must not come up for ever.
 
         :param last: the subject after which to stop.
         """
         first = self.next()
         if first is None or first.at > until:
-            return []
+            return None
         bucket, topic = self._buckets[first.at], first.topic
-        dues, at, all_live = bucket.dues, bucket.start, self._live
-        taken: list[Due] = []
-        while at < len(dues):
-            due = dues[at]
-            if all_live[due.topic].get(due.subject) is due:
-                if due.topic != topic or len(taken) >= most:
-                    break
-                taken.append(due)
-            at += 1
-            if due.subject == last:
+        order, group = first.order + bucket.start, self._head(bucket)
+        taken: list[str] = []
+        while group is not None and group.topic == topic and len(taken) < most:
+            some = self._take(bucket, group, most - len(taken), last)
+            taken += some
+            if taken[-1] == last:
                 break
-        self._pass_over(bucket, at)
-        self._drop_all(topic, [due.subject for due in taken])
+            group = self._head(bucket)
+        self._drop_all(topic, taken)
+        return Group(first.at, order, topic, tuple(taken))
+
+    def _take(self, bucket: _Bucket, group: Group, most: int, last: str | None) -> list[str]:
+        """Return what is still planned of a bucket's first group, and pass over it."""
+        live, subjects, start = self._live[group.topic], group.subjects, bucket.start
+        taken: list[str] = []
+        at = start
+        while at < len(subjects) and len(taken) < most:
+            subject = subjects[at]
+            at += 1
+            if live.get(subject) is group:
+                taken.append(subject)
+                if subject == last:
+                    break
+        bucket.start = at
+        self._entries -= at - start
         return taken
 
     def begin(self, note: Callable[[Undo], None]) -> None:
         """Begin a unit of work: tell ``note`` how to undo things, remember what is planned."""
+        self._check_slack()
         self.note, self._fresh = note, []
 
     def end(self) -> None:
         """End the unit of work."""
         self.note = self._fresh = None
 
-    def fresh(self, until: datetime) -> list[Due]:
+    def fresh(self, until: datetime) -> list[Group]:
         """Return what the open unit has planned for up to ``until`` since it was last asked."""
         fresh, self._fresh = self._fresh or [], []
-        return sorted(due for due in fresh if due.at <= until and self._is_live(due))
+        due = [group for group in fresh if group.at <= until and self._left(group)]
+        return sorted(due, key=attrgetter("at", "order"))
 
-    def claim(self, dues: Iterable[Due]) -> list[str]:
+    def claim(self, groups: Iterable[Group]) -> list[str]:
         """Take things that are still planned as they were; return their subjects."""
-        live = [due for due in dues if self._is_live(due)]
-        for due in live:
-            self._drop(due.topic, due.subject)
-        return [due.subject for due in live]
+        claimed: list[str] = []
+        for group in groups:
+            left = self._left(group)
+            self._drop_all(group.topic, left)
+            claimed += left
+        return claimed
 
     def entries(self) -> list[Due]:
         """Return everything planned, in order."""
-        return sorted(due for live in self._live.values() for due in live.values())
+        return sorted(self.live())
 
-    def find(self, topic: str, subject: str) -> Due | None:
-        """Return what is planned for a subject, None if nothing is."""
-        return self._live.get(topic, {}).get(subject)
+    def find_all(self, keys: Iterable[tuple[str, str]]) -> tuple[list[Due], list[tuple[str, str]]]:
+        """Return what is planned for topics and subjects, and those that nothing is planned for."""
+        together: dict[Group, set[str]] = defaultdict(set)
+        idle = []
+        for topic, subject in keys:
+            group = self._live.get(topic, {}).get(subject)
+            if group is None:
+                idle.append((topic, subject))
+            else:
+                together[group].add(subject)
+        found = [
+            due
+            for group, subjects in together.items()
+            for due in group.dues()
+            if due.subject in subjects
+        ]
+        return found, idle
 
-    def put_back(self, dues: Iterable[Due]) -> None:
-        """Plan things that were taken just as they were planned before."""
-        for due in dues:
-            self._restore(due.topic, due.subject, due)
+    def put_back(self, group: Group) -> None:
+        """Plan what was just taken as it was planned before: ahead of all others."""
+        bucket = self._bucket(group.at)
+        later = bucket.groups[bucket.first :]
+        if later:
+            later[:1] = self._pieces(later[0])  # of which some may be over
+        self._buckets[group.at] = _Bucket([group, *later])
+        self._entries += len(group.subjects)
+        self._restore(group.topic, dict.fromkeys(group.subjects, group))
 
-    def load(self, live: dict[str, dict[str, Due]]) -> None:
-        """Take over what is planned, by topic and subject; nothing may be planned yet."""
-        self._live = live
-        together: dict[datetime, list[Due]] = defaultdict(list)
-        for due in self.live():
-            together[due.at].append(due)
-        for dues in together.values():
-            dues.sort()
-        self._buckets = {at: _Bucket(dues) for at, dues in together.items()}
-        self._instants = sorted(together)
-        self._count = self._entries = sum(map(len, live.values()))
-        self._order = max((dues[-1].order for dues in together.values()), default=0)
+    def load(self, dues: Iterable[Due]) -> None:
+        """Take over what is planned; nothing may be planned yet."""
+        for (at, topic, _), run in groupby(enumerate(sorted(dues)), _stretch):
+            those = [due for _, due in run]
+            subjects = tuple(due.subject for due in those)
+            self._enter(Group(at, those[0].order, topic, subjects))
+            self._order = max(self._order, those[-1].order)
 
-    def live(self) -> list[Due]:
-        """Return everything planned, in no order."""
-        dues: list[Due] = []
-        for live in self._live.values():
-            dues += live.values()
-        return dues
+    def live(self) -> Iterator[Due]:
+        """Return everything that is planned now, in no order; read later it is the same."""
+        return _each([live.copy() for live in self._live.values()])
 
     def fork(self) -> Agenda:
         """Return a copy that goes its own way."""
         copy = Agenda()
         copy._instants = self._instants.copy()
-        copy._buckets = {at: _Bucket(bucket.rest()) for at, bucket in self._buckets.items()}
+        copy._buckets = {
+            at: _Bucket(bucket.groups.copy(), bucket.first, bucket.start)
+            for at, bucket in self._buckets.items()
+        }
         copy._live = {topic: live.copy() for topic, live in self._live.items()}
-        copy._order, copy._count, copy._entries = self._order, self._count, self._entries
+        copy._order, copy._entries = self._order, self._entries
         return copy
 
-    def _put(self, at: datetime, topic: str, subject: str, live: dict[str, Due]) -> None:
-        self._order += 1
-        due = Due(at, self._order, topic, subject)
-        if subject not in live:
-            self._count += 1
-        live[subject] = due
-        if self.touched is not None:
-            self.touched[topic, subject] = None
+    def _put(self, at: datetime, topic: str, subjects: tuple[str, ...]) -> None:
+        group = Group(at, self._order + 1, topic, subjects)
+        self._order += len(subjects)
+        self._touch(topic, subjects)
         if self._fresh is not None:
-            self._fresh.append(due)
-        self._enter(due)
+            self._fresh.append(group)
+        self._enter(group)
+        if self.note is None:
+            self._check_slack()
 
-    def _enter(self, due: Due) -> None:
-        bucket = self._bucket(due.at)
-        if bucket.dues and bucket.dues[-1].order > due.order:
-            bucket.insert(due)
-        else:
-            bucket.dues.append(due)
-        self._entries += 1
-        self._check_slack()
+    def _enter(self, group: Group) -> None:
+        self._live.setdefault(group.topic, {}).update(dict.fromkeys(group.subjects, group))
+        self._bucket(group.at).groups.append(group)
+        self._entries += len(group.subjects)
 
     def _bucket(self, at: datetime) -> _Bucket:
         bucket = self._buckets.get(at)
@@ -287,58 +309,93 @@ class Agenda:
             heapq.heappush(self._instants, at)
         return bucket
 
-    def _pass_over(self, bucket: _Bucket, start: int) -> None:
-        self._entries -= start - bucket.start
-        bucket.begin_at(start)
+    def _head(self, bucket: _Bucket) -> Group | None:
+        """Return the group that comes first, once what is cancelled has been passed over."""
+        while bucket.first < len(bucket.groups):
+            group, start = bucket.groups[bucket.first], bucket.start
+            live, subjects = self._live[group.topic], group.subjects
+            at = start
+            while at < len(subjects) and live.get(subjects[at]) is not group:
+                at += 1
+            bucket.start = at
+            self._entries -= at - start
+            if at < len(subjects):
+                return group
+            bucket.go_on()
+        return None
+
+    def _pieces(self, group: Group) -> list[Group]:
+        """Return what is still planned of a group, as groups of its own if there are gaps."""
+        live, order = self._live[group.topic], group.order
+        pieces = []
+        for is_planned, some in groupby(group.subjects, lambda one: live.get(one) is group):
+            subjects = tuple(some)
+            if is_planned:
+                pieces.append(Group(group.at, order, group.topic, subjects))
+            order += len(subjects)
+        if len(pieces) == 1 and len(pieces[0].subjects) == len(group.subjects):
+            return [group]
+        for piece in pieces:
+            live.update(dict.fromkeys(piece.subjects, piece))
+        return pieces
+
+    def _left(self, group: Group) -> list[str]:
+        """Return the subjects of a group that are still planned."""
+        live = self._live[group.topic]
+        return [subject for subject in group.subjects if live.get(subject) is group]
 
     def _check_slack(self) -> None:
         """Forget what is cancelled: what is put off again and again would pile up for ever."""
-        if self._entries <= 2 * self._count + SLACK:
+        if self._entries <= 2 * len(self) + SLACK:
             return
-        live = {
-            at: list(filter(self._is_live, bucket.rest())) for at, bucket in self._buckets.items()
-        }
-        self._buckets = {at: _Bucket(dues) for at, dues in live.items() if dues}
-        self._instants = list(self._buckets)
+        buckets = {}
+        for at, bucket in self._buckets.items():
+            groups = bucket.groups[bucket.first :]
+            left = [piece for group in groups for piece in self._pieces(group)]
+            if left:
+                buckets[at] = _Bucket(left)
+        self._buckets, self._instants = buckets, list(buckets)
         heapq.heapify(self._instants)
-        self._entries = sum(map(len, live.values()))
+        self._entries = len(self)
 
-    def _drop(self, topic: str, subject: str) -> None:
-        if self.touched is not None:
-            self.touched[topic, subject] = None
-        live = self._live[topic]
-        if live.pop(subject, None) is not None:
-            self._count -= 1
-            _let_go(live)
-
-    def _drop_all(self, topic: str, subjects: Collection[str]) -> None:
+    def _touch(self, topic: str, subjects: Iterable[str]) -> None:
         if self.touched is not None:
             self.touched.update(dict.fromkeys((topic, subject) for subject in subjects))
+
+    def _drop_all(self, topic: str, subjects: Collection[str]) -> None:
+        self._touch(topic, subjects)
         live = self._live[topic]
-        self._count -= len(live)
         for subject in subjects:
             live.pop(subject, None)
-        self._count += len(live)
         _let_go(live)
 
-    def _restore(self, topic: str, subject: str, before: Due | None) -> None:
-        self._drop(topic, subject)
-        if before is not None:
-            self._live[topic][subject] = before
-            self._count += 1
-            bucket = self._buckets.get(before.at)
-            if bucket is None or not bucket.holds(before):
-                self._enter(before)
-
-    def _restore_each(self, topic: str, before: Mapping[str, Due | None]) -> None:
-        for subject, due in before.items():
-            self._restore(topic, subject, due)
-
-    def _is_live(self, due: Due) -> bool:
-        return self._live[due.topic].get(due.subject) is due
+    def _restore(self, topic: str, before: Mapping[str, Group | None]) -> None:
+        """Plan things again as they were; their groups still stand where they stood."""
+        self._touch(topic, before)
+        live = self._live[topic]
+        for subject, group in before.items():
+            if group is None:
+                live.pop(subject, None)
+            else:
+                live[subject] = group
+        _let_go(live)
 
 
-def _let_go(live: dict[str, Due]) -> None:
+def _each(topics: Iterable[Live]) -> Iterator[Due]:
+    for live in topics:
+        for group in dict.fromkeys(live.values()):
+            for due in group.dues():
+                if live.get(due.subject) is group:
+                    yield due
+
+
+def _stretch(placed: tuple[int, Due]) -> tuple[datetime, str, int]:
+    """Return what is the same for things that follow each other number by number."""
+    place, due = placed
+    return due.at, due.topic, due.order - place
+
+
+def _let_go(live: Live) -> None:
     """Free what a dictionary keeps that has been emptied entry by entry."""
     if not live:
         live.clear()

@@ -11,7 +11,7 @@ from itertools import groupby
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from .agenda import Due
+from .agenda import Group
 from .errors import CannotRecord, Closed
 from .ledger import Entry, Goal, Ledger, Reason
 from .records import Message
@@ -118,8 +118,8 @@ class Engine:
         sandbox = self._sandbox
         held: list[str] = []
         while fresh := sandbox.agenda.fresh(sandbox.clock.now()):
-            for (at, topic), group in groupby(fresh, lambda due: (due.at, due.topic)):
-                subjects = sandbox.agenda.claim(group)
+            for (at, topic), groups in groupby(fresh, lambda group: (group.at, group.topic)):
+                subjects = sandbox.agenda.claim(groups)
                 if topic == DELIVERY:
                     held += subjects
                 else:
@@ -195,22 +195,22 @@ class Engine:
         with sandbox.store.lock:
             if not self._must_stand_still():
                 group = self._take_next(walk)
-                if not group or group[0].topic != DELIVERY:
+                if group is None or group.topic != DELIVERY:
                     self._happen(group, walk.ledger)
                     return
-                sandbox.webhooks.departing.update(dict.fromkeys(due.subject for due in group))
+                sandbox.webhooks.departing.update(dict.fromkeys(group.subjects))
             else:
-                group = []
-        if group:
+                group = None
+        if group is not None:
             self._deliver_and_wait(group, walk)
         else:
             self._wait_for_landing()
 
-    def _take_next(self, walk: _Walk) -> list[Due]:
+    def _take_next(self, walk: _Walk) -> Group | None:
         agenda, goal = self._sandbox.agenda, walk.goal
         first = agenda.next()
         if first is None:
-            return []
+            return None
         most = goal.max_events - walk.ledger.events
         if first.topic == DELIVERY:
             return agenda.take(walk.target, min(most, DELIVERIES_AT_ONCE))
@@ -229,23 +229,21 @@ class Engine:
             if sandbox.is_closed or sandbox.clock.mode != "real":
                 return False
             group = sandbox.agenda.take(sandbox.clock.now(), STEPS_AT_ONCE)
-            if not group:
+            if group is None:
                 return False
-            if group[0].topic != DELIVERY:
+            if group.topic != DELIVERY:
                 self._happen(group, None)
                 return True
-            ids = [due.subject for due in group]
-            sandbox.webhooks.departing.update(dict.fromkeys(ids))
-        with sandbox.clock.pinned(group[0].at):
-            sandbox.webhooks.dispatch(ids)
+            sandbox.webhooks.departing.update(dict.fromkeys(group.subjects))
+        with sandbox.clock.pinned(group.at):
+            sandbox.webhooks.dispatch(group.subjects)
         return True
 
-    def _happen(self, group: Sequence[Due], ledger: Ledger | None) -> None:
-        if not group:
+    def _happen(self, group: Group | None, ledger: Ledger | None) -> None:
+        if group is None:
             return
         sandbox = self._sandbox
-        at, topic = group[0].at, group[0].topic
-        subjects = [due.subject for due in group]
+        at, topic, subjects = group.at, group.topic, group.subjects
         sandbox.clock.move_to(at)
         self._ledger = ledger
         try:
@@ -272,10 +270,10 @@ class Engine:
                 Entry(at=at, kind=kind, provider=provider, subject=subject) for subject in subjects
             ]
 
-    def _deliver_and_wait(self, group: Sequence[Due], walk: _Walk) -> None:
+    def _deliver_and_wait(self, group: Group, walk: _Walk) -> None:
         """Send callbacks and wait for the answers, at most until the walk's deadline."""
         sandbox, ledger = self._sandbox, walk.ledger
-        at, ids = group[0].at, [due.subject for due in group]
+        at, ids = group.at, group.subjects
         arrivals = _Arrivals(len(ids))
         # Afterwards some of them may not be kept any more.
         entries = [self._callback_entry(at, id) for id in ids] if ledger.is_detailed else []

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from .agenda import Due
 from .clock import Anchor
 from .differing import counted, splice
 from .errors import CannotRecord
@@ -88,7 +87,7 @@ class Recorder:
         if changes:
             found.update(_records(changes))
         if sandbox.agenda.touched:
-            found.update(self._planned(sandbox.agenda.touched))
+            found["plan"], found["cancel"] = sandbox.agenda.find_all(sandbox.agenda.touched)
         counters, total = sandbox.store.counters, sandbox.store.sends
         if counters != mark.counters:
             before = mark.counters
@@ -99,18 +98,6 @@ class Recorder:
             found["windows"] = sandbox.limits.unwritten
         found.update(self._rest())
         return found
-
-    def _planned(self, touched: dict[tuple[str, str], None]) -> dict[str, Any]:
-        find = self.sandbox.agenda.find
-        plan: list[Due] = []
-        cancel: list[tuple[str, str]] = []
-        for key in touched:
-            due = find(*key)
-            if due is None:
-                cancel.append(key)
-            else:
-                plan.append(due)
-        return {"plan": plan, "cancel": cancel}
 
     def _rest(self) -> dict[str, Any]:
         sandbox, mark = self.sandbox, self._mark

@@ -227,8 +227,7 @@ def _check_ids(records: Sequence[Any], where: str, problems: Problems) -> None:
 def _fill_agenda(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:
     for at, timer in enumerate(snapshot.timers):
         if sandbox.engine.knows(timer.topic):
-            for subject in timer.subjects:
-                sandbox.agenda.plan(timer.at, timer.topic, subject)
+            sandbox.agenda.plan_all(timer.at, timer.topic, dict.fromkeys(timer.subjects))
         else:
             problems.add(f"/timers/{at}/topic", f"No topic {timer.topic!r}")
     lost = frozenset(lost_callbacks(sandbox))

@@ -116,7 +116,7 @@ class Picture(msgspec.Struct, frozen=True):
 
     head: Head
     rows: Mapping[str, Sequence[Any]]
-    timers: Sequence[Due]
+    timers: Iterable[Due]
     sends: Mapping[str, int]
 
     def tables(self, prefix: str = "") -> dict[str, Iterable[Any]]:
@@ -287,7 +287,7 @@ class Image:
         sandbox.outcomes.rules, sandbox.outcomes.hits = head.rules, head.hits
         sandbox.faults = FaultBook(head.faults, head.tallies)
         sandbox.limits = self._limits
-        sandbox.agenda.load(self.timers)
+        sandbox.agenda.load(due for live in self.timers.values() for due in live.values())
         sandbox.webhooks.take_over(self._departed())
         return sandbox
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from emulator.core.agenda import Agenda
+from emulator.core.agenda import Agenda, Due
 from emulator.core.store import Store
 from tests.acme import NOON
 
@@ -18,7 +18,7 @@ def at(seconds: float):
 def taken(agenda, most=100, until=FAR):
     found = []
     while group := agenda.take(until, most):
-        found.append("".join(due.subject for due in group))
+        found.append("".join(group.subjects))
     return found
 
 
@@ -62,14 +62,14 @@ def test_a_group_is_no_larger_than_asked(agenda):
 def test_a_group_stops_after_a_subject(agenda):
     agenda.plan_all(at(1), "t", "abc")
 
-    assert [due.subject for due in agenda.take(FAR, 10, last="b")] == ["a", "b"]
+    assert agenda.take(FAR, 10, last="b").subjects == ("a", "b")
     assert taken(agenda) == ["c"]
 
 
 def test_nothing_is_taken_before_it_is_due(agenda):
     agenda.plan(at(1), "t", "a")
 
-    assert agenda.take(at(0.999), 10) == []
+    assert agenda.take(at(0.999), 10) is None
     assert agenda.next_at() == at(1)
     assert taken(agenda, until=at(1)) == ["a"]
 
@@ -167,7 +167,7 @@ def test_fresh_is_what_the_open_unit_has_planned():
         store.agenda.cancel("t", "cancelled")
 
         fresh = store.agenda.fresh(at(0))
-        assert [due.subject for due in fresh] == ["now"]
+        assert [group.subjects for group in fresh] == [("now",)]
         assert store.agenda.claim(fresh) == ["now"]
         assert store.agenda.claim(fresh) == []
 
@@ -183,7 +183,8 @@ def test_what_is_put_off_again_and_again_takes_no_room(agenda):
         agenda.cancel("t", "b")
         agenda.plan(at(1), "t", "b")
 
-    assert sum(len(bucket.dues) for bucket in agenda._buckets.values()) < 3000
+    groups = [group for bucket in agenda._buckets.values() for group in bucket.groups]
+    assert sum(len(group.subjects) for group in groups) < 3000
     assert agenda.next_at() == at(1)
     assert taken(agenda) == ["acb", "x", "de"]
 
@@ -194,7 +195,8 @@ def test_what_is_planned_and_cancelled_together_takes_no_room(agenda):
         for subject in "abc":
             agenda.cancel("t", subject)
 
-    assert sum(len(bucket.dues) for bucket in agenda._buckets.values()) < 1500
+    groups = [group for bucket in agenda._buckets.values() for group in bucket.groups]
+    assert sum(len(group.subjects) for group in groups) < 1500
     assert agenda.next_at() is None
 
 
@@ -207,3 +209,63 @@ def test_undoing_brings_back_what_was_cleared_out():
 
     assert store.agenda.entries() == before
     assert taken(store.agenda) == ["abc"]
+
+
+def test_what_could_not_be_done_comes_first_again(agenda):
+    agenda.plan_all(at(1), "t", "abcdef")
+    agenda.plan_all(at(1), "t", "gh")
+    agenda.cancel("t", "b")
+    agenda.cancel("t", "e")
+    group = agenda.take(FAR, 2)
+
+    agenda.put_back(group)
+    agenda.plan(at(1), "t", "c")
+
+    assert len(agenda) == 6
+    assert taken(agenda, most=2) == ["ad", "fg", "hc"]
+
+
+def test_the_last_of_an_instant_can_be_put_back(agenda):
+    agenda.plan_all(at(1), "t", "ab")
+    group = agenda.take(FAR, 2)
+    assert agenda.next_at() is None
+
+    agenda.put_back(group)
+
+    assert taken(agenda) == ["ab"]
+
+
+def test_what_is_planned_is_found_with_its_place(agenda):
+    agenda.plan_all(at(1), "t", "abc")
+    agenda.plan(at(1), "u", "a")
+    agenda.cancel("t", "a")
+
+    dues, idle = agenda.find_all([("t", "c"), ("u", "a"), ("t", "a"), ("v", "a")])
+
+    assert dues == [Due(at(1), 3, "t", "c"), Due(at(1), 4, "u", "a")]
+    assert idle == [("t", "a"), ("v", "a")]
+
+
+def test_what_was_planned_at_a_moment_can_be_read_later(agenda):
+    agenda.plan_all(at(1), "t", "ab")
+    agenda.plan(at(2), "u", "c")
+    before, seen = agenda.entries(), agenda.live()
+
+    taken(agenda)
+    agenda.plan(at(3), "t", "a")
+
+    assert sorted(seen) == before
+
+
+def test_what_is_read_back_keeps_its_order(agenda):
+    agenda.plan_all(at(1), "t", "abcd")
+    agenda.plan(at(1), "u", "e")
+    agenda.plan(at(0), "u", "f")
+    agenda.plan(at(1), "t", "b")
+    copy = Agenda()
+
+    copy.load(reversed(agenda.entries()))
+    copy.plan(at(1), "t", "g")
+
+    assert copy.entries()[:-1] == agenda.entries()
+    assert taken(copy) == ["f", "acd", "e", "bg"]
