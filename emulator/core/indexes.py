@@ -1,4 +1,4 @@
-"""Ordered indexes: for each partition a sorted list of (position, serial, id)."""
+"""Ordered indexes: for each partition a sorted list of entries."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from .kinds import Order, R
 
-Entry = tuple[Any, int, str]
+
+class Entry(msgspec.Struct, frozen=True, order=True, gc=False):
+    """Where a record stands in a list; a tuple would take 16 bytes more and be no faster."""
+
+    position: Any
+    serial: int
+    id: str
+
+
 Position = tuple[Any, int]
 Index = dict[Hashable, list[Entry]]
 FEW = 64  # up to here an insertion each is cheaper than sorting the list once
@@ -67,7 +77,7 @@ def reorder_all(
 
 def entries_of(position: Callable[[R], Any], records: Sequence[R]) -> list[Entry]:
     """Return the entries of records, which all orders of this position can share."""
-    return [(position(record), record.serial, record.id) for record in records]
+    return [Entry(position(record), record.serial, record.id) for record in records]
 
 
 def enter_all(index: Index, spec: Order[R], records: Sequence[R], entries: Sequence[Entry]) -> None:
@@ -141,12 +151,12 @@ def leave_all(index: Index, spec: Order[R], records: Sequence[R]) -> None:
 
 def position_of(entry: Entry) -> Any:
     """Return where an entry stands, apart from equal positions."""
-    return entry[0]
+    return entry.position
 
 
 def seat_of(entry: Entry) -> Position:
     """Return exactly where an entry stands."""
-    return entry[:2]
+    return entry.position, entry.serial
 
 
 def _enter(index: Index, partition: Hashable, entry: Entry) -> None:

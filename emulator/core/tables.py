@@ -107,12 +107,12 @@ class Table(Generic[R]):
     def every(self, order: str, partition: Hashable) -> list[R]:
         """Return all records of a partition, first position first."""
         rows = self._rows
-        return [rows[entry[2]] for entry in self._orders[order].get(partition, ())]
+        return [rows[entry.id] for entry in self._orders[order].get(partition, ())]
 
     def last(self, order: str, partition: Hashable) -> R | None:
         """Return the record at the last position of a partition, or None."""
         entries = self._orders[order].get(partition)
-        return self._rows[entries[-1][2]] if entries else None
+        return self._rows[entries[-1].id] if entries else None
 
     def page(  # noqa: PLR0913 - what a list can ask for, each by its name
         self,
@@ -136,10 +136,10 @@ class Table(Generic[R]):
         :param where: leave out records for which this is false.
         """
         entries = self._orders[order].get(partition, [])
-        start = 0 if low is None else bisect_left(entries, (low,))
+        start = 0 if low is None else bisect_left(entries, low, key=position_of)
         end = len(entries) if high is None else bisect_right(entries, high, key=position_of)
         if after is not None and is_descending:
-            end = min(end, bisect_left(entries, after))
+            end = min(end, bisect_left(entries, after, key=seat_of))
         elif after is not None:
             start = max(start, bisect_right(entries, after, key=seat_of))
         if skip and where is None:
@@ -163,11 +163,11 @@ class Table(Generic[R]):
             wanted = (
                 wanted[::-1] if wanted is not None else entries[start : min(end, start + limit)]
             )
-            return Page([rows[entry[2]] for entry in wanted], end - start > limit)
+            return Page([rows[entry.id] for entry in wanted], end - start > limit)
         span = range(end - 1, start - 1, -1) if is_descending else range(start, end)
         found: list[R] = []
         for at in span:
-            row = rows[entries[at][2]]
+            row = rows[entries[at].id]
             if where(row):
                 if len(found) == limit:
                     return Page(found, True)
@@ -343,7 +343,7 @@ class Table(Generic[R]):
         for name, spec in self.kind.lookups.items():
             _forget_keys(self._lookups[name], record.id, spec.keys(record))
         for name, spec_ in self.kind.orders.items():
-            entry = (spec_.position(record), record.serial, record.id)
+            entry = Entry(spec_.position(record), record.serial, record.id)
             for partition in spec_.partitions(record):
                 leave(self._orders[name], partition, entry)
 
