@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -71,25 +71,41 @@ def _address(person: Contact | Client, channel: str) -> str:
     return known or broadcasts.address_of(person)
 
 
+def _never() -> bool:
+    return False
+
+
 def submit(
-    found: Sandbox, account: str, read: Mapping[str, Any], letter: Letter
+    found: Sandbox,
+    account: str,
+    read: Mapping[str, Any],
+    letter: Letter,
+    is_rejected: Callable[[], bool],
 ) -> WhMessage | Failure:
     """Take in one message; what cannot be delivered comes back as a failure.
 
     One that is due later is looked at again when its time has come, and not before.
+
+    :param is_rejected: whether a good template is to be refused, asked when one has been found.
     """
     whom = addressee(found, account, read, letter)
     if isinstance(whom, Failure):
         return whom
     is_later = letter.due is not None and letter.due > found.clock.now()
     if not is_later:
-        failure = obstacle(found, account, letter, whom)
+        failure = obstacle(found, account, letter, whom, is_rejected)
         if failure is not None:
             return failure
     return _launch(found, account, letter, whom, is_later=is_later)
 
 
-def obstacle(found: Sandbox, account: str, letter: Letter, whom: Addressee) -> Failure | None:
+def obstacle(
+    found: Sandbox,
+    account: str,
+    letter: Letter,
+    whom: Addressee,
+    is_rejected: Callable[[], bool] = _never,
+) -> Failure | None:
     """Return what is in the way of a message now, or None."""
     if not whom.number:
         return faces.NO_PHONE
@@ -99,14 +115,18 @@ def obstacle(found: Sandbox, account: str, letter: Letter, whom: Addressee) -> F
         return faces.NO_CHANNEL
     if letter.content is None:
         return None if _has_session(found, letter, whom) else NO_SESSION
-    return _template_obstacle(found, account, letter.content)
+    return _template_obstacle(found, account, letter.content, is_rejected)
 
 
-def _template_obstacle(found: Sandbox, account: str, content: Content) -> Failure | None:
+def _template_obstacle(
+    found: Sandbox, account: str, content: Content, is_rejected: Callable[[], bool]
+) -> Failure | None:
     template = faces.template_of(found, account, content)
     if template is None:
         return NO_TEMPLATE
-    return NOT_APPROVED if template.status != "APPROVED" else faces.mismatch(content, template)
+    if template.status != "APPROVED" or is_rejected():
+        return NOT_APPROVED
+    return faces.mismatch(content, template)
 
 
 def _has_session(found: Sandbox, letter: Letter, whom: Addressee) -> bool:

@@ -572,6 +572,13 @@ def test_histories(desk, query, texts):
 def test_a_template_may_be_refused_on_request(desk):
     fault = {"provider": "whautomate", "times": 1, "fault": {"error": "template_rejected"}}
     desk.control("POST", "/faults", fault)
+    desk.inbound("+12025550110")
 
+    # Who comes to grief before, or is only looked at later, does not meet it.
+    nobody = {**TEMPLATE, "contact": {"id": "nobody"}}
+    assert desk.post(f"{SEND}template", nobody) == failed("Contact not found")
+    sent(desk, f"{SEND}text", TEXT)
+    later = {**TEMPLATE, "scheduleDateTime": LATER}
+    assert desk.post(f"{SEND}template", later)["status"] == "scheduled"
     assert desk.post(f"{SEND}template", TEMPLATE) == failed("Template is not approved")
     sent(desk, f"{SEND}template", TEMPLATE)

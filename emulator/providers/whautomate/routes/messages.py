@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response
@@ -10,6 +11,7 @@ from emulator.core.records import Failure
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import sending, shapes, targets
 from emulator.providers.whautomate.answers import MessageOut, SentOut
+from emulator.providers.whautomate.errors import NotApproved
 from emulator.providers.whautomate.kinds import CONTACTS, MESSAGES
 from emulator.providers.whautomate.lookups import need_location, own
 from emulator.providers.whautomate.records import Face, WhMessage
@@ -22,7 +24,7 @@ from emulator.providers.whautomate.schemas import (
     body,
     read,
 )
-from emulator.providers.whautomate.sending import NOT_APPROVED, Letter
+from emulator.providers.whautomate.sending import Letter
 from emulator.providers.whautomate.words import WHATSAPP
 from emulator.web.bodies import json_response
 from emulator.web.context import caller, has_fault, rests_on, sandbox
@@ -128,9 +130,8 @@ def _send(channel: str, wanted: dict[str, Any], type: str, face: Face | None = N
         face=face or Face(),
         due=wanted.get("schedule_date_time"),
     )
-    if face is None and has_fault("template_rejected"):
-        return _answer(NOT_APPROVED)
-    return _answer(sending.submit(sandbox(), caller().id, wanted, letter))
+    is_rejected = partial(has_fault, NotApproved.name)
+    return _answer(sending.submit(sandbox(), caller().id, wanted, letter, is_rejected))
 
 
 def _answer(sent: WhMessage | Failure) -> Response:
