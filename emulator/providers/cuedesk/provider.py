@@ -28,10 +28,17 @@ else:
 MOST_PAUSES = 100
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
+_TAKEN = frozenset(
+    ("connection", "content-length", "content-type", "host", "keep-alive", "transfer-encoding")
+)
+"""What callbacks say in a way of their own: a signature there would be lost, or do harm."""
+
 
 def _header_name(value: Any) -> str:
     if not isinstance(value, str) or not _HEADER.fullmatch(value):
         raise ValueError("Must be the name of a header")
+    if value.lower() in _TAKEN:
+        raise ValueError("Must be a header of its own: callbacks have this one for something else")
     return value
 
 

@@ -26,6 +26,8 @@ else:
 def _success_code(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 299:
         raise ValueError("Must be a status from 200 to 299")
+    if value in (204, 205):
+        raise ValueError("Must be a status that a body follows")
     return value
 
 

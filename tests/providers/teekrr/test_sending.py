@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from emulator.core.errors import Invalid
 from tests.providers.teekrr.desk import (
     CHANNELS,
     GOOD,
@@ -488,6 +489,12 @@ def test_success_codes_can_be_set(desk):
 
     assert desk.post("/sms", sms()).status_code == 201
     assert desk.post("/email", email()).status_code == 200
+
+
+@pytest.mark.parametrize("code", [199, 300, "202", True, 204, 205])
+def test_success_has_a_code_that_says_so_and_a_body(desk, code):
+    with pytest.raises(Invalid):
+        desk.set(teekrr={"success_codes": {"accepted": code}})
 
 
 def test_a_list_is_sorted_out_without_side_effects(desk):
