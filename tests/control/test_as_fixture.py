@@ -86,6 +86,41 @@ def test_what_has_happened_is_in_the_fixture(busy):
     assert {"delivered", "failed", "handled"} <= states
 
 
+def test_what_there_is_nothing_of_is_not_made_up_again():
+    amina = "a1b2c3d4-0000-4000-8000-000000000001"
+    missing = {"channel": None, "urn": None}
+    about = {"contact": amina, "flow": "Survey"}
+    clinic = {
+        "uuid": "0b8f6a52-6a55-4d0f-9a83-5b1f0c2d7e01",
+        "users": [{"email": "new@lakeside.example", "role": "agent", "team": None}],
+        "channels": [{"name": "Phone", "type": "android", "device": None}],
+        "messages": [
+            {"contact": amina, "direction": "in", **missing},
+            {"contact": amina, "direction": "out", "status": "sent", "sent_on": None, **missing},
+        ],
+        "flow_starts": [{"flow": "Survey", "params": None}],
+        "runs": [{**about, "exit_type": "completed", "exited_on": None}, {**about}],
+        "tickets": [{"contact": amina, "status": "closed", "closed_on": None}],
+        "archives": [
+            {
+                "type": "run",
+                "period": "daily",
+                "start_date": "2026-04-01",
+                "record_count": 5,
+                "hash": None,
+            }
+        ],
+    }
+    world = World(PROVIDERS, [document("reference")])
+    part = {"emulator": 1, "rapidpro": {"workspaces": [clinic]}}
+    assert world.call("POST", f"{BASE}/default/fixtures", part).status_code == 200
+
+    begin(world, written(world, "default"))
+
+    assert differing(world) <= ALIKE | OF_UNNAMED | {"rapidpro.tickets.topic"}
+    assert look(world, "copy") == look(world, "default")
+
+
 def test_a_template_is_kept_with_its_picture_its_buttons_and_its_cards():
     world = World(PROVIDERS, [document("reference")])
     world.call("POST", f"{BASE}/default/outcomes", {"outcome": "stuck"})

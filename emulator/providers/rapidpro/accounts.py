@@ -112,7 +112,8 @@ def _member(sandbox: Sandbox, user: User) -> dict[str, Any]:
         "first_name": user.first_name,
         "last_name": user.last_name,
         "role": user.role,
-        **({"team": team.name} if team is not None else {}),
+        # Agents of whom nothing is said are in the team of all topics.
+        **({"team": team.name if team else None} if team or user.role == "agent" else {}),
         "active": user.is_active,
         "created_on": format_moment(user.created_on),
         "joined_on": format_moment(user.joined_on),

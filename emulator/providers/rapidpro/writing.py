@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from emulator.core.sandbox import Sandbox
 
@@ -19,6 +20,7 @@ from . import records as r
 from .accounts import account_view
 from .fixture import SHELVES
 from .fixture.shelves import Shelf
+from .fixture.traffic import HANDED_OVER
 from .kinds import GROUPS, RESTHOOKS, TEAMS, TOPICS
 
 NAMES: Final[Mapping[str, str]] = {
@@ -28,6 +30,15 @@ NAMES: Final[Mapping[str, str]] = {
     "broadcasts.scheduled": "is_scheduled",
     "archives.rolled_up": "is_rolled_up",
     "users.active": "is_active",
+}
+#: Where reading would make something of what is left out, so that nothing is said as null.
+NOTHING: Final[Mapping[str, frozenset[str]]] = {
+    "archives": frozenset({"hash"}),
+    "channels": frozenset({"device"}),
+    "flow_starts": frozenset({"params"}),
+    "messages": frozenset({"urn", "channel", "sent_on"}),
+    "runs": frozenset({"exited_on"}),
+    "tickets": frozenset({"closed_on"}),
 }
 
 
@@ -83,7 +94,12 @@ class _Writer:
             item |= {key: self._plain(value) for key, value in special(record).items()}
         if getattr(record, "is_deleted", False):
             item["deleted"] = True
-        return {key: value for key, value in item.items() if value is not None and value != []}
+        said_as_null = NOTHING.get(shelf.name, frozenset[str]())
+        return {
+            key: value
+            for key, value in item.items()
+            if value is not UNSET and value != [] and (value is not None or key in said_as_null)
+        }
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -106,7 +122,9 @@ def _contact(contact: r.Contact) -> dict[str, Any]:
 
 
 def _message(message: r.RapidMessage) -> dict[str, Any]:
-    return {"history": [{"status": step.state, "at": step.at} for step in message.history]}
+    history = [{"status": step.state, "at": step.at} for step in message.history]
+    was_sent = message.state in HANDED_OVER or message.sent_on is not None
+    return {"history": history} | ({} if was_sent else {"sent_on": UNSET})
 
 
 def _progress(record: r.RapidBroadcast | r.FlowStart) -> dict[str, Any]:
@@ -114,7 +132,7 @@ def _progress(record: r.RapidBroadcast | r.FlowStart) -> dict[str, Any]:
 
 
 def _run(run: r.Run) -> dict[str, Any]:
-    return {"status": None} if run.exit_type else {}
+    return {"status" if run.exit_type else "exited_on": UNSET}
 
 
 def _archive(archive: r.Archive) -> dict[str, Any]:
@@ -122,7 +140,11 @@ def _archive(archive: r.Archive) -> dict[str, Any]:
         return {}
     lines = gzip.decompress(archive.content).splitlines()
     records = [msgspec.json.decode(line) for line in lines]
-    return {"records": records, "record_count": None, "size": None, "hash": None}
+    return {"records": records, "record_count": UNSET, "size": UNSET, "hash": UNSET}
+
+
+def _ticket(ticket: r.Ticket) -> dict[str, Any]:
+    return {} if ticket.status == "closed" else {"closed_on": UNSET}
 
 
 _SPECIAL: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
@@ -132,4 +154,5 @@ _SPECIAL: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
     "flow_starts": _progress,
     "messages": _message,
     "runs": _run,
+    "tickets": _ticket,
 }
