@@ -117,3 +117,10 @@ def test_exceptions_and_marks_are_listed() -> None:
     }
 
     assert {*raised, *MARKS} <= words_of("testing.md")
+
+
+def test_what_can_be_imported_is_told() -> None:
+    # These are handed out, and made by nobody else.
+    given = {"Found", "Received", "RunningEmulator", "Sandboxes"}
+
+    assert {*client.__all__, *testing.__all__} - given <= words_of("testing.md")
