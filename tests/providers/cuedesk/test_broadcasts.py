@@ -90,6 +90,21 @@ def test_a_time_that_has_come_is_now(desk, at):
     assert desk.message()["status"] == "delivered"
 
 
+def test_a_broadcast_is_under_way_from_its_time_to_its_last_message(desk):
+    desk.rule("pending", to=OTHER)
+    rows = [row(TO, name="Alex"), row(OTHER, name="Thandi")]
+    id = desk.broadcast(newsletter(*rows, scheduled_at="2024-06-01T13:00:00Z"))
+    ahead, late = sorted(desk.messages(), key=lambda message: message["to"] == OTHER)
+
+    desk.control("POST", f"/messages/{ahead['id']}/status", {"status": "sent"})
+    assert desk.seen(id)["status"] == "scheduled"
+    desk.advance(by="1h")
+    desk.control("POST", f"/messages/{ahead['id']}/status", {"status": "delivered"})
+    assert desk.seen(id)["status"] == "processing"
+    desk.control("POST", f"/messages/{late['id']}/status", {"status": "sent"})
+    assert desk.seen(id)["status"] == "completed"
+
+
 def test_a_scheduled_broadcast_holds_idle_back(desk):
     desk.broadcast(scheduled())
 
