@@ -332,6 +332,17 @@ def test_fold_that_fails_leaves_the_log_to_the_next(tmp_path: Path) -> None:
     assert found_in(tmp_path) == wanted
 
 
+def test_folding_that_fails_again_and_again_loses_nothing(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        for number in range(3):
+            server.send(f"+1{number}")
+            with full_disk(100):
+                server.keeper.fold_all()
+
+        wanted = look(server.sandbox)
+        assert found_after_kill(server, tmp_path) == wanted
+
+
 def test_file_opens_with_tinydb_as_it_is(tmp_path: Path) -> None:
     server = Server(tmp_path)
     server.send("+11", "+12", "+13")
@@ -627,6 +638,19 @@ def test_what_cannot_be_written_has_not_happened(tmp_path: Path, room: int) -> N
                     deed()
             assert look(server.sandbox) == before
         assert found_after_kill(server, tmp_path) == before
+
+
+def test_what_is_written_after_the_disk_was_full_is_kept(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        server.send("+11")
+        size = (tmp_path / "default.log").stat().st_size
+        with full_disk(size + 100), pytest.raises(CannotRecord):
+            server.send("+12")  # of which a part is written
+
+        server.send("+13")
+
+        wanted = look(server.sandbox)
+        assert found_after_kill(server, tmp_path) == wanted
 
 
 def forget_limits(server: Server, number: int) -> None:
