@@ -632,3 +632,34 @@ def test_forks_and_resets_are_exact(desk):
     second = [desk.run() for _ in range(2)]
 
     assert first == second
+
+
+@pytest.mark.parametrize("status", ["draft", "scheduled", "in_progress", "completed"])
+def test_a_broadcast_that_is_over_is_not_sent_again(desk, status):
+    before = desk.run()
+    later = "2026-05-06T18:00:00Z"
+
+    id = before["id"]
+    desk.load(broadcasts=[{"id": id, "status": status, "scheduleDateTime": later, "name": "New"}])
+    desk.advance()
+
+    assert desk.get(f"/broadcasts/{id}") == {**before, "name": "New"}
+
+
+def test_a_broadcast_that_is_over_cannot_become_what_it_was_not(desk):
+    over = desk.run()["id"]
+
+    assert problems_of(desk, broadcasts=[{"id": over, "status": "cancelled"}]) == [
+        ("/broadcasts/0/status", None)
+    ]
+
+
+@pytest.mark.parametrize("status", ["draft", "cancelled"])
+def test_a_broadcast_that_waits_can_be_held_back_by_a_fixture(desk, status):
+    waiting = desk.broadcast(scheduleDateTime="2026-05-06T18:00:00Z")
+
+    desk.load(broadcasts=[{"id": waiting, "status": status}])
+    desk.advance()
+
+    assert desk.get(f"/broadcasts/{waiting}")["status"] == status
+    assert desk.messages(f"broadcast={waiting}") == []
