@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, TypeVar
 
 from flask import request
 
+from emulator.core.documents import named_twice
 from emulator.core.durations import parse_duration
-from emulator.core.errors import NoChoice, Problems
+from emulator.core.errors import Invalid, NoChoice, Problem, Problems
 from emulator.core.fixtures import read_clock_moment
 from emulator.core.moments import read_moment
 from emulator.web.bodies import parse_json, read_body
@@ -24,13 +26,26 @@ def json_body(sample: str = "") -> dict[str, Any]:
     :raises BadBody: it is no JSON.
     :raises Invalid: it is no object.
     """
-    raw = read_body()
-    value = parse_json(raw) if raw else {}
+    value = any_json() if read_body() else {}
     problems = Problems()
     if not isinstance(value, dict):
         problems.add("", f"Must be an object such as {sample}" if sample else "Must be an object")
     problems.check()
     return dict(value)
+
+
+def any_json() -> Any:
+    """Return the body, whatever it holds.
+
+    :raises BadBody: it is no JSON.
+    :raises Invalid: an object has a name twice, and nobody knows which value is meant.
+    """
+    raw = read_body()
+    value = parse_json(raw)
+    pointer = named_twice(raw)
+    if pointer is not None:
+        raise Invalid([Problem(pointer=pointer, message="Stands here twice")])
+    return value
 
 
 class Fields:
@@ -103,6 +118,15 @@ def one_of(*known: str) -> Callable[[Any], str]:
         return value
 
     return check
+
+
+def one_known(words: Iterable[Sequence[str]]) -> Callable[[Any], str]:
+    """Return a check that a value is one of the words of several lists.
+
+    An empty list says that nobody can tell: any word may be meant.
+    """
+    lists = list(words)
+    return one_of(*dict.fromkeys(chain(*lists))) if all(lists) else filled_text
 
 
 def text(value: Any) -> str:

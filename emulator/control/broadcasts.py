@@ -13,7 +13,7 @@ from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 from emulator.web.bodies import json_response
 
-from .bodies import Fields, Query, filled_text, json_body, one_of
+from .bodies import Fields, Query, filled_text, json_body, one_known, one_of
 from .context import IN_SANDBOX, the_sandbox
 from .newest import Row, Source, newest_listing
 
@@ -57,10 +57,12 @@ class Wanted(NamedTuple):
 def list_broadcasts(name: str) -> Response:
     """List broadcasts, newest first."""
     sandbox, query = the_sandbox(name), Query()
+    provider = query.get("provider", one_of(*sandbox.vendors))
+    vendors = [sandbox.vendors[provider]] if provider else sandbox.vendors.values()
     wanted = Wanted(
-        provider=query.get("provider", one_of(*sandbox.vendors)),
+        provider=provider,
         account=query.get("account", filled_text),
-        status=query.get("status", filled_text),
+        status=query.get("status", one_known(vendor.broadcast_statuses for vendor in vendors)),
         name=query.get("name", filled_text),
     )
     return newest_listing(

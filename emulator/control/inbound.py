@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response
@@ -15,6 +16,8 @@ from emulator.web.bodies import json_response
 from .bodies import Fields, Query, filled_text, json_body, one_of, text
 from .context import IN_SANDBOX, the_sandbox
 from .messages import find, settle, show
+
+_URL = re.compile(r"[A-Za-z][\w.+/*-]*:\S")
 
 bp = Blueprint("inbound", __name__, url_prefix=IN_SANDBOX)
 
@@ -54,9 +57,14 @@ def _read(fields: Fields, sandbox: Sandbox) -> tuple[str, Inbound]:
 
 
 def _urls(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(url, str) and url for url in value):
-        raise ValueError("Must be a list of URLs")
+    if not isinstance(value, list) or not all(map(_is_url, value)):
+        raise ValueError("Must be a list of URLs, each with its scheme")
     return tuple(value)
+
+
+def _is_url(value: Any) -> bool:
+    # A vendor may want more in front, such as a type of content.
+    return isinstance(value, str) and _URL.match(value) is not None
 
 
 def _check_references(sandbox: Sandbox, slug: str, wanted: Inbound) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from emulator.core.vendor import MessageView, Vendor
 from emulator.web.bodies import json_response
 
 from .addresses import forms_of, is_same
-from .bodies import Fields, Query, filled_text, json_body, moment, one_of
+from .bodies import Fields, Query, filled_text, json_body, moment, one_known, one_of
 from .context import IN_SANDBOX, the_sandbox
 from .newest import Row, Seat, Source, newest_listing, seat_of
 from .words import state_of_word
@@ -94,19 +95,26 @@ class Wanted(NamedTuple):
             self.status in (None, view.status)
             and (self.to is None or is_same(view.to, self.to))
             and (self.from_ is None or is_same(view.from_, self.from_))
-            and (self.text is None or self.text.casefold() in (view.text or "").casefold())
+            and (self.text is None or self.text in folded(view.text or ""))
         )
 
 
+def folded(text: str) -> str:
+    """Return a text as it is looked for: in either case, however its accents are written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
 def _wanted(query: Query, sandbox: Sandbox) -> Wanted:
+    provider = query.get("provider", one_of(*sandbox.vendors))
+    vendors = [sandbox.vendors[provider]] if provider else sandbox.vendors.values()
     return Wanted(
-        provider=query.get("provider", one_of(*sandbox.vendors)),
+        provider=provider,
         to=query.get("to", _person),
         from_=query.get("from", _person),
-        status=query.get("status", filled_text),
+        status=query.get("status", one_known(vendor.message_statuses for vendor in vendors)),
         direction=query.get("direction", one_of("out", "in")),
         broadcast=query.get("broadcast", filled_text),
-        text=query.get("text", filled_text),
+        text=query.get("text", lambda value: folded(filled_text(value))),
         since=query.get("since", lambda value: _since(sandbox, value)),
     )
 

@@ -12,9 +12,9 @@ from emulator.core.errors import NotFound, Problems, nearest
 from emulator.core.events import SANDBOX
 from emulator.core.fixtures import merge_all
 from emulator.core.sandbox import Sandbox
-from emulator.web.bodies import json_response, parse_json, read_body
+from emulator.web.bodies import json_response
 
-from .bodies import Fields, Query, filled_text, json_body, one_of, span, whole
+from .bodies import Fields, Query, any_json, filled_text, json_body, one_of, span, whole
 from .clock import read_clock
 from .context import IN_SANDBOX, control, the_sandbox
 from .lists import listing
@@ -81,7 +81,7 @@ def merge_fixtures(name: str) -> Response:
     Query().check()
     sandbox = the_sandbox(name)
     problems = Problems()
-    documents = _read_fixtures(parse_json(read_body()), "", problems)
+    documents = _read_fixtures(any_json(), "", problems)
     problems.check()
     merge_all(sandbox, documents)
     sandbox.events.note(SANDBOX, name)

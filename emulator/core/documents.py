@@ -38,7 +38,23 @@ class _NotYAML(ValueError):
 
 
 class _Twice(ValueError):
-    """An object has two values for one name."""
+    """An object has two values for one name.
+
+    :param pointer: to both of them.
+    """
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+
+def named_twice(raw: bytes) -> str | None:
+    """Return the JSON pointer of a name that an object of a JSON text has twice, if any."""
+    try:
+        _read_json(raw, "body.json")
+    except _Twice as error:
+        return error.pointer
+    return None
 
 
 def parse_document(raw: bytes, name: str) -> Document:
@@ -76,7 +92,7 @@ def _read_json(raw: bytes, name: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise _Twice("a name stands in an object twice")
+        raise _Twice("", "a name stands in an object twice")
     return made
 
 
@@ -140,7 +156,7 @@ class Places:
                 name, line = json.loads(key[0]), bisect_right(self._starts, at)
                 inner = f"{pointer}/{escape(name)}"
                 if inner in self._lines:
-                    raise _Twice(f"{name!r} stands here twice: line {line}")
+                    raise _Twice(inner, f"{name!r} stands here twice: line {line}")
                 self._lines[inner] = line
                 at = _after_space(text, _after_space(text, key.end()) + 1)
             at = _after_space(text, self._enter_value(at, inner))

@@ -142,6 +142,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     :param accounts: an account as fixtures show it, with live values.
     :param keys: the keys of an account: objects with ``name`` and ``key``.
     :param channels: what its messages go by; the first where a tester names none.
+    :param message_statuses: all words that the view of a message may have as its status; likewise
+        ``broadcast_statuses``; none: nobody can tell.
     :param flaws: what its records say that cannot be, where people have edited them.
     :param message_view: the vendor's own words for a message: see :class:`MessageView`.
     :param broadcast_view: likewise for a broadcast.
@@ -192,6 +194,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     sample: Callable[[int, int], dict[str, Any]] | None = None
     describe: Callable[[dict[str, dict[str, Any]]], dict[str, Any]] | None = None
     channels: tuple[str, ...] = ("sms",)
+    message_statuses: tuple[str, ...] = ()
+    broadcast_statuses: tuple[str, ...] = ()
     flaws: Callable[[Sandbox], Iterable[Flaw]] = _nothing_wrong
 
     @property

@@ -13,7 +13,7 @@ from emulator.registry import PROVIDERS
 from emulator.web.operations import LEVELS
 from emulator.web.provider_app import ProviderApp
 from tests.contract.conftest import CHANNELS, SPEAKERS, Speaker
-from tests.world import World
+from tests.world import FIXTURES, World
 
 ADDRESSES = {"sms": "60123456789", "whatsapp": "60123456789", "email": "aisyah@example.com"}
 DEFAULT = "/_emulator/sandboxes/default"
@@ -307,3 +307,31 @@ def test_endpoints_are_not_limited_to_channels_that_do_not_exist(world, speaker:
 
     assert answer.status_code == 422
     assert answer.get_json()["errors"][0]["pointer"] == "/channel"
+
+
+@pytest.mark.parametrize("fixture", ["reference", "demo"])
+def test_lists_are_asked_for_statuses_that_there_are(fixture):
+    world = World(PROVIDERS, [json.loads((FIXTURES / f"{fixture}.json").read_text())])
+    for provider in PROVIDERS:
+        vendor = provider.vendor
+        states = [vendor.lifecycle(channel) for channel in vendor.channels]
+        words = {lifecycle.word(state) for lifecycle in states for state in lifecycle.states}
+        assert words <= set(vendor.message_statuses)
+        for path in ("messages", "broadcasts"):
+            listed = items(world, f"/{path}?provider={vendor.slug}&limit=1000")
+            for status in {item["status"]: None for item in listed}:
+                query = f"/{path}?provider={vendor.slug}&status={status}&limit=1000"
+                wanted = [item for item in listed if item["status"] == status]
+                assert items(world, query) == wanted
+
+
+@pytest.mark.parametrize("path", ["messages", "broadcasts"])
+def test_status_that_no_vendor_has_is_refused_with_the_nearest(world, speaker: Speaker, path):
+    for query in ("status=fialed", f"status=fialed&provider={speaker.slug}"):
+        refused = world.call("GET", f"{DEFAULT}/{path}?{query}")
+
+        assert refused.status_code == 422
+        [error] = refused.get_json()["errors"]
+        assert error["pointer"] == "/status"
+        if path == "messages" or speaker.slug != "cuedesk" or "provider" not in query:
+            assert error["suggestion"] == "failed"

@@ -284,3 +284,22 @@ def test_inbound_that_the_vendor_refuses_leaves_nothing(desk: Desk) -> None:
     desk.do("POST", "/inbound", wanted, 409)
 
     assert desk.items("/messages") == []
+
+
+@pytest.mark.parametrize("text", ["Café", "Cafe\N{COMBINING ACUTE ACCENT}", "CAFÉ"])
+def test_text_is_found_however_its_accents_are_written(desk: Desk, text: str) -> None:
+    ids = [desk.send("+15550001", word) for word in ("Café!", "Cafe\N{COMBINING ACUTE ACCENT}!")]
+    desk.send("+15550001", "Cafe!")
+
+    found = desk.items("/messages", text=text)
+
+    assert [message["id"] for message in found] == ids[::-1]
+
+
+@pytest.mark.parametrize("media", [["nope"], ["http://x.test/a.jpg", ""], [5], ["//x.test/a.jpg"]])
+def test_media_that_are_no_urls_are_refused(desk: Desk, media: list[object]) -> None:
+    wanted = {"provider": "acme", "from": "15550001", "text": "Hi", "media": media}
+
+    [error] = desk.refused("POST", "/inbound", wanted)
+
+    assert error["pointer"] == "/media"

@@ -29,3 +29,32 @@ def test_unknown_query_parameter_is_refused(method: str, path: str, body: object
     [error] = Desk().refused(method, path, body, query_string={"dry_run": "true"})
 
     assert error["pointer"] == "/dry_run"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer"),
+    [
+        ("PUT", "/clock", '{"mode": "manual", "rate": 1, "mode": "real"}', "/mode"),
+        ("POST", "/outcomes", '{"to": "1", "outcome": "read", "to": "2"}', "/to"),
+        (
+            "PUT",
+            "/outcomes",
+            '{"rules": [{"outcome": "read"}, {"delays": {"sent": 1, "sent": 2}}]}',
+            "/rules/1/delays/sent",
+        ),
+        ("POST", "/fixtures", '[{"emulator": 1, "a/b": 1, "a/b": 2}]', "/0/a~1b"),
+        ("PUT", "/snapshot", '{"seed": 1, "seed": 1}', "/seed"),
+    ],
+)
+def test_name_that_stands_twice_in_a_body_is_refused(
+    method: str, path: str, body: str, pointer: str
+) -> None:
+    desk = Desk()
+    before = desk.ask("GET", "/snapshot").text
+
+    answer = desk.ask(method, path, data=body, content_type="application/json")
+
+    assert answer.status_code == 422
+    [error] = (answer.json or {})["errors"]
+    assert error["pointer"] == pointer
+    assert desk.ask("GET", "/snapshot").text == before

@@ -36,6 +36,7 @@ from emulator.web.parts import (
 
 from . import fixture_broadcasts, lifecycle
 from .filling import body_of
+from .lifecycle import RECEIVED, STATUSES
 from .records import (
     BROADCASTS,
     CHANNEL,
@@ -51,8 +52,6 @@ from .records import (
 )
 from .rows import NUMBER
 
-RECEIVED = "received"
-STATUSES = ("queued", "sent", "delivered", "read", "failed", "expired", "cancelled", RECEIVED)
 _WORDS = {status: status for status in STATUSES}
 Read = dict[str, Any]
 

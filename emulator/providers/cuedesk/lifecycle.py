@@ -27,6 +27,10 @@ READING = Delay(0.2, 600, 7200)
 START_TOPIC = f"{SLUG}.start"
 EXPIRY_TOPIC = f"{SLUG}.expiry"
 
+STATES = ("scheduled", "processing", "completed", "cancelled")
+"""What may become of broadcasts."""
+RECEIVED = "received"
+STATUSES = ("queued", "sent", "delivered", "read", "failed", "expired", "cancelled", RECEIVED)
 UNDELIVERED = frozenset({"queued", "sent"})
 USUAL = "Message undeliverable"
 TEXTS: Mapping[str, str] = {

@@ -17,6 +17,26 @@ from emulator.core.sandbox import Sandbox
 from .gateway import CARRIED
 from .records import RapidMessage
 
+INCOMING: Final = ("handled", "pending")
+OUTGOING: Final = (
+    "queued",
+    "initializing",
+    "wired",
+    "sent",
+    "delivered",
+    "read",
+    "errored",
+    "failed",
+)
+BROADCAST_STATES: Final = (
+    "pending",
+    "queued",
+    "started",
+    "completed",
+    "failed",
+    "interrupted",
+)
+
 #: Kinds of channel that tell when a message has been read.
 WITH_RECEIPTS: Final = ("whatsapp", "facebook", "instagram", "viber")
 #: The error that is the last one.

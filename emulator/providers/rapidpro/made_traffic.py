@@ -13,8 +13,7 @@ from emulator.core.moments import moment_of
 from emulator.core.records import Moment
 
 from . import wording
-from .fixture.traffic import INCOMING, OUTGOING
-from .lifecycle import lifecycle_of
+from .lifecycle import INCOMING, OUTGOING, lifecycle_of
 from .made_people import (
     MINUTE,
     MONTHS,

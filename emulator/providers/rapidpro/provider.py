@@ -120,6 +120,8 @@ VENDOR: Final = Vendor(
         planned.EXPIRE: Topic(runs.expire, holds_idle=False),
         planned.TRIM: Topic(trimming.trim, holds_idle=False),
     },
+    message_statuses=(*lifecycle.OUTGOING, *lifecycle.INCOMING),
+    broadcast_statuses=lifecycle.BROADCAST_STATES,
     channels=("sms", *sorted(map(lifecycle.channel_kind, SCHEMES - {"tel"}))),
 )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.soundness import Flaw, References, dangling, is_zone
+from emulator.core.store import Kind
 
 from . import kinds as k
+from .urns import InvalidURN, parse
 
 _OF_KIND: References = {
     k.TEAMS.name: {"topics": k.TOPICS.name},
@@ -71,14 +74,33 @@ REFERENCES: References = {
     kind.name: {**_OF_WORKSPACE.get(kind.name, {}), **_OF_KIND.get(kind.name, {})} for kind in k.ALL
 }
 
+_WITH_URNS: tuple[Kind[Any], ...] = (k.CONTACTS, k.BROADCASTS, k.FLOW_STARTS)
+
 
 def flaws(sandbox: Sandbox) -> Iterator[Flaw]:
     """Yield what names others that are not there, and names that mean nothing."""
     yield from dangling(sandbox, REFERENCES)
+    yield from _senseless(sandbox)
+
+
+def _senseless(sandbox: Sandbox) -> Iterator[Flaw]:
     for workspace in sandbox.store.table(k.WORKSPACES).all():
         if not is_zone(workspace.timezone):
             text = f"There is no time zone {workspace.timezone!r}"
             yield Flaw(k.WORKSPACES.name, workspace.id, "timezone", text)
+    for kind in _WITH_URNS:
+        for record in sandbox.store.table(kind).all():
+            wrong = [urn for urn in record.urns if not _is_urn(urn)]
+            if wrong:
+                yield Flaw(kind.name, record.id, "urns", f"{wrong[0]!r} is no URN")
     for flow in sandbox.store.table(k.FLOWS).all():
         if not all(isinstance(result.get("key"), str) for result in flow.results):
             yield Flaw(k.FLOWS.name, flow.id, "results", "Each must have a key: a text")
+
+
+def _is_urn(text: str) -> bool:
+    try:
+        parse(text)
+    except InvalidURN:
+        return False
+    return True

@@ -27,23 +27,10 @@ from emulator.web import parts
 from emulator.web.parts import CamelPart, Value, any_text, check_ids, read_part, text, thing, whole
 
 from . import credit, lifecycle, templates, views
+from .lifecycle import RECEIVED, STATES, STATUSES
 from .recipients import MEDIA
 from .records import CAMPAIGNS, CHANNELS, CLIENTS, MESSAGES, SLUG, Campaign, Client, TeekrrMessage
 
-STATES = ("processing", "scheduled", "completed", "cancelled", "failed")
-RECEIVED = "received"
-STATUSES = (
-    "pending",
-    "enqueued",
-    "send",
-    "sent",
-    "delivered",
-    "read",
-    "failed",
-    "bounced",
-    "cancelled",
-    RECEIVED,
-)
 _WORDS = {status: status for status in STATUSES}
 
 

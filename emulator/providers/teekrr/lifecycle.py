@@ -28,6 +28,21 @@ BOUNCE_TOPIC = f"{SLUG}.bounce"
 REPLY_TOPIC = f"{SLUG}.reply"
 SHORTCODE = "68100"
 
+STATES = ("processing", "scheduled", "completed", "cancelled", "failed")
+"""What may become of broadcasts."""
+RECEIVED = "received"
+STATUSES = (
+    "pending",
+    "enqueued",
+    "send",
+    "sent",
+    "delivered",
+    "read",
+    "failed",
+    "bounced",
+    "cancelled",
+    RECEIVED,
+)
 FINAL = frozenset({"failed", "bounced", "read", "cancelled"})
 
 FAILURES: Mapping[str, Failure] = {

@@ -14,7 +14,7 @@ from .kinds import ACCOUNTS, BROADCASTS, KINDS, MESSAGES
 from .records import SLUG
 from .routes import make_blueprint
 from .topics import SEND_TOPIC, START_TOPIC
-from .words import CHANNELS, EVENTS
+from .words import CHANNELS, EVENTS, STATES, STATUSES
 
 if TYPE_CHECKING:
     from . import (
@@ -57,6 +57,8 @@ VENDOR = Vendor(
     messages=MESSAGES,
     broadcasts=BROADCASTS,
     channels=CHANNELS,
+    message_statuses=STATUSES,
+    broadcast_statuses=STATES,
     lifecycle=lifecycle.of_channel,
     evolve=lifecycle.evolve,
     moved=lifecycle.moved,

@@ -14,6 +14,19 @@ CANCELLED: Final = "cancelled"
 # Assumed: the vendor declares a plain string, and public lists contradict each other.
 STATES: Final = (DRAFT, SCHEDULED, IN_PROGRESS, COMPLETED, FAILED, CANCELLED)
 
+STATUSES: Final = (
+    "pending",
+    "scheduled",
+    "sent",
+    "delivered",
+    "read",
+    "replied",
+    "failed",
+    "cancelled",
+    "received",
+)
+"""What becomes of messages, in the words of the API."""
+
 TYPES: Final = ("client", "contact")
 ENGAGEMENTS: Final = ("sent", "delivered", "read", "failed", "replied")
 PARTICIPATIONS: Final = ("BOOKED", "WAITLISTED", "VISITED", "NO_SHOW", "CANCELLED", "RESCHEDULED")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -101,7 +101,7 @@ class Archive(Record, frozen=True, kw_only=True, gc=False):
 
     workspace: str
     type: str
-    period: str
+    period: Literal["daily", "monthly"]
     start_date: date
     record_count: int
     size: int
