@@ -1,9 +1,13 @@
 """Keys, paths, bodies, rate limits, and the shape of everything that is refused."""
 
+import json
+import re
 from itertools import pairwise
 
 import pytest
 
+from emulator.providers.whautomate import PROVIDER
+from emulator.web.provider_app import ProviderApp
 from tests.providers.whautomate.desk import KEY_B, hello
 
 NO_KEY = {"success": False, "error": "API key is required"}
@@ -214,6 +218,77 @@ def test_broadcasts_and_webhooks_of_somebody_else_do_not_exist(desk):
             body = hello() if method == "PUT" else None
             assert desk.refusal(method, path, body, KEY_B)[0] == 404
     assert desk.get("/broadcasts", KEY_B) == desk.get("/webhooks", KEY_B) == []
+
+
+def paths() -> list[tuple[str, str]]:
+    """Return the methods and paths in which ids stand, the first as ``{}``."""
+    return [
+        (method, re.sub(r"<[^>]*>", "{}", served.path.removeprefix("/v1")))
+        for served in ProviderApp(PROVIDER).served()
+        for method in served.methods
+        if "<" in served.path.replace("<any", "")
+    ]
+
+
+def test_an_id_of_somebody_else_is_as_good_as_any(desk):
+    desk.run()
+    ids = {
+        table: next(record.id for record in records if record.account == "harbour")
+        for table, records in desk.sandbox.store.tables().items()
+        if table.startswith("whautomate.") and any(hasattr(one, "account") for one in records)
+    }
+    before = desk.stored()
+
+    def said(method: str, path: str, id: str) -> tuple[int, str]:
+        options = {} if method == "GET" else {"body": {}}
+        answer = desk.call(method, path.replace("{}", id), key=KEY_B, **options)
+        return answer.status_code, answer.text.replace(id, "ID")
+
+    assert len(ids) > 10
+    for method, path in paths():
+        unknown = said(method, path, "noSuchThing1")
+        assert unknown[0] >= 400
+        assert {said(method, path, id) for id in ids.values()} == {unknown}
+    assert desk.stored() == before
+
+
+TO = {"recepient": {"phoneNumber": "+12025550199"}}
+HERE = {"location": {"id": "locBempty1"}}
+AT = {**HERE, "date": "2026-05-09", "time": "10:00"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "id"),
+    [
+        ("/messages/whatsapp/sendtext", {"contact": {"id": "{}"}, **HERE}, "conAda0001"),
+        ("/messages/whatsapp/sendtext", {"client": {"id": "{}"}, **HERE}, "cliMia0001"),
+        ("/messages/whatsapp/sendtext", {"location": {"id": "{}"}, **TO}, "locMain001"),
+        ("/broadcasts", {**hello(segments=[{"id": "{}"}]), **HERE}, "segAllCon1"),
+        ("/broadcasts", {**hello(), "location": {"id": "{}"}}, "locMain001"),
+        (
+            "/contacts",
+            {"name": "N", "phoneNumber": "+12025550199", "location": {"id": "{}"}},
+            "locMain001",
+        ),
+        ("/clients", {"fullName": "N", "primaryLocation": {"id": "{}"}}, "locMain001"),
+        ("/appointments", {**AT, "client": {"id": "{}"}}, "cliMia0001"),
+        ("/appointments", {**AT, "staff": {"id": "{}"}}, "stfSam0001"),
+        ("/appointments", {**AT, "service": {"id": "{}"}}, "srvYoga001"),
+    ],
+)
+def test_nothing_of_somebody_else_can_be_referred_to(desk, path, body, id):
+    body = {"textMessage": "Hi", **body} if path.startswith("/messages") else body
+    before = desk.stored()
+
+    found = []
+    for named in (id, "noSuchThing1"):
+        wanted = json.loads(json.dumps(body).replace("{}", named))
+        answer = desk.call("POST", path, wanted, KEY_B)
+        found.append((answer.status_code, answer.text))
+
+    assert found[0] == found[1]
+    assert "not found" in found[0][1]
+    assert desk.stored() == before
 
 
 def test_the_object_of_the_path_comes_after_the_body_and_before_its_fields(desk):
