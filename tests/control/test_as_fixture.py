@@ -90,25 +90,25 @@ def test_what_there_is_nothing_of_is_not_made_up_again():
     amina = "a1b2c3d4-0000-4000-8000-000000000001"
     missing = {"channel": None, "urn": None}
     about = {"contact": amina, "flow": "Survey"}
+    daily = {"type": "run", "period": "daily"}
     clinic = {
         "uuid": "0b8f6a52-6a55-4d0f-9a83-5b1f0c2d7e01",
         "users": [{"email": "new@lakeside.example", "role": "agent", "team": None}],
-        "channels": [{"name": "Phone", "type": "android", "device": None}],
+        "channels": [{"name": "Phone", "type": "android", "device": None, "schemes": []}],
+        "triggers": [{"flow": "Survey", "trigger_type": "C", "match_type": None}],
         "messages": [
             {"contact": amina, "direction": "in", **missing},
             {"contact": amina, "direction": "out", "status": "sent", "sent_on": None, **missing},
         ],
         "flow_starts": [{"flow": "Survey", "params": None}],
-        "runs": [{**about, "exit_type": "completed", "exited_on": None}, {**about}],
+        "runs": [
+            {**about, "exit_type": "completed", "exited_on": None, "values": {"q": {}}},
+            about,
+        ],
         "tickets": [{"contact": amina, "status": "closed", "closed_on": None}],
         "archives": [
-            {
-                "type": "run",
-                "period": "daily",
-                "start_date": "2026-04-01",
-                "record_count": 5,
-                "hash": None,
-            }
+            {**daily, "start_date": "2026-04-01", "record_count": 5, "hash": None},
+            {**daily, "start_date": "2026-04-02", "records": []},
         ],
     }
     world = World(PROVIDERS, [document("reference")])

@@ -31,14 +31,15 @@ NAMES: Final[Mapping[str, str]] = {
     "archives.rolled_up": "is_rolled_up",
     "users.active": "is_active",
 }
-#: Where reading would make something of what is left out, so that nothing is said as null.
+#: Where reading would make something of what is left out, so that nothing has to be said.
 NOTHING: Final[Mapping[str, frozenset[str]]] = {
-    "archives": frozenset({"hash"}),
-    "channels": frozenset({"device"}),
+    "archives": frozenset({"hash", "records"}),
+    "channels": frozenset({"device", "schemes"}),
     "flow_starts": frozenset({"params"}),
     "messages": frozenset({"urn", "channel", "sent_on"}),
     "runs": frozenset({"exited_on"}),
     "tickets": frozenset({"closed_on"}),
+    "triggers": frozenset({"match_type"}),
 }
 
 
@@ -94,11 +95,11 @@ class _Writer:
             item |= {key: self._plain(value) for key, value in special(record).items()}
         if getattr(record, "is_deleted", False):
             item["deleted"] = True
-        said_as_null = NOTHING.get(shelf.name, frozenset[str]())
+        said = NOTHING.get(shelf.name, frozenset[str]())
         return {
             key: value
             for key, value in item.items()
-            if value is not UNSET and value != [] and (value is not None or key in said_as_null)
+            if value is not UNSET and (key in said or (value is not None and value != []))
         }
 
     def _plain(self, value: Any) -> Any:
