@@ -163,6 +163,55 @@ def test_a_state_in_which_things_are_gone_can_be_loaded(desk, gone, seconds):
         desk.world.emulator.delete("copy")
 
 
+def test_a_broadcast_cancelled_before_its_time_was_never_started(desk):
+    id = desk.post("/broadcasts", {**hello(), "scheduleDateTime": "2026-05-06T11:00:00Z"})["id"]
+    desk.control("POST", f"/broadcasts/{id}/cancel")
+    before = desk.get(f"/broadcasts/{id}")
+    written = desk.control("GET", "/snapshot?as=fixture")
+
+    desk.control("POST", "/reset")
+    desk.control("POST", "/fixtures", {"emulator": 1, "whautomate": written["whautomate"]})
+
+    assert desk.get(f"/broadcasts/{id}") == before
+    assert "startedAt" not in before
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "pending"),
+    [
+        ({"name": "B"}, "draft", 0),
+        ({"status": "draft"}, "draft", 0),
+        ({"status": "scheduled"}, "scheduled", 1),
+        ({"status": "cancelled"}, "cancelled", 0),
+    ],
+)
+def test_a_draft_that_is_held_is_held_until_a_fixture_releases_it(desk, change, status, pending):
+    id = desk.post("/broadcasts", {**hello(), "status": "draft"})["id"]
+    desk.load(broadcasts=[{"id": id, **change}])
+
+    assert desk.get(f"/broadcasts/{id}")["status"] == status
+    assert desk.control("GET", "/clock")["pending"] == pending
+
+
+def test_a_fixture_can_cancel_what_waits(desk):
+    id = desk.broadcast()
+    desk.load(broadcasts=[{"id": id, "status": "cancelled"}])
+
+    assert desk.control("GET", "/clock")["pending"] == 0
+    desk.advance()
+    assert "startedAt" not in desk.get(f"/broadcasts/{id}")
+
+
+def test_a_broadcast_that_is_over_had_its_times(desk):
+    over = {"id": "bc", "name": "B", "type": "contact", "status": "completed"}
+    desk.load(broadcasts=[{**over, "startedAt": "2026-05-01T10:00:00Z"}])
+
+    shown = desk.get("/broadcasts/bc")
+    times = {shown[name] for name in ("scheduleDateTime", "startedAt", "completedAt")}
+    assert times == {"2026-05-01T10:00:00.000Z"}
+    assert [one["id"] for one in desk.get("/broadcasts?endDate=2026-05-01")] == ["bc"]
+
+
 def test_merging_changes_field_by_field_and_removes_nothing(desk):
     before = account(desk)
     desk.load(
