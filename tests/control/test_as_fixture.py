@@ -58,6 +58,20 @@ def test_fixture_of_a_sandbox_gives_the_same_sandbox(name):
     assert look(world, "copy") == look(world, "default")
 
 
+@pytest.mark.parametrize("names", [("reference", "demo"), ("demo", "reference")])
+def test_shipped_fixtures_go_into_one_world(names):
+    world = World(PROVIDERS, [document(name) for name in names])
+    apart = {name: World(PROVIDERS, [document(name)]) for name in names}
+
+    accounts = {(each["provider"], each["id"]) for each in look(world, "default")["accounts"]}
+
+    assert accounts == {
+        (each["provider"], each["id"])
+        for alone in apart.values()
+        for each in look(alone, "default")["accounts"]
+    }
+
+
 @pytest.fixture
 def busy() -> World:
     world = World(PROVIDERS, [document("reference")])
