@@ -11,9 +11,9 @@ from emulator.core.packing import pack_each, packed
 from emulator.core.records import Failure, Moment, Plan
 from emulator.core.rules import bare
 from emulator.core.sandbox import Sandbox
-from emulator.web.context import has_fault
+from emulator.web.context import has_fault, hint
 
-from . import lifecycle
+from . import hints, lifecycle
 from .errors import ForeignChannel, NobodyLeft, NoContactList, NoTemplate
 from .filling import Filler, Filling, Names, check
 from .records import (
@@ -111,6 +111,7 @@ def channel_of(found: Sandbox, workspace: Workspace, sender: str) -> Channel:
     """Return the WhatsApp channel of a workspace with this identifier or UUID."""
     channel = found.store.table(CHANNELS).one("name", (workspace.id, sender))
     if channel is None or channel.type != CHANNEL:
+        hint(hints.foreign_channel(found, workspace))
         raise ForeignChannel(sender)
     return channel
 
@@ -121,8 +122,12 @@ def template_of(found: Sandbox, workspace: Workspace, name: str, locale: str) ->
     template = table.one("name", (workspace.id, name, locale))
     if template is None:
         others = table.every("account", workspace.id)
+        hint(hints.no_template(name, others))
         raise NoTemplate(name, has_other_locale=any(other.name == name for other in others))
-    if template.status != APPROVED or has_fault(NoTemplate.name):
+    if template.status != APPROVED:
+        hint(hints.no_template(name, [template]))
+        raise NoTemplate(name)
+    if has_fault(NoTemplate.name):
         raise NoTemplate(name)
     return template
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.wording import Wording
+from emulator.web.context import hint
 from emulator.web.operations import Evidence
 
+from . import hints
 from .errors import Missing, NotApproved, NotSubscribed, Unapproved, ValidationFailed, Violation
 from .recipients import Recipient
 from .records import CAMPAIGNS, TEMPLATES, Client, TeekrrMessage, Template
@@ -37,6 +39,7 @@ def check_subscription(client: Client, channel: str, standing: Evidence = "docum
 def check_keyword(client: Client, keyword: str | None) -> None:
     """Check that a keyword is one of the client's, letter by letter."""
     if keyword is not None and keyword not in client.keywords:
+        hint(hints.no_keyword(client))
         raise Missing("Keyword not found")
 
 
@@ -44,8 +47,10 @@ def text_template(found: Sandbox, client: Client, channel: str, name: str) -> Te
     """Return an approved SMS or e-mail template; another status is as good as none."""
     template = _named(found, client, channel, name)
     if template is None:
+        hint(hints.no_template(found, client, channel, name))
         raise Missing
     if template.status != "approved":
+        hint(hints.not_approved(template))
         raise Unapproved
     return template
 
@@ -56,6 +61,7 @@ def whatsapp_template(found: Sandbox, client: Client, name: str) -> Template:
         raise Missing("No active WhatsApp configuration found for this client")
     template = _named(found, client, "whatsapp", name)
     if template is None:
+        hint(hints.no_template(found, client, "whatsapp", name))
         raise Missing("WhatsApp template not found")
     if template.status != "approved":
         raise NotApproved(template.status)

@@ -5,7 +5,16 @@ import threading
 import pytest
 
 from emulator.core.emulator import Wish
-from tests.providers.cuedesk.desk import BROADCASTS, TO, Desk, first, newsletter, row
+from tests.providers.cuedesk.desk import (
+    BROADCASTS,
+    FROM,
+    TO,
+    Desk,
+    first,
+    newsletter,
+    notice,
+    row,
+)
 
 OTHER = "27827134468"
 LATER = "2024-06-15T10:00:00Z"
@@ -543,3 +552,29 @@ def test_a_snapshot_goes_on_elsewhere(desk):
     assert message["native"]["body"] == ["Ana"]
     made["broadcast"]["status"] = "completed"
     assert again == made
+
+
+@pytest.mark.parametrize(
+    ("name", "locale", "said"),
+    [
+        ("plain_notice", "fr", "'plain_notice' is there as: en (APPROVED), pt_BR (PENDING)"),
+        ("plain_notice", "pt_BR", "'plain_notice' is there as: pt_BR (PENDING)"),
+        ("plain_notic", "en", "no template 'plain_notic'; nearest: plain_notice"),
+        ("zzz", "en", "the workspace has no template 'zzz'"),
+    ],
+)
+def test_a_hint_says_why_no_template_is_found(desk, name, locale, said):
+    answer = desk.post("/v2/broadcasts", notice(template={"name": name, "locale": locale}))
+
+    assert answer.status_code == 400
+    assert said in answer.headers["X-Emulator-Hint"]
+
+
+def test_a_hint_says_who_may_send(desk):
+    answer = desk.post("/v2/broadcasts", notice(**{"from": f"+{FROM}"}))
+
+    assert answer.status_code == 403
+    assert (
+        answer.headers["X-Emulator-Hint"]
+        == f"workspace ws_main has the channels: {FROM} (whatsapp)"
+    )

@@ -539,3 +539,24 @@ def test_a_list_needs_the_scope_of_its_channel(desk, channel):
         desk.post("/broadcasts/validate", {**body, "channel": "sms"}, "tk_sms").status_code == 200
     )
     assert desk.post("/broadcasts/validate", {"channel": "fax"}, "tk_sms").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/sms", {"templateName": "otp_smss"}, "no sms template 'otp_smss'; nearest: otp_sms"),
+        ("/sms", {"templateName": "zzz"}, "client acme has no sms template 'zzz'"),
+        ("/sms", {"templateName": "bill_due"}, "'bill_due', but one for whatsapp"),
+        ("/sms", {"templateName": "draft_sms"}, "'draft_sms' of client acme is pending, not"),
+        ("/sms", {"keyword": "acme"}, "client acme has the keywords: ACME"),
+        ("/whatsapp", {"templateName": "bil_due"}, "'bil_due'; nearest: bill_due"),
+        ("/email", {"templateName": "plain_sms"}, "'plain_sms', but one for sms"),
+    ],
+)
+def test_a_hint_says_why_nothing_is_found(desk, path, body, said):
+    full = {**GOOD[path](), **body}
+
+    answer = desk.post(path, without(full, "templateContent") if "templateName" in body else full)
+
+    assert answer.status_code == 404
+    assert said in answer.headers["X-Emulator-Hint"]
