@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections import UserDict
 from importlib import import_module
 from typing import Any
@@ -46,3 +48,7 @@ class Commands(UserDict[str, Any]):
 @click.version_option(__version__, prog_name="broadcast-emulator")
 def main() -> None:
     """Stand in for the APIs of RapidPro/TextIt, Teekrr, Cuedesk and Whautomate."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Where people's texts cannot be written as they are, the rest of an answer can.
+            stream.reconfigure(errors="replace")

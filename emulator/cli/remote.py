@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def say_json(answer: Any) -> None:
 
     items = list(answer) if isinstance(answer, Sequence) else answer
     plain = msgspec.to_builtins(items)
-    click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+    is_unicode = "utf" in (sys.stdout.encoding or "utf").lower()
+    click.echo(json.dumps(plain, ensure_ascii=not is_unicode, indent=2))
 
 
 def remote(command: Callable[..., None]) -> Callable[..., None]:

@@ -147,7 +147,7 @@ def _sum_up(lines: Sequence[str]) -> None:
 def _say_json(url: str, sandbox: dict[str, Any]) -> None:
     # The process that was started is the parent of the one that serves: it is the one to stop.
     said = {"url": url, "pid": os.getppid(), "version": __version__, "sandbox": sandbox}
-    click.echo(json.dumps(said, ensure_ascii=False))
+    click.echo(json.dumps(said))
 
 
 def _say(url: str, sandbox: dict[str, Any]) -> None:

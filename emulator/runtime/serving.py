@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import Any, Protocol
 
 from emulator.core.errors import EmulatorError
@@ -160,6 +161,8 @@ def _granian(address: str, port: int) -> Any:
         websockets=False,
         log_enabled=False,
         workers_kill_timeout=KILL_AFTER,
+        # Nothing is reloaded; by default it asks for the current folder, which may be gone.
+        reload_paths=[Path("/")],
     )
 
 

@@ -85,6 +85,17 @@ def test_what_goes_wrong_is_told(arguments: list[str], code: int, words: str) ->
     assert words in ran.stderr
 
 
+def test_folder_may_be_gone(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$0" && rmdir "$0" && exec "$@"'
+    options = ["--fixture", "empty", "--", "true"]
+    command = [sys.executable, "-P", "-m", "emulator", "exec", *options]
+
+    # Which complains of any other exit code.
+    subprocess.run(["sh", "-c", script, gone, *command], timeout=60, check=True)
+
+
 def test_taken_port_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = execute("--fixture", "empty", "--port", str(taken.getsockname()[1]), "--", "true")

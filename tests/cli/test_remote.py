@@ -56,6 +56,19 @@ def test_messages_are_shown_to_people_and_programs(sandbox: Sandbox) -> None:
     assert rows(run(sandbox, "messages", "--text", "nothing")) == [["No", "messages."]]
 
 
+def test_output_may_know_few_characters(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON, text="Sepuluh ✓ á")
+    url = sandbox.sink_url().partition("/_emulator")[0]
+    asked = ["messages", "--to", PERSON, "--url", url, "--sandbox", sandbox.name]
+    runner = CliRunner(charset="latin-1")
+
+    _, row = rows(runner.invoke(main, asked))
+    [message] = read(runner.invoke(main, [*asked, "--json"]))
+
+    assert row[4:10] == ["?", PERSON, "enqueued", "Sepuluh", "?", "á"]
+    assert message["text"] == "Sepuluh ✓ á"
+
+
 def test_requests_and_callbacks_are_shown(sandbox: Sandbox) -> None:
     sandbox.endpoint("teekrr", sandbox.sink_url(), events=["delivered"])
     send_sms(sandbox, PERSON)
