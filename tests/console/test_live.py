@@ -24,7 +24,7 @@ def test_message_appears_without_a_reload(page: Page, sandbox: Sandbox) -> None:
     sandbox.send(ANN)
 
     page.find(".vrow", ANN)
-    sandbox.advance(until="idle")
+    sandbox.advance(by="1m")
     page.wait(lambda: "delivered" in page.find(".vrow", ANN).text)
 
 
