@@ -176,11 +176,11 @@ class Agenda:
 
         :param last: the subject after which to stop.
         """
-        first = self.next()
+        group = first = self.next()
         if first is None or first.at > until:
             return None
         bucket, topic = self._buckets[first.at], first.topic
-        order, group = first.order + bucket.start, self._head(bucket)
+        order = first.order + bucket.start
         taken: list[str] = []
         while group is not None and group.topic == topic and len(taken) < most:
             some = self._take(bucket, group, most - len(taken), last)
@@ -298,7 +298,9 @@ class Agenda:
             self._check_slack()
 
     def _enter(self, group: Group) -> None:
-        self._live.setdefault(group.topic, {}).update(dict.fromkeys(group.subjects, group))
+        live = self._live.setdefault(group.topic, {})
+        for subject in group.subjects:
+            live[subject] = group
         self._bucket(group.at).groups.append(group)
         self._entries += len(group.subjects)
 
