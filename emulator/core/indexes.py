@@ -20,9 +20,40 @@ class Entry(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 Position = tuple[Any, int]
-Index = dict[Hashable, list[Entry]]
 FEW = 64  # up to here an insertion each is cheaper than sorting the list once
 TOGETHER = 500
+
+
+class Index(dict[Hashable, list[Entry]]):
+    """The entries of each partition, sorted; a copy shares each list until it writes to it.
+
+    Most lists are of one person and never written to again: to copy them with the table took
+    most of the first write after a fork.
+    """
+
+    __slots__ = ("_lent",)
+
+    def __init__(self, lent: Index | None = None) -> None:
+        super().__init__(lent or ())
+        self._lent = lent or None
+
+    def copy(self) -> Index:
+        """Return a copy to write to; from now on this one may only be read."""
+        self._lent = None
+        return Index(self)
+
+    def own(self, partition: Hashable) -> list[Entry] | None:
+        """Return a partition's list to write to, None if there is none."""
+        entries = self.get(partition)
+        lent = self._lent
+        if lent is not None and entries is not None and lent.get(partition) is entries:
+            entries = self[partition] = entries.copy()
+        return entries
+
+    @property
+    def finder(self) -> Callable[[Hashable], list[Entry] | None]:
+        """What returns lists to write to, in the least time."""
+        return self.get if self._lent is None else self.own
 
 
 def reorder(index: Index, spec: Order[R], pair: tuple[R, R], entries: Sequence[Entry]) -> None:
@@ -115,7 +146,9 @@ def _append(index: Index, partition: Hashable, come: list[Entry], unsorted: set[
 
     :param unsorted: takes the partition if they do not.
     """
-    seated = index.setdefault(partition, [])
+    seated = index.own(partition)
+    if seated is None:
+        seated = index[partition] = []
     if seated and come[0] < seated[-1]:
         unsorted.add(partition)
     seated += come
@@ -127,10 +160,11 @@ def _append_each(
     entries: Sequence[Entry],
     unsorted: set[Hashable],
 ) -> None:
+    find = index.finder
     for partitions, entry in zip(joined, entries, strict=True):
         for partition in partitions:
             # Not by the function above, which would take as long again.
-            seated = index.get(partition)
+            seated = find(partition)
             if seated is None:
                 index[partition] = [entry]
             else:
@@ -160,7 +194,7 @@ def seat_of(entry: Entry) -> Position:
 
 
 def _enter(index: Index, partition: Hashable, entry: Entry) -> None:
-    entries = index.get(partition)
+    entries = index.own(partition)
     if entries is None:
         index[partition] = [entry]
     elif entry < entries[-1]:
@@ -171,11 +205,18 @@ def _enter(index: Index, partition: Hashable, entry: Entry) -> None:
 
 def leave(index: Index, partition: Hashable, entry: Entry) -> None:
     """Take an entry out of a partition."""
-    entries = index[partition]
+    entries = _there(index, partition)
     at = bisect_left(entries, entry)
     del entries[at]
     if not entries:
         del index[partition]
+
+
+def _there(index: Index, partition: Hashable) -> list[Entry]:
+    entries = index.own(partition)
+    if entries is None:
+        raise KeyError(partition)
+    return entries
 
 
 def _take_out(index: Index, partition: Hashable, gone: list[Entry]) -> None:
@@ -184,7 +225,7 @@ def _take_out(index: Index, partition: Hashable, gone: list[Entry]) -> None:
         leave(index, partition, gone[0])
         return
     gone.sort()
-    entries = index[partition]
+    entries = _there(index, partition)
     first = start = bisect_left(entries, gone[0])
     kept: list[Entry] = []
     for entry in gone:
@@ -202,7 +243,9 @@ def _put_in(index: Index, partition: Hashable, come: list[Entry]) -> None:
         _enter(index, partition, come[0])
         return
     come.sort()
-    entries = index.setdefault(partition, [])
+    entries = index.own(partition)
+    if entries is None:
+        entries = index[partition] = []
     first = start = bisect_left(entries, come[0])
     merged: list[Entry] = []
     for entry in come:

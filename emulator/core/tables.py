@@ -57,7 +57,7 @@ class Table(Generic[R]):
         self._log = log
         self._rows: dict[str, R] = {}
         self._lookups: dict[str, dict[Hashable, str]] = {name: {} for name in kind.lookups}
-        self._orders: dict[str, Index] = {name: {} for name in kind.orders}
+        self._orders: dict[str, Index] = {name: Index() for name in kind.orders}
         self._is_shared = False
         self.edition = next(_EDITIONS)
         self._touched: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
@@ -297,10 +297,7 @@ class Table(Generic[R]):
         if self._is_shared:
             self._rows = self._rows.copy()
             self._lookups = {name: index.copy() for name, index in self._lookups.items()}
-            self._orders = {
-                name: {partition: entries.copy() for partition, entries in index.items()}
-                for name, index in self._orders.items()
-            }
+            self._orders = {name: index.copy() for name, index in self._orders.items()}
             self._is_shared = False
 
     def _indexes_of(self, names: tuple[str, ...]) -> tuple[list[str], list[str]]:

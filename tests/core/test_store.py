@@ -1,5 +1,6 @@
 """Tables, their indexes and pages; units of work; forks."""
 
+import gc
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.errors import NotFound
+from emulator.core.indexes import Index
 from emulator.core.store import Kind, Lookup, Order, Record, Store
 
 
@@ -268,6 +270,46 @@ def test_a_fork_and_its_parent_do_not_see_each_other(store):
     table.drop("t1")
     assert ids(fork.table(THINGS).every("rank", "all")) == ["t2", "t3", "t1"]
     assert fork.table(THINGS).get("t2") is table.get("t2")
+
+
+def lists_of(store: Store) -> dict[Any, Any]:
+    return store.table(THINGS)._orders["rank"]
+
+
+def test_a_fork_shares_the_lists_it_does_not_write_to(store):
+    store.table(THINGS).add(*(thing(at, groups=(f"g{at}",)) for at in range(4)))
+    fork = store.fork()
+    grandchild = fork.fork()
+
+    fork.table(THINGS).change(fork.table(THINGS).get("t1"), rank=9)
+    fork.table(THINGS).add(thing(8, groups=("g2", "new")), thing(9, groups=("new",)))
+    fork.table(THINGS).drop("t3")
+    grandchild.table(THINGS).add(thing(7, groups=("g1",)))
+    store.table(THINGS).drop("t0")
+
+    own, others = lists_of(store), lists_of(fork)
+    assert own["g1"] is not others["g1"] is not lists_of(grandchild)["g1"]
+    assert own["g2"] is not others["g2"]
+    assert own["g2"] is lists_of(grandchild)["g2"]
+    assert others["g0"] is lists_of(grandchild)["g0"]
+    assert [everything(one)[1] for one in (store, fork, grandchild)] == [
+        {"g1": ["t1"], "g2": ["t2"], "g3": ["t3"]},
+        {"g0": ["t0"], "g1": ["t1"], "g2": ["t2", "t8"], "new": ["t8", "t9"]},
+        {"g0": ["t0"], "g1": ["t1", "t7"], "g2": ["t2"], "g3": ["t3"]},
+    ]
+
+
+def test_what_is_forked_and_written_to_again_and_again_keeps_nothing_old(store):
+    table = store.table(THINGS)
+    table.add(thing(1))
+    first = lists_of(store)["all"]
+    for serial in range(2, 5):
+        store.fork().discard()
+        table.add(thing(serial))
+
+    held = gc.get_referrers(first)
+
+    assert not [one for one in held if isinstance(one, Index)]
 
 
 COMMANDS = st.lists(
