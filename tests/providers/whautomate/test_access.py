@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -240,7 +241,7 @@ def test_an_id_of_somebody_else_is_as_good_as_any(desk):
     before = desk.stored()
 
     def said(method: str, path: str, id: str) -> tuple[int, str]:
-        options = {} if method == "GET" else {"body": {}}
+        options: dict[str, Any] = {} if method == "GET" else {"body": {}}
         answer = desk.call(method, path.replace("{}", id), key=KEY_B, **options)
         return answer.status_code, answer.text.replace(id, "ID")
 
