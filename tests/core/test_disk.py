@@ -23,7 +23,7 @@ from emulator.core.emulator import DEFAULT, ClockWish, Emulator, Wish
 from emulator.core.errors import CannotRecord, NotFound, Problems
 from emulator.core.faults import Asked, Fault
 from emulator.core.fixtures import Library
-from emulator.core.keeper import BadFolder, Keeper
+from emulator.core.keeper import LEAST_TO_FOLD, BadFolder, Keeper
 from emulator.core.ledger import Goal
 from emulator.core.migrations import SCHEMA
 from emulator.core.rules import Rule
@@ -343,6 +343,24 @@ def test_folding_that_fails_again_and_again_loses_nothing(tmp_path: Path) -> Non
         assert found_after_kill(server, tmp_path) == wanted
 
 
+def test_log_that_has_become_long_is_folded_while_the_server_runs(tmp_path: Path) -> None:
+    log = tmp_path / "default.log"
+    sizes = []
+    with served(tmp_path) as server:
+        for size in (1, LEAST_TO_FOLD, 10, LEAST_TO_FOLD, 3 * LEAST_TO_FOLD):
+            server.vendor.launch(server.sandbox, ["+11"], "x" * size)
+            server.keeper.fold_due()
+            sizes.append(log.stat().st_size)
+        wanted = look(server.sandbox)
+
+    # Folded when it is longer than four megabytes, and than the file itself.
+    first, at_once, second, waiting, together = sizes
+    assert at_once == together == 0
+    assert 0 < first < LEAST_TO_FOLD
+    assert 0 < second < LEAST_TO_FOLD < waiting
+    assert found_in(tmp_path) == wanted
+
+
 def test_file_opens_with_tinydb_as_it_is(tmp_path: Path) -> None:
     server = Server(tmp_path)
     server.send("+11", "+12", "+13")
@@ -573,17 +591,17 @@ def test_file_of_a_later_version_is_left_alone(
 ) -> None:
     with served(tmp_path) as server:
         server.emulator.create(Wish(name="other", documents=(DOCUMENT,)))
-    for name in ("default", "other"):
-        file = tmp_path / f"{name}.json"
-        later = file.read_text().replace(f'"schema":{SCHEMA},', '"schema":7,"more":{},', 1)
-        file.write_text(later)
+    later = {}
+    for file in (tmp_path / "default.json", tmp_path / "other.json"):
+        later[file] = file.read_text().replace(f'"schema":{SCHEMA},', '"schema":7,"more":{},', 1)
+        file.write_text(later[file])
 
     with served(tmp_path) as server:
         assert [sandbox.name for sandbox in server.emulator.all()] == [DEFAULT]
         server.send("+11")
         server.keeper.fold_all()
 
-    assert file.read_text() == later
+    assert {file: file.read_text() for file in later} == later
     assert "other.json is left alone" in caplog.text
     assert f"a later version has written it: schema 7, not {SCHEMA}" in caplog.text
 
