@@ -118,8 +118,11 @@ def _granian(address: str, port: int) -> Any:
     from granian.http import HTTP1Settings
     from granian.server import Server
 
+    # As nohup has it, and whoever else starts what is to stay when they leave.
+    outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
     class OneLife(Server):  # type: ignore[misc, valid-type]
-        """A server that ends with its terminal; the default would start anew, without state."""
+        """A server that mostly ends with its terminal; the default starts anew, without state."""
 
         def signal_handler_interrupt(self, *_signal: Any, **_more: Any) -> None:
             # The same wish often comes twice (to a group of processes, and from make), and the
@@ -144,7 +147,8 @@ def _granian(address: str, port: int) -> Any:
             pass
 
         def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
-            self.signal_handler_interrupt()
+            if not outlives_terminal:
+                self.signal_handler_interrupt()
 
     # Python 3.14, and macOS at any time, would otherwise start a fresh interpreter, to which
     # what is to be served would have to be sent.

@@ -198,11 +198,16 @@ def test_dropped_request_gets_not_a_byte_of_an_answer(when: str, made: int) -> N
 
 
 @contextmanager
-def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Have a server in a group of processes of its own; gives it and its URL."""
+def started(*by: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Have a server in a group of processes of its own; gives it and its URL.
+
+    :param by: the command that starts it.
+    """
+    command = ["-m", "emulator", "serve", "--port", "0", "--json", "--fixture", "empty"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", "serve", "--port", "0", "--json", "--fixture", "empty"],
+        [*by, sys.executable, *command],
         cwd=ROOT,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -225,6 +230,18 @@ def test_signal_to_the_whole_group_ends_it_quietly(kind: signal.Signals) -> None
         assert (process.returncode, complaints) == (0, "")
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{url}/_emulator/health", timeout=PATIENCE)
+
+
+def test_server_started_with_nohup_outlives_its_terminal() -> None:
+    with started("nohup") as (process, url):
+        os.killpg(process.pid, signal.SIGHUP)
+
+        # It ends within half a second where it does.
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        assert requests.get(f"{url}/_emulator/health", timeout=PATIENCE).ok
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
 
 
 def test_signals_that_come_together_are_not_lost() -> None:
