@@ -268,6 +268,10 @@ def _refusals(
     errors["too_large"] = lambda: TooLarge("the body is larger than 32 MiB")
     if method in _WITH_BODY:
         errors["bad_body"] = lambda: BadBody("not JSON")
+    else:
+        # These arise from what a body asks for.
+        for name in app.provider.late_faults:
+            del errors[name]
     path = PARAMETER.sub("1", served.path)
     with app.test_request_context(path, method=method), _visiting(app, sandbox, served.operation):
         return [(name, app.provider.error_response(make())) for name, make in errors.items()]

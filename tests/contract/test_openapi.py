@@ -342,6 +342,18 @@ def test_errors_are_shown_as_the_vendor_says_them(world: World) -> None:
     assert example == {"value": {"message": "Invalid API key"}}
 
 
+def test_what_only_a_body_can_cause_is_no_error_of_others(world: World) -> None:
+    found = document(world, of_provider("whautomate"))["paths"]
+
+    def examples(method: str, path: str) -> set[str]:
+        told = found[path][method]["responses"]["400"]["content"]["application/json"]
+        return set(told["examples"])
+
+    assert examples("get", "/v1/broadcasts") == {"invalid"}
+    assert examples("delete", "/v1/broadcasts/{id}") == {"invalid"}
+    assert examples("post", "/v1/broadcasts") == {"invalid", "bad_body", "template_rejected"}
+
+
 @pytest.mark.parametrize("slug", ["teekrr", "cuedesk", "whautomate"])
 def test_every_error_has_a_shape(world: World, slug: str) -> None:
     found = document(world, of_provider(slug))
