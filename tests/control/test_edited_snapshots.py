@@ -187,6 +187,9 @@ def test_name_that_is_nearly_right_is_suggested(taken):
         ("cuedesk.messages", "history", [["queued", "2026-05-06T10:00:00"]], "/0/1"),
         ("endpoints", "adversary", {"delay": 1e300}, "/delay"),
         ("rapidpro.flows", "results", [{"name": "Color"}], ""),
+        ("rapidpro.contacts", "urns", ["nope"], ""),
+        ("rapidpro.archives", "period", "yearly", ""),
+        ("rapidpro.archives", "content", "nope", ""),
         ("teekrr.clients", "id", "", ""),
     ],
 )

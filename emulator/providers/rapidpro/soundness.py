@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.soundness import Flaw, References, dangling, is_zone
@@ -74,33 +78,43 @@ REFERENCES: References = {
     kind.name: {**_OF_WORKSPACE.get(kind.name, {}), **_OF_KIND.get(kind.name, {})} for kind in k.ALL
 }
 
-_WITH_URNS: tuple[Kind[Any], ...] = (k.CONTACTS, k.BROADCASTS, k.FLOW_STARTS)
 
-
-def flaws(sandbox: Sandbox) -> Iterator[Flaw]:
-    """Yield what names others that are not there, and names that mean nothing."""
-    yield from dangling(sandbox, REFERENCES)
-    yield from _senseless(sandbox)
-
-
-def _senseless(sandbox: Sandbox) -> Iterator[Flaw]:
-    for workspace in sandbox.store.table(k.WORKSPACES).all():
-        if not is_zone(workspace.timezone):
-            text = f"There is no time zone {workspace.timezone!r}"
-            yield Flaw(k.WORKSPACES.name, workspace.id, "timezone", text)
-    for kind in _WITH_URNS:
-        for record in sandbox.store.table(kind).all():
-            wrong = [urn for urn in record.urns if not _is_urn(urn)]
-            if wrong:
-                yield Flaw(kind.name, record.id, "urns", f"{wrong[0]!r} is no URN")
-    for flow in sandbox.store.table(k.FLOWS).all():
-        if not all(isinstance(result.get("key"), str) for result in flow.results):
-            yield Flaw(k.FLOWS.name, flow.id, "results", "Each must have a key: a text")
-
-
-def _is_urn(text: str) -> bool:
+def _are_urns(texts: Iterable[str]) -> bool:
     try:
-        parse(text)
+        for text in texts:
+            parse(text)
     except InvalidURN:
         return False
     return True
+
+
+def _is_jsonl(content: bytes | None) -> bool:
+    try:
+        for line in gzip.decompress(content).splitlines() if content is not None else ():
+            msgspec.json.decode(line)
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError):
+        return False
+    return True
+
+
+def _have_keys(results: Iterable[Mapping[str, Any]]) -> bool:
+    return all(isinstance(result.get("key"), str) for result in results)
+
+
+_SENSES: tuple[tuple[Kind[Any], str, Callable[[Any], bool], str], ...] = (
+    (k.WORKSPACES, "timezone", is_zone, "Must be a time zone such as Africa/Nairobi"),
+    (k.CONTACTS, "urns", _are_urns, "Must be URNs"),
+    (k.BROADCASTS, "urns", _are_urns, "Must be URNs"),
+    (k.FLOW_STARTS, "urns", _are_urns, "Must be URNs"),
+    (k.FLOWS, "results", _have_keys, "Each must have a key: a text"),
+    (k.ARCHIVES, "content", _is_jsonl, "Must be lines of JSON, packed with gzip, in Base64"),
+)
+
+
+def flaws(sandbox: Sandbox) -> Iterator[Flaw]:
+    """Yield what names others that are not there, and values that mean nothing."""
+    yield from dangling(sandbox, REFERENCES)
+    for kind, field, makes_sense, message in _SENSES:
+        for record in sandbox.store.table(kind).all():
+            if not makes_sense(getattr(record, field)):
+                yield Flaw(kind.name, record.id, field, message)
