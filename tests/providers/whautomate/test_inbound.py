@@ -141,6 +141,16 @@ def test_of_an_account_the_location_that_wrote_last_is_written_to(desk):
     assert desk.inbound("+12025550199")["account"] == "empty"
 
 
+def test_who_writes_to_another_account_has_not_answered(desk):
+    quiet(desk)
+    id = desk.run()["id"]
+
+    desk.inbound("+12025550110", account="empty")
+    assert desk.logs(id)[0]["status"] == "read"
+    desk.inbound("+12025550110", account="harbour")
+    assert desk.logs(id)[0]["status"] == "replied"
+
+
 def test_unless_another_is_quoted(desk):
     quiet(desk)
     first, second = desk.run()["id"], desk.run()["id"]
