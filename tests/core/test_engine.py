@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from emulator.core.clock import LATEST
+from emulator.core.engine import LOOK_AGAIN
 from emulator.core.errors import Closed, Conflict
 from emulator.core.fixtures import merge
 from emulator.core.ledger import Goal
@@ -302,10 +303,12 @@ class Courtesy:
     def __init__(self, bench: Bench) -> None:
         self.waiting: list[Callable[[Answer], None]] = []
         self.arrived = threading.Event()
+        self.arrivals = threading.Semaphore(0)
         bench.sandbox.sender = self
 
     def post(self, world, lane, parcel, done):
         self.waiting.append(done)
+        self.arrivals.release()
         self.arrived.set()
 
     def abandon(self, world):
@@ -335,6 +338,24 @@ def test_the_real_deadline_holds_while_a_receiver_is_slow():
     assert (ledger.reason, ledger.end) == ("max_real", NOON + seconds(0.5))
     assert (ledger.attempted, ledger.succeeded, ledger.failed) == (1, 0, 0)
     assert bench.sandbox.engine.in_flight == len(receiver.waiting) == 1
+
+
+def test_advancing_waits_for_all_callbacks_of_one_instant():
+    bench = Bench(endpoint=True, rules=[{"outcome": "stuck"}])
+    receiver = Courtesy(bench)
+    bench.send("+1", "+2")
+    ledgers = []
+
+    thread = in_background(lambda: ledgers.append(bench.advance(by=60)))
+    assert all(receiver.arrivals.acquire(timeout=10) for _ in range(2))
+    receiver.answer(Answer(status=200, error=None, duration_ms=1, response=""))
+    # Whoever does not wait for the other one ends within the time that it looks again.
+    thread.join(3 * LOOK_AGAIN)
+    receiver.answer(Answer(status=200, error=None, duration_ms=1, response=""))
+    thread.join(10)
+
+    [ledger] = ledgers
+    assert (ledger.attempted, ledger.succeeded) == (2, 2)
 
 
 def test_the_next_advance_waits_for_callbacks_still_in_the_air():
