@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from emulator.core.errors import Conflict, NotFound, Problems
 from emulator.core.fixtures import new_rule_id
 from emulator.core.outcomes import Candidate
-from emulator.core.rules import channels_of, read_rule, read_rules, rule_document
+from emulator.core.rules import read_rule, read_rules, rule_document
 from emulator.core.sandbox import Sandbox
 from emulator.core.vendor import Vendor
 from emulator.web.bodies import json_response
@@ -125,10 +125,12 @@ def _listed(sandbox: Sandbox, query: Query) -> Response:
 
 def _read_candidate(sandbox: Sandbox, fields: Fields) -> tuple[Vendor, Candidate]:
     provider = fields.need("provider", one_of(*sandbox.vendors))
+    vendors = {provider: sandbox.vendors[provider]} if provider else sandbox.vendors
+    channels = [channel for vendor in vendors.values() for channel in vendor.channels]
     to = fields.need("to", filled_text)
     values: dict[str, Any] = {
         "account": fields.get("account", filled_text),
-        "channel": fields.get("channel", one_of(*channels_of(sandbox.vendors))),
+        "channel": fields.get("channel", one_of(*channels)),
         "template": fields.get("template", text),
         "text": fields.get("text", text) or "",
         "broadcast": fields.get("broadcast", text),

@@ -143,7 +143,9 @@ def read_rule(
     if "outcome" in values and values["outcome"] not in OUTCOMES:
         problems.add_choice(f"{pointer}/outcome", values["outcome"], OUTCOMES, OTHER_WORDS)
     _one_of(values, "provider", list(vendors), pointer, problems)
-    _one_of(values, "channel", channels_of(vendors), pointer, problems)
+    vendor = vendors.get(values.get("provider", ""))
+    channels = channels_of(vendors) if vendor is None else vendor.channels
+    _one_of(values, "channel", channels, pointer, problems)
     if len(problems.found) > before:
         return None
     return Rule(**{"id": values.pop("id", None) or new_id(), **values})

@@ -198,6 +198,7 @@ def test_every_condition_can_be_asked_about(desk, condition, asked):
         ({"provider": "acne", "to": "+1"}, ["/provider"]),
         ({"provider": "acme", "to": ""}, ["/to"]),
         ({"provider": "acme", "to": "+1", "channel": "pigeon"}, ["/channel"]),
+        ({"provider": "acme", "to": "+1", "channel": "whatsapp"}, ["/channel"]),
         ({"provider": "acme", "to": "+1", "nth": 0}, ["/nth"]),
         ({"provider": "acme", "to": "+1", "form": 1}, ["/form"]),
     ],
@@ -206,6 +207,15 @@ def test_questions_are_read_strictly(desk, body, pointers):
     errors = desk.refused("POST", "/outcomes/explain", body)
 
     assert [error["pointer"] for error in errors] == pointers
+
+
+def test_rule_for_a_channel_that_its_provider_does_not_have_is_refused(desk):
+    wanted = {"channel": "whatsapp", "outcome": "stuck"}
+
+    [error] = desk.refused("POST", "/outcomes", {"provider": "acme", **wanted})
+    desk.do("POST", "/outcomes", wanted, 201)
+
+    assert error == {"pointer": "/channel", "message": "Must be one of: sms, email"}
 
 
 def test_rule_is_removed_by_an_id_with_a_slash(desk):
