@@ -647,13 +647,16 @@ def test_folder_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_written_has_not_happened(tmp_path: Path, room: int) -> None:
     with served(tmp_path) as server:
         server.send("+11")
-        rule(server, 1)
+        for deed in (limit, rule, fault, setting, clock):
+            deed(server, 1)
+        server.send("+13")  # which the rule decides about
+        server.advance(0.1)
         limit(server, 1)
         before, size = look(server.sandbox), (tmp_path / "default.log").stat().st_size
         with full_disk(size + room):
-            for deed in (partial(server.send, "+12"), *(partial(d, server, 1) for d in WHOLE)):
+            for act in (partial(server.send, "+12"), *(partial(d, server, 2) for d in WHOLE)):
                 with pytest.raises(CannotRecord, match="sandbox default: "):
-                    deed()
+                    act()
             assert look(server.sandbox) == before
         assert found_after_kill(server, tmp_path) == before
 
