@@ -526,8 +526,21 @@ def test_file_that_tinydb_has_written_is_read(tmp_path: Path) -> None:
     assert found_in(tmp_path) == wanted
 
 
+def edited(whole: bytes, table: str, rows: list[dict[str, Any]] | None) -> bytes:
+    """Return a file in which somebody has put other rows into a table, or taken it out."""
+    tables = json.loads(whole)
+    del tables[table]
+    if rows is not None:
+        tables = {table: {str(n): row for n, row in enumerate(rows, 1)}, **tables}
+    return json.dumps(tables).encode()
+
+
 @pytest.mark.parametrize(
-    "damage", ["cut", "emptied", "garbled", "other", "a digit", "a row", "no zone"]
+    "damage",
+    [
+        *("cut", "emptied", "garbled", "other", "a digit", "a row", "no zone"),
+        *("no head", "two heads", "no origin", "no schema"),
+    ],
 )
 def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
@@ -540,6 +553,7 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
     file = tmp_path / "default.json"
     whole = file.read_bytes()
     assert b',"2":{' in whole
+    [head] = json.loads(whole)["sandbox"].values()
     wrong = {
         "cut": whole[:-10],
         "emptied": b"",
@@ -548,6 +562,10 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
         "a digit": whole.replace(b'"serial":1', b'"serial":7', 1),
         "a row": whole.replace(b',"2":{', b',"2":[{', 1),
         "no zone": json.dumps(json.loads(whole.replace(b"00Z", b"00", 5))).encode(),
+        "no head": edited(whole, "sandbox", []),
+        "two heads": edited(whole, "sandbox", [head, head]),
+        "no origin": edited(whole, "origin.sandbox", None),
+        "no schema": edited(whole, "sandbox", [{**head, "schema": 0}]),
     }
     file.write_bytes(wrong[damage])
 
