@@ -539,7 +539,7 @@ def edited(whole: bytes, table: str, rows: list[dict[str, Any]] | None) -> bytes
     "damage",
     [
         *("cut", "emptied", "garbled", "other", "a digit", "a row", "no zone"),
-        *("no head", "two heads", "no origin", "no schema"),
+        *("no head", "two heads", "no origin", "no schema", "odd setting"),
     ],
 )
 def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
@@ -565,6 +565,7 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
         "no head": edited(whole, "sandbox", []),
         "two heads": edited(whole, "sandbox", [head, head]),
         "no origin": edited(whole, "origin.sandbox", None),
+        "odd setting": edited(whole, "sandbox", [{**head, "settings": {"latency": "warp"}}]),
         "no schema": edited(whole, "sandbox", [{**head, "schema": 0}]),
     }
     file.write_bytes(wrong[damage])
