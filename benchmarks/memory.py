@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from .crowds import CROWD, CUEDESK, CUEDESK_AUTH, WHAUTOMATE_AUTH, WHAUTOMATE_BODY, account, rows
+from .rapidpro import people
 from .servers import Emulator
 from .table import Figure, interleaved
-from .worlds import FIXTURE, World, sms, sms_with_variables
+from .worlds import FIXTURE, RAPIDPRO_AUTH, World, sms, sms_with_variables
 
 MESSAGES = 100_000
 AT_ONCE = 10_000
@@ -31,8 +32,13 @@ def _figures(rounds: int) -> Iterator[Figure]:
     for name, (fixture, send) in fillings.items():
         [size] = interleaved(rounds, partial(_held, fixture, send))
         yield Figure(name, size, "B", beside="", target="≤ 1,024 B")
-    [size] = interleaved(rounds, _held_by_segments)
-    yield Figure("…, at Whautomate", size, "B", beside="", target="≤ 1,024 B")
+    audiences: dict[str, tuple[list[object], Sender]] = {
+        "…, at Whautomate": ([account()], _to_segment),
+        "…, at RapidPro": ([FIXTURE, people(CROWD)], _to_group),
+    }
+    for name, (fixtures, send) in audiences.items():
+        [size] = interleaved(rounds, partial(_held_by_crowds, fixtures, send))
+        yield Figure(name, size, "B", beside="", target="≤ 1,024 B")
 
 
 def _same_text(world: World, count: int) -> None:
@@ -58,13 +64,25 @@ def _held(fixture: object, send: Sender) -> float:
         return _each(emulator, before)
 
 
-def _held_by_segments() -> float:
-    """Return the same of a segment, which is written to again once everybody has been."""
+def _to_segment(world: World, _count: int) -> None:
+    path = f"{world.path}/whautomate/v1/broadcasts"
+    world.server.call("POST", path, WHAUTOMATE_BODY, WHAUTOMATE_AUTH)
+
+
+def _to_group(world: World, _count: int) -> None:
+    body = {"text": "Our branches close at 3pm.", "groups": ["Everybody"]}
+    world.server.call("POST", f"{world.path}/rapidpro/api/v2/broadcasts.json", body, RAPIDPRO_AUTH)
+
+
+def _held_by_crowds(fixtures: list[object], send: Sender) -> float:
+    """Return the same of people who are stored, and written to again once everybody has been."""
     with Emulator() as emulator:
-        world = World(emulator, "memory", fixture=account())
-        path, before = f"{world.path}/whautomate/v1/broadcasts", emulator.memory()
+        world = World(emulator, "memory", fixture=fixtures[0])
+        for more in fixtures[1:]:
+            world.control("POST", "/fixtures", more)
+        before = emulator.memory()
         for _ in range(MESSAGES // CROWD):
-            emulator.call("POST", path, WHAUTOMATE_BODY, WHAUTOMATE_AUTH)
+            send(world, CROWD)
             world.advance()
         return _each(emulator, before)
 
