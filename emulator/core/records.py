@@ -89,7 +89,7 @@ class Message(Record, frozen=True, kw_only=True, gc=False):
     address: str
     state: str
     created_at: Instant
-    history: Shared[tuple[Moment, ...]]
+    history: Shared[Annotated[tuple[Moment, ...], msgspec.Meta(min_length=1)]]
     direction: Literal["out", "in"] = "out"
     broadcast: str | None = None
     plan: Shared[Plan] = NO_PLAN

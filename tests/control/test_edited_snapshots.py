@@ -185,6 +185,7 @@ def test_name_that_is_nearly_right_is_suggested(taken):
         ("teekrr.messages", "taken", -1, ""),
         ("whautomate.messages", "processed_at", "2026-05-06T10:00:00", ""),
         ("cuedesk.messages", "history", [["queued", "2026-05-06T10:00:00"]], "/0/1"),
+        ("whautomate.messages", "history", [], ""),
         ("endpoints", "adversary", {"delay": 1e300}, "/delay"),
         ("rapidpro.flows", "results", [{"name": "Color"}], ""),
         ("rapidpro.contacts", "urns", ["nope"], ""),

@@ -16,7 +16,7 @@ from tests.acme import NOON
 
 HISTORIES: list[tuple[Moment, ...]] = [
     tuple(Moment(f"state{at}", NOON + timedelta(seconds=at)) for at in range(length))
-    for length in range(4)
+    for length in range(1, 5)
 ]
 PLANS = [Plan(outcome="delivered", path=("sent",)), Plan(outcome="read", path=("sent", "read"))]
 READS = msgspec.json.Decoder(dict[int, Message])
