@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 from flask import Blueprint, Flask, Response
@@ -35,7 +36,7 @@ from . import (
     traffic,
 )
 from .context import EXTENSION, Control, leave_sandboxes
-from .streams import Streams
+from .streams import MOST_WAITS, Streams
 
 PREFIX = "/_emulator"
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -75,7 +76,9 @@ def create_control_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
-    app.extensions[EXTENSION] = Control(emulator, apps, server_settings, version, Streams())
+    app.extensions[EXTENSION] = Control(
+        emulator, apps, server_settings, version, Streams(), threading.Semaphore(MOST_WAITS)
+    )
     root = Blueprint("control", __name__, url_prefix=PREFIX)
     for blueprint in (*BLUEPRINTS, *pages):
         root.register_blueprint(blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import NamedTuple
 
 from flask import current_app, g
@@ -28,6 +29,7 @@ class Control(NamedTuple):
     settings: ServerSettings
     version: str
     streams: Streams
+    waits: threading.Semaphore
 
 
 def control() -> Control:

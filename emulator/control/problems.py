@@ -30,6 +30,12 @@ class Misdirected(errors.EmulatorError):
     name = "misdirected"
 
 
+class Busy(errors.EmulatorError):
+    """As many clients as there may be are at this already."""
+
+    name = "busy"
+
+
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (errors.BadBody, 400),
     (errors.Unauthorized, 401),
@@ -41,6 +47,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Misdirected, 421),
     (errors.Invalid, 422),
     (errors.RateLimited, 429),
+    (Busy, 503),
     (errors.CannotRecord, 507),
 )
 

@@ -8,6 +8,8 @@ from emulator.core.sandbox import Sandbox
 
 MOST_STREAMS = 8
 """Each holds one of the server's threads, of which there are sixteen or more."""
+MOST_WAITS = 64
+"""So do those who wait for requests: more than tests run at once, a quarter of the threads."""
 
 
 class Stream:

@@ -18,6 +18,8 @@ from . import unread
 from .bodies import Query, filled_text, flag, one_of, span, whole
 from .context import IN_SANDBOX, control, the_sandbox
 from .lists import MOST, page_of
+from .problems import Busy
+from .streams import MOST_WAITS
 from .wire import many, parsed
 
 bp = Blueprint("traffic", __name__, url_prefix=IN_SANDBOX)
@@ -91,14 +93,23 @@ def list_requests(name: str) -> Response:
 
 @bp.get("/requests/wait")
 def wait_for_requests(name: str) -> Response:
-    """Answer once so many requests have come since ``since``, or at the time-out."""
+    """Answer once so many requests have come since ``since``, or at the time-out.
+
+    Errors: 503 too many wait already: each holds one of the server's threads.
+    """
     sandbox, query = the_sandbox(name), Query()
     wanted = _wanted(query, sandbox)
     count = query.get("count", whole(1, MOST)) or 1
     timeout = query.get("timeout", _wait)
     query.check()
     seconds = DEFAULT_WAIT if timeout is None else timeout
-    found = sandbox.journal.wait(lambda: wanted.newest(sandbox), count, seconds)
+    waits = control().waits
+    if not waits.acquire(blocking=False):
+        raise Busy(f"{MOST_WAITS} clients wait for requests already; ask for the list instead")
+    try:
+        found = sandbox.journal.wait(lambda: wanted.newest(sandbox), count, seconds)
+    finally:
+        waits.release()
     return json_response({"items": [show(exchange) for exchange in found[:MOST]]})
 
 

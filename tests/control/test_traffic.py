@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
+from emulator.control.streams import MOST_WAITS
 from tests.control.desk import NOON, Desk
 
 
@@ -197,6 +199,20 @@ def test_wait_is_answered_by_a_request_that_comes_later(desk: Desk) -> None:
     waiter.join(30)
 
     assert found == [[202]]
+
+
+def test_only_so_many_wait_at_once(desk: Desk) -> None:
+    control: Any = desk.world.front._control
+    waits = control.extensions["control"].waits
+    for _ in range(MOST_WAITS):
+        assert waits.acquire(blocking=False)
+
+    refused = desk.do("GET", "/requests/wait?timeout=0", status=503)
+    waits.release()
+
+    assert refused["detail"] == ("64 clients wait for requests already; ask for the list instead")
+    for _ in range(2):  # who has been answered makes room again
+        assert desk.get("/requests/wait", timeout=0) == {"items": []}
 
 
 def test_wait_of_more_than_thirty_seconds_is_refused(desk: Desk) -> None:
