@@ -486,14 +486,16 @@ def test_torn_line_is_reported_with_what_is_kept(
     assert found_in(tmp_path) == seen[-1][1]
 
 
+@pytest.mark.parametrize(("word", "instead"), [(b'"life"', b'"li?e"'), (b'"+11"', b'"+17"')])
 def test_garbled_log_is_kept_beside_from_where_it_is_garbled(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, word: bytes, instead: bytes
 ) -> None:
     seen = acted(tmp_path, [("send", 1), ("send", 2), ("send", 3)])
     log = tmp_path / "default.log"
     written = log.read_bytes()
-    at = seen[1][0] + 40
-    log.write_bytes(written[:at] + b"?" + written[at + 1 :])
+    good, bad = written[: seen[1][0]], written[seen[1][0] :]
+    assert word in bad
+    log.write_bytes(good + bad.replace(word, instead, 1))
 
     assert found_in(tmp_path) == seen[1][1]
 
