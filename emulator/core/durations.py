@@ -23,8 +23,10 @@ def parse_duration(value: object) -> timedelta:
     :raises ValueError: it is none of these, negative, or longer than about a century.
     """
     seconds = _seconds(value)
-    if seconds is None or not 0 <= seconds <= LONGEST:
+    if seconds is None or not seconds >= 0:  # nor is NaN
         raise ValueError('Must be seconds, or a duration such as "90s", "2h", "3d" or "PT1H30M"')
+    if seconds > LONGEST:
+        raise ValueError("Must be at most 3,000,000,000 seconds, which is some 95 years")
     return timedelta(seconds=seconds)
 
 
@@ -32,7 +34,7 @@ def _seconds(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value) if abs(value) <= LONGEST else None
+        return min(value, 2 * LONGEST)  # whole numbers of JSON have no limit
     if not isinstance(value, str):
         return None
     if short := _SHORT.fullmatch(value):

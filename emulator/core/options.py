@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from .durations import parse_duration
@@ -47,6 +48,13 @@ def boolean(value: Any) -> bool:
 def duration(value: Any) -> Any:
     """Check that a value is a duration; it stays as it was written."""
     parse_duration(value)
+    return value
+
+
+def short_duration(value: Any) -> Any:
+    """Check that a value is a duration of at most a day: thousands may follow each other."""
+    if parse_duration(value) > timedelta(days=1):
+        raise ValueError("Must be at most a day")
     return value
 
 

@@ -35,10 +35,15 @@ def test_spans_are_read(given, seconds):
     "given",
     [
         *("", "90", "s", "-5s", -1, "1y", "P", "PT", "P1Y", "1h30m", True, None, [], {}),
-        *("\N{ARABIC-INDIC DIGIT ONE}s", LONGEST + 1, float("nan"), float("inf"), "9" * 400 + "s"),
-        *(10**400, -(10**400)),
+        *("\N{ARABIC-INDIC DIGIT ONE}s", float("nan"), "9" * 400 + "s", -(10**400)),
     ],
 )
 def test_what_is_no_span_is_refused(given):
     with pytest.raises(ValueError, match="Must be seconds"):
+        parse_duration(given)
+
+
+@pytest.mark.parametrize("given", [LONGEST + 1, float("inf"), 10**400, "40000d", "P9999999W"])
+def test_spans_of_centuries_are_refused(given):
+    with pytest.raises(ValueError, match=r"Must be at most 3,000,000,000 seconds"):
         parse_duration(given)

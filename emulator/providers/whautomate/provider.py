@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.core.late import late
-from emulator.core.options import boolean, duration
+from emulator.core.options import boolean, duration, short_duration
 from emulator.core.vendor import Setting, Topic, Vendor
 from emulator.web.provider import Provider
 
@@ -96,7 +96,7 @@ VENDOR = Vendor(
         "string_values": Setting(False, boolean),
         "opt_out_rule": Setting(None, _maybe),
         "pickup": Setting("1s", duration),
-        "between_recipients": Setting("50ms", duration),
+        "between_recipients": Setting("50ms", short_duration),
     },
 )
 

@@ -626,6 +626,7 @@ def test_keys_are_made_and_revoked(desk):
         ("opt_out_rule", "on"),
         ("pickup", "soon"),
         ("between_recipients", -1),
+        ("between_recipients", "25h"),
         ("pause", "1s"),
     ],
 )
