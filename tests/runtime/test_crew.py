@@ -25,6 +25,7 @@ class Pool:
         self.crew = crew
         self.tasks: queue.Queue[Task | None] = queue.Queue()
         self.workers: queue.Queue[int] = queue.Queue()
+        self.rested: list[None] = []
         self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(THREADS)]
         for thread in self.threads:
             thread.start()
@@ -32,6 +33,7 @@ class Pool:
     def work(self) -> None:
         while (task := self.tasks.get()) is not None:
             self.answer(task)
+            self.rested.append(None)
 
     def answer(self, task: Task) -> None:
         def app(_environ: object, _start_response: object) -> list[bytes]:
@@ -48,6 +50,12 @@ class Pool:
             self.tasks.put(lambda: together.wait(PATIENCE))
         for _ in range(THREADS):
             self.workers.get(timeout=PATIENCE)
+
+    def settle(self) -> None:
+        """Have every thread answer one request, and all but a few of them parked after it."""
+        self.all_at_once()
+        # Who is on the way to its place would park there after whatever comes next.
+        self.until(lambda: self.crew.parked == THREADS - SIZE and len(self.rested) == SIZE)
 
     def close(self) -> None:
         """End all threads."""
@@ -76,8 +84,7 @@ def pool() -> Iterator[Pool]:
 
 
 def test_few_threads_do_the_work(pool: Pool) -> None:
-    pool.all_at_once()
-    pool.until(lambda: pool.crew.parked == THREADS - SIZE)
+    pool.settle()
 
     for _ in range(200):
         pool.tasks.put(lambda: None)
@@ -118,8 +125,7 @@ def test_who_is_stuck_is_replaced_for_as_long_as_that_takes() -> None:
 
 
 def test_nobody_stays_parked_when_a_thread_ends_for_want_of_work(pool: Pool) -> None:
-    pool.all_at_once()
-    pool.until(lambda: pool.crew.parked == THREADS - SIZE)
+    pool.settle()
 
     pool.tasks.put(None)
 
@@ -128,8 +134,7 @@ def test_nobody_stays_parked_when_a_thread_ends_for_want_of_work(pool: Pool) -> 
 
 
 def test_thread_that_ends_is_replaced(pool: Pool) -> None:
-    pool.all_at_once()
-    pool.until(lambda: pool.crew.parked == THREADS - SIZE)
+    pool.settle()
 
     for _ in range(THREADS - 1):
         pool.tasks.put(None)
