@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 DEEPEST = 500
 """Levels. Readers of JSON give up near 1,000, of which the calls that led to them and whatever
 stands around a value are a part: what is taken in has to be readable in a file later."""
+_NESTING = (dict, list)
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
 
@@ -18,20 +18,14 @@ def is_too_deep(value: Any, raw: bytes | None = None) -> bool:
     """
     if raw is not None and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
         return False
-    level = [value]
+    level = [value] if isinstance(value, _NESTING) else []
     for _ in range(DEEPEST):
+        if not level:
+            return False
         level = [
             child
             for parent in level
-            for child in _within(parent)
-            if isinstance(child, (dict, list))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, _NESTING)
         ]
-        if not level:
-            return False
-    return True
-
-
-def _within(parent: Any) -> Iterable[Any]:
-    if isinstance(parent, dict):
-        return parent.values()
-    return parent if isinstance(parent, list) else ()
+    return bool(level)

@@ -112,13 +112,16 @@ def read_rows(
     given: Sequence[Any], kind: AddressKind, read_values: ReadValues, violations: list[Violation]
 ) -> list[Recipient]:
     """Return the rows of dynamic mode."""
-    rows = []
+    rows, usual = [], kind.keys[0]
     for at, row in enumerate(given):
         if type(row) is not dict:
             violations.append(Violation(f"recipientVariables.{at}", expected("object", row)))
             continue
-        key = next((key for key in kind.keys if row.get(key) is not None), None)
-        address = row[key] if key is not None else None
+        key: str | None = usual
+        address = row.get(usual)
+        if address is None:
+            key = next((key for key in kind.keys if row.get(key) is not None), None)
+            address = row.get(key)
         complaint = _complaint(address, kind)
         if complaint is not None:
             violations.append(Violation(f"recipientVariables.{at}.recipient", complaint))
