@@ -98,6 +98,22 @@ def read_good(schema: Part, given: Any, pointer: str, problems: Problems) -> dic
     return read
 
 
+def check_status(
+    state: str, status: str, others: Iterable[str], pointer: str, problems: Problems
+) -> bool:
+    """Tell whether a broadcast that has messages may be said to have a status.
+
+    :param state: what it is in.
+    :param others: what else may be said: what it can come to, or what it was before, which a
+        fixture that is merged again still says.
+    """
+    possible = dict.fromkeys((*others, state))
+    if status not in possible:
+        text = f"The broadcast is {state}; must be one of: {', '.join(possible)}"
+        problems.add(f"{pointer}/status", text)
+    return status in possible
+
+
 def _suggestion(value: Any, message: str) -> str | None:
     choices = message.removeprefix(ONE_OF)
     if choices == message or not isinstance(value, str):

@@ -14,7 +14,7 @@ from emulator.core.errors import Problems
 from emulator.core.moments import read_moment
 from emulator.core.options import one_of
 from emulator.core.sandbox import Sandbox
-from emulator.web.parts import Part, Value, read_part, text
+from emulator.web.parts import Part, Value, check_status, read_part, text
 
 from . import lifecycle
 from .records import BROADCASTS, CHANNELS, CueBroadcast
@@ -112,13 +112,9 @@ def _change(
 ) -> None:
     """Change a broadcast that has messages; what these have gone through stays as it is."""
     is_waiting = known.state == "scheduled"
-    # A fixture that is merged again may say what the broadcast was before.
-    before = ("scheduled", "processing", known.state)
-    possible = ("scheduled", "cancelled") if is_waiting else tuple(dict.fromkeys(before))
     status = values.pop("state", known.state)
-    if status not in possible:
-        text = f"The broadcast is {known.state}; must be one of: {', '.join(possible)}"
-        problems.add(f"{pointer}/status", text)
+    others = ("scheduled", "cancelled") if is_waiting else ("scheduled", "processing")
+    if not check_status(known.state, status, others, pointer, problems):
         return
     times = {name: values.pop(name) for name in ("scheduled_at", "valid_until") if name in values}
     known = _put(found, known, values)

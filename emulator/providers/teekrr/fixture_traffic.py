@@ -24,7 +24,17 @@ from emulator.core.packing import opened, packed
 from emulator.core.records import Failure, Moment
 from emulator.core.sandbox import Sandbox
 from emulator.web import parts
-from emulator.web.parts import CamelPart, Value, any_text, check_ids, read_part, text, thing, whole
+from emulator.web.parts import (
+    CamelPart,
+    Value,
+    any_text,
+    check_ids,
+    check_status,
+    read_part,
+    text,
+    thing,
+    whole,
+)
 
 from . import credit, lifecycle, templates, views
 from .lifecycle import RECEIVED, STATES, STATUSES
@@ -149,13 +159,9 @@ def _change_broadcast(
     if read.get("channel", known.channel) != known.channel:
         problems.add(f"{pointer}/channel", f"Its messages are of channel {known.channel}")
     is_waiting = known.state == "scheduled"
-    # A fixture that is merged again may say what the broadcast was before.
-    before = ("scheduled", "processing", known.state)
-    possible = ("scheduled", "cancelled") if is_waiting else tuple(dict.fromkeys(before))
     status = read.get("status", known.state)
-    if status not in possible:
-        text = f"The broadcast is {known.state}; must be one of: {', '.join(possible)}"
-        problems.add(f"{pointer}/status", text)
+    others = ("scheduled", "cancelled") if is_waiting else ("scheduled", "processing")
+    if not check_status(known.state, status, others, pointer, problems):
         return
     known = found.store.table(CAMPAIGNS).change(
         known,
