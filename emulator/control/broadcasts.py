@@ -14,7 +14,7 @@ from emulator.core.vendor import Vendor
 from emulator.web.bodies import json_response
 
 from .bodies import Fields, Query, filled_text, json_body, one_known, one_of
-from .context import IN_SANDBOX, the_sandbox
+from .context import IN_SANDBOX, the_sandbox, vendors_meant
 from .newest import Row, Source, newest_listing
 
 bp = Blueprint("broadcasts", __name__, url_prefix=IN_SANDBOX)
@@ -58,7 +58,7 @@ def list_broadcasts(name: str) -> Response:
     """List broadcasts, newest first."""
     sandbox, query = the_sandbox(name), Query()
     provider = query.get("provider", one_of(*sandbox.vendors))
-    vendors = [sandbox.vendors[provider]] if provider else sandbox.vendors.values()
+    vendors = vendors_meant(sandbox, provider)
     wanted = Wanted(
         provider=provider,
         account=query.get("account", filled_text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from typing import NamedTuple
 
 from flask import current_app, g
@@ -10,6 +11,7 @@ from flask import current_app, g
 from emulator.core.emulator import Emulator
 from emulator.core.fault_documents import ErrorNames
 from emulator.core.sandbox import Sandbox
+from emulator.core.vendor import Vendor
 from emulator.settings import ServerSettings
 from emulator.web.provider_apps import ProviderApps
 
@@ -53,6 +55,11 @@ def the_sandbox(name: str) -> Sandbox:
     found.visits.enter()
     g.setdefault("entered", []).append(found)
     return found
+
+
+def vendors_meant(sandbox: Sandbox, provider: str | None) -> Collection[Vendor]:
+    """Return the vendor that is named, all where none is."""
+    return sandbox.vendors.values() if provider is None else (sandbox.vendors[provider],)
 
 
 def leave_sandboxes(_error: BaseException | None) -> None:

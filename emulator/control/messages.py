@@ -18,7 +18,7 @@ from emulator.web.bodies import json_response
 
 from .addresses import forms_of, is_same
 from .bodies import Fields, Query, filled_text, json_body, moment, one_known, one_of
-from .context import IN_SANDBOX, the_sandbox
+from .context import IN_SANDBOX, the_sandbox, vendors_meant
 from .newest import Row, Seat, Source, newest_listing, seat_of
 from .words import state_of_word
 
@@ -106,7 +106,7 @@ def folded(text: str) -> str:
 
 def _wanted(query: Query, sandbox: Sandbox) -> Wanted:
     provider = query.get("provider", one_of(*sandbox.vendors))
-    vendors = [sandbox.vendors[provider]] if provider else sandbox.vendors.values()
+    vendors = vendors_meant(sandbox, provider)
     return Wanted(
         provider=provider,
         to=query.get("to", _person),

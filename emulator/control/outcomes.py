@@ -15,7 +15,7 @@ from emulator.core.vendor import Vendor
 from emulator.web.bodies import json_response
 
 from .bodies import Fields, Query, filled_text, json_body, one_of, text, whole
-from .context import IN_SANDBOX, the_sandbox
+from .context import IN_SANDBOX, the_sandbox, vendors_meant
 from .lists import listing
 
 bp = Blueprint("outcomes", __name__, url_prefix=IN_SANDBOX)
@@ -125,8 +125,8 @@ def _listed(sandbox: Sandbox, query: Query) -> Response:
 
 def _read_candidate(sandbox: Sandbox, fields: Fields) -> tuple[Vendor, Candidate]:
     provider = fields.need("provider", one_of(*sandbox.vendors))
-    vendors = {provider: sandbox.vendors[provider]} if provider else sandbox.vendors
-    channels = [channel for vendor in vendors.values() for channel in vendor.channels]
+    vendors = vendors_meant(sandbox, provider)
+    channels = [channel for vendor in vendors for channel in vendor.channels]
     to = fields.need("to", filled_text)
     values: dict[str, Any] = {
         "account": fields.get("account", filled_text),

@@ -264,6 +264,7 @@ class Keeper:
         if wrong:
             copies = [keep_copy(path) for path in (self._base(name), *self._logs(name))]
             first = wrong[0]
+            message, _ = first.told()
             log.warning(
                 "%s: %d things are left out that cannot be, such as %s %s (%s: %s); "
                 "what was there is kept as %s",
@@ -272,7 +273,7 @@ class Keeper:
                 first.kind,
                 first.id,
                 first.field,
-                first.message,
+                message,
                 ", ".join(copies),
             )
         return bool(wrong)

@@ -197,7 +197,7 @@ def _check_soundness(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -
         rows = snapshot.records[flaw.kind]
         at = places.setdefault(flaw.kind, {row["id"]: at for at, row in enumerate(rows)})
         where = f"/records/{flaw.kind}/{at[flaw.id]}/{flaw.field}"
-        problems.add(where, flaw.message, flaw.suggestion)
+        problems.add(where, *flaw.told())
 
 
 def _fill_tables(sandbox: Sandbox, snapshot: Snapshot, problems: Problems) -> None:

@@ -6,7 +6,8 @@ takes a step that its vendor does not know. It would be met by whoever lists the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,13 +31,29 @@ class Flaw(NamedTuple):
     """Something that a record says and that cannot be.
 
     :param field: of the record, as it is written; empty: the record as a whole.
+    :param value: what stands there, if it is the id of something that is not there.
+    :param known: returns the ids that there are.
     """
 
     kind: str
     id: str
     field: str
     message: str
-    suggestion: str | None = None
+    value: str = ""
+    known: Callable[[], Iterable[str]] | None = None
+
+    def told(self) -> tuple[str, str | None]:
+        """Return what is said of it, and the id that may be meant.
+
+        Of thousands that name what is not there the first few are told: only these are compared
+        with all that there is.
+        """
+        if self.known is None:
+            return self.message, None
+        names, message = sorted(self.known()), self.message
+        if len(names) <= FEW_NAMES:
+            message += f"; there are {', '.join(names)}" if names else "; there is none at all"
+        return message, nearest(self.value, names[:1000])
 
 
 def flaws(sandbox: Sandbox) -> Iterator[Flaw]:
@@ -57,10 +74,9 @@ def _strangers(sandbox: Sandbox) -> Iterator[Flaw]:
     for kind, record in told:
         vendor = vendors.get(record.provider)
         if vendor is None:
-            yield _unknown(kind, record.id, "provider", record.provider, vendors)
+            yield _unknown(kind, record.id, "provider", record.provider, vendors.keys)
         elif record.account not in (accounts := store.table(vendor.accounts)):
-            ids = (account.id for account in accounts.all())
-            yield _unknown(kind, record.id, "account", record.account, ids)
+            yield _unknown(kind, record.id, "account", record.account, partial(_ids, accounts))
 
 
 def leave_out(sandbox: Sandbox) -> list[Flaw]:
@@ -99,7 +115,7 @@ def dangling(sandbox: Sandbox, references: References) -> Iterator[Flaw]:
                 continue
             for record in records:
                 if (id := found[read(record)]) is not None:
-                    yield _unknown(kind, record.id, field, id, (one.id for one in known.all()))
+                    yield _unknown(kind, record.id, field, id, partial(_ids, known))
 
 
 def _missing(value: str | tuple[str, ...] | None, known: Table[Any]) -> str | None:
@@ -117,12 +133,14 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _unknown(kind: str, id: str, field: str, value: str, known: Iterable[str]) -> Flaw:
-    names = sorted(known)
-    message = f"There is no {value!r}"
-    if len(names) <= FEW_NAMES:
-        message += f"; there are {', '.join(names)}" if names else "; there is none at all"
-    return Flaw(kind, id, field, message, nearest(value, names[:1000]))
+def _ids(table: Table[Any]) -> list[str]:
+    return [record.id for record in table.all()]
+
+
+def _unknown(
+    kind: str, id: str, field: str, value: str, known: Callable[[], Iterable[str]]
+) -> Flaw:
+    return Flaw(kind, id, field, f"There is no {value!r}", value, known)
 
 
 def _astray(sandbox: Sandbox, vendor: Vendor) -> Iterator[Flaw]:

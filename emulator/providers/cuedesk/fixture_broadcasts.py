@@ -19,8 +19,6 @@ from emulator.web.parts import Part, Value, check_status, read_part, text
 from . import lifecycle
 from .records import BROADCASTS, CHANNELS, CueBroadcast
 
-STATES = ("scheduled", "processing", "completed", "cancelled")
-
 
 class BroadcastPart(Part):
     """A broadcast as fixtures write it."""
@@ -29,7 +27,7 @@ class BroadcastPart(Part):
     name = Value(text, allow_none=True)
     channel = Value(text)
     template = Value(text)
-    status = Value(one_of(*STATES))
+    status = Value(one_of(*lifecycle.STATES))
     client_unique_identifier = Value(text, allow_none=True)
     scheduled_at = Value(read_moment, allow_none=True)
     valid_until = Value(read_moment, allow_none=True)
