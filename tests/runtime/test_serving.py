@@ -221,6 +221,15 @@ def started(*by: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate(timeout=PATIENCE)
 
 
+@pytest.fixture
+def at_a_terminal() -> Iterator[None]:
+    """Let programs that are started be hung up, also where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_to_the_whole_group_ends_it_quietly(kind: signal.Signals) -> None:
     with started() as (process, url):
