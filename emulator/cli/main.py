@@ -12,6 +12,8 @@ import click
 
 from emulator import __version__
 
+from .outlets import is_lost
+
 # Whoever serves needs one of these modules, and looks at none of the others.
 PLACES = {
     "advance": "steering.advance",
@@ -41,7 +43,22 @@ class Commands(UserDict[str, Any]):
         return command
 
 
+class Program(click.Group):
+    """The group, which says in a line that nobody can be told anything."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        """Run a command to its end."""
+        try:
+            return super().main(*args, **more)
+        except OSError as error:
+            if not is_lost(error):
+                raise
+            click.echo(f"Error: cannot write the output: {error.strerror}", err=True)
+            sys.exit(1)
+
+
 @click.group(
+    cls=Program,
     commands=Commands(PLACES),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from .outlets import is_unicode
 
 if TYPE_CHECKING:
     from emulator.client import EmulatorClient, Sandbox
@@ -56,8 +57,7 @@ def say_json(answer: Any) -> None:
 
     items = list(answer) if isinstance(answer, Sequence) else answer
     plain = msgspec.to_builtins(items)
-    is_unicode = "utf" in (sys.stdout.encoding or "utf").lower()
-    click.echo(json.dumps(plain, ensure_ascii=not is_unicode, indent=2))
+    click.echo(json.dumps(plain, ensure_ascii=not is_unicode(), indent=2))
 
 
 def remote(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from emulator import __version__
 from emulator.settings import ServerSettings
 
 from .options import check_reach, place_options, world_options
+from .outlets import is_lost
 
 if TYPE_CHECKING:
     from emulator.app import Application
@@ -90,7 +91,7 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
     from emulator.core.errors import EmulatorError
     from emulator.runtime.serving import serve as serve_app
 
-    say = _say_json if is_json else _say
+    say = _heard(_say_json if is_json else _say)
     made: dict[str, Any] = {}
 
     def make() -> Application:
@@ -142,6 +143,21 @@ def _list(problems: Sequence[Problem], fixtures: Sequence[str]) -> str:
 def _sum_up(lines: Sequence[str]) -> None:
     if lines:
         click.echo("\n".join(lines), err=True)
+
+
+def _heard(say: Callable[[str, dict[str, Any]], None]) -> Callable[[str, dict[str, Any]], None]:
+    """Return what says where the server is, if need be to those who read its mistakes."""
+
+    def said(url: str, sandbox: dict[str, Any]) -> None:
+        try:
+            say(url, sandbox)
+        except OSError as error:
+            if not is_lost(error):
+                raise
+            why = f"cannot write the output: {error.strerror}"
+            click.echo(f"Error: {why}; the emulator answers at {url}", err=True)
+
+    return said
 
 
 def _say_json(url: str, sandbox: dict[str, Any]) -> None:

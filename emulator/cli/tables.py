@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .outlets import is_terminal
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -137,4 +139,4 @@ def _console() -> Console:
     from rich.console import Console
 
     # What is read by a program or kept in a file is not to be cut at 80 characters.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    return Console(highlight=False, width=None if is_terminal() else WIDE)

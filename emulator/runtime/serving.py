@@ -237,10 +237,11 @@ class _Announcer:
         deadline = time.perf_counter() + PATIENCE
         while time.perf_counter() < deadline:
             try:
-                on_ready(self._url, self._sandbox())
+                sandbox = self._sandbox()
             except OSError:
                 time.sleep(0.001)
             else:
+                on_ready(self._url, sandbox)
                 return
 
     def _sandbox(self) -> dict[str, Any]:
