@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,9 +83,7 @@ def execute(*, command: tuple[str, ...], **options: Any) -> None:
     from emulator.runtime.process import NotStarted, ServerProcess
 
     check_reach(options)
-    if shutil.which(command[0]) is None:
-        click.echo(f"Error: there is no command {command[0]!r}", err=True)
-        click.get_current_context().exit(NOT_FOUND)
+    _look_for(command[0])
     token = options["control_token"]
     with ServerProcess(arguments(options)) as server:
         try:
@@ -99,6 +99,19 @@ def execute(*, command: tuple[str, ...], **options: Any) -> None:
     if said:
         click.echo(said, err=True)
     click.get_current_context().exit(code)
+
+
+def _look_for(command: str) -> None:
+    """Say now, as shells do, that a command cannot be run, and end."""
+    if shutil.which(command) is not None:
+        return
+    is_folder = os.sep in command and Path(command).is_dir()
+    if is_folder or shutil.which(command, os.F_OK) is not None:
+        why = os.strerror(errno.EISDIR if is_folder else errno.EACCES)
+        click.echo(f"Error: {command!r} cannot be run: {why}", err=True)
+        click.get_current_context().exit(NOT_RUNNABLE)
+    click.echo(f"Error: there is no command {command!r}", err=True)
+    click.get_current_context().exit(NOT_FOUND)
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str]) -> int:

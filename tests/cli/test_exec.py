@@ -70,6 +70,8 @@ def test_command_leaves_its_world_to_the_next(tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (["--", "no-such-command"], 127, "no command 'no-such-command'"),
+        (["--", "/etc/passwd"], 126, "'/etc/passwd' cannot be run: Permission denied"),
+        (["--", "/etc"], 126, "'/etc' cannot be run: Is a directory"),
         (["--fixture", "refrence", "--", "true"], 1, "did you mean 'reference'?"),
         (["--fixture", "empty", "--", "sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM, ""),
         (["--latency", "slow", "--", "true"], 2, "'slow' is not one of"),
