@@ -66,6 +66,19 @@ class _Bucket(msgspec.Struct, eq=False, gc=False):
 Live = dict[str, Group]
 
 
+class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What was planned at a moment, topic by topic; in no order."""
+
+    topics: list[Live]
+
+    def __iter__(self) -> Iterator[Due]:
+        for live in self.topics:
+            for group in dict.fromkeys(live.values()):
+                for due in group.dues():
+                    if live.get(due.subject) is group:
+                        yield due
+
+
 class Agenda:
     """Planned things, at most one for each topic and subject.
 
@@ -271,9 +284,9 @@ class Agenda:
             self._enter(Group(at, those[0].order, topic, subjects))
             self._order = max(self._order, those[-1].order)
 
-    def live(self) -> Iterator[Due]:
-        """Return everything that is planned now, in no order; read later it is the same."""
-        return _each([live.copy() for live in self._live.values()])
+    def live(self) -> Standing:
+        """Return everything that is planned now; read later, and again, it is the same."""
+        return Standing([live.copy() for live in self._live.values()])
 
     def fork(self) -> Agenda:
         """Return a copy that goes its own way."""
@@ -381,14 +394,6 @@ class Agenda:
             else:
                 live[subject] = group
         _let_go(live)
-
-
-def _each(topics: Iterable[Live]) -> Iterator[Due]:
-    for live in topics:
-        for group in dict.fromkeys(live.values()):
-            for due in group.dues():
-                if live.get(due.subject) is group:
-                    yield due
 
 
 def _stretch(placed: tuple[int, Due]) -> tuple[datetime, str, int]:

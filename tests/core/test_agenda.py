@@ -255,6 +255,7 @@ def test_what_was_planned_at_a_moment_can_be_read_later(agenda):
     agenda.plan(at(3), "t", "a")
 
     assert sorted(seen) == before
+    assert sorted(seen) == before
 
 
 def test_what_is_read_back_keeps_its_order(agenda):

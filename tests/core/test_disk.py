@@ -433,6 +433,23 @@ def test_reset_leads_to_what_it_was_created_from(tmp_path: Path) -> None:
     assert found_in(tmp_path) == wanted
 
 
+def test_what_it_was_created_from_keeps_its_plans_however_often_it_is_written(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path) as server:
+        server.send("+11")
+        server.emulator.put(DEFAULT, take(server.sandbox), {})
+        begun = look(server.sandbox)
+        for number in range(2):
+            server.send(f"+12{number}")
+            server.keeper.fold_all()
+
+    with served(tmp_path) as server:
+        server.emulator.reset(DEFAULT)
+        assert begun["timers"]
+        assert look(server.sandbox) == begun
+
+
 def test_log_of_the_life_before_a_reset_is_of_no_use(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         server.send("+11")
