@@ -141,12 +141,26 @@ def _described(app: ProviderApp, spec: APISpec) -> Answers:
     """Put what answers hold into the document; return how it is referred to."""
     given = dict.fromkeys(served.operation.gives for served in app.served())
     types = [each for each in given if each not in (None, bytes)]
-    types += app.provider.complaints()
+    complaints = app.provider.complaints()
+    types += complaints
     place = "#/components/schemas/{name}"
     found, components = msgspec.json.schema_components(types, ref_template=place)
     for name, component in components.items():
         spec.components.schema(name, component=component)
-    return dict(zip(types, found, strict=True))
+    gives = dict(zip(types, found, strict=True))
+    return {**gives, AnyError: _any_of(spec, [gives[each] for each in complaints])}
+
+
+class AnyError:
+    """Stands for what errors hold among the answers."""
+
+
+def _any_of(spec: APISpec, schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is said of an error that is one of these."""
+    if len(schemas) <= 1:
+        return {"schema": schemas[0]} if schemas else {}
+    spec.components.schema(AnyError.__name__, component={"anyOf": list(schemas)})
+    return {"schema": {"$ref": f"#/components/schemas/{AnyError.__name__}"}}
 
 
 def _route(methods: Mapping[str, Sequence[Served]]) -> str:
@@ -222,7 +236,6 @@ def _responses(
     answers = own or app.provider.answers
     responses: dict[str, Any] = {}
     content = _answer_content(answer, gives)
-    complaint = _complaint([gives[each] for each in app.provider.complaints()])
     for status in sorted(set(answers)):
         responses[str(status)] = {"description": phrase(status)}
         if status != HTTPStatus.NO_CONTENT:
@@ -237,7 +250,7 @@ def _responses(
             str(response.status_code), {"description": phrase(response.status_code)}
         )
         content = known.setdefault("content", {})
-        shape = complaint if response.is_json else {}
+        shape = gives[AnyError] if response.is_json else {}
         kept = content.setdefault(response.mimetype or "text/plain", dict(shape))
         kept.setdefault("examples", {})[name] = {"value": _value_of(response)}
     return dict(sorted(responses.items()))
@@ -248,13 +261,6 @@ def _answer_content(answer: Any, gives: Answers) -> Mapping[str, Any]:
     if answer is bytes:
         return FILE
     return {"application/json": ANY_BODY if answer is None else {"schema": gives[answer]}}
-
-
-def _complaint(schemas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return what is said of an error that is one of these."""
-    if not schemas:
-        return {}
-    return {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}}
 
 
 def _refusals(

@@ -21,6 +21,7 @@ from .validation import Invalid
 
 if TYPE_CHECKING:
     from . import (
+        answers,
         broadcasts,
         campaigns,
         docs_pages,
@@ -56,8 +57,8 @@ else:
     docs_pages, guard, receiving, sendouts, triggering, trimming, views = late(
         __name__, "docs_pages", "guard", "receiving", "sendouts", "triggering", "trimming", "views"
     )
-    fixture, generator, soundness, writing = late(
-        __name__, "fixture", "generator", "soundness", "writing"
+    answers, fixture, generator, soundness, writing = late(
+        __name__, "answers", "fixture", "generator", "soundness", "writing"
     )
 
 
@@ -155,6 +156,7 @@ PROVIDER: Final = Provider(
         "invalid": lambda: Invalid({"name": ["This field is required."]}),
         "unsupported_media": lambda: UnsupportedMedia("text/plain"),
     },
+    complaints=answers.complaints,
     hint=docs_pages.hint,
     finish=guard.finish,
 )

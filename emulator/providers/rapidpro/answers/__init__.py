@@ -69,6 +69,7 @@ from .people import (
     GroupOut,
     NoteOut,
 )
+from .refusals import complaints
 from .workspaces import (
     ArchiveOut,
     BoundaryOut,
@@ -149,4 +150,5 @@ __all__ = [
     "UserOut",
     "ValueOut",
     "WorkspaceOut",
+    "complaints",
 ]
