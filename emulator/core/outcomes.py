@@ -12,7 +12,7 @@ import msgspec
 from .ids import Draws
 from .lifecycle import Lifecycle
 from .records import Delays, Plan
-from .rules import Rule, pattern, plain_address
+from .rules import REPLIED, Rule, pattern, plain_address
 
 ONE_HOUR = Delays(fixed=3600.0)
 
@@ -279,7 +279,6 @@ def _plan_of_magic(magic: Magic, lifecycle: Lifecycle) -> Plan:
 
 
 def _plan_of_rule(rule: Rule, lifecycle: Lifecycle) -> Plan:
-    reply = rule.reply if rule.outcome == "replied" else None
     return Plan(
         outcome=rule.outcome,
         path=lifecycle.outcomes[rule.outcome],
@@ -287,5 +286,5 @@ def _plan_of_rule(rule: Rule, lifecycle: Lifecycle) -> Plan:
         rule=rule.id,
         delays=rule.delays,
         error=rule.error,
-        reply="YES" if rule.outcome == "replied" and reply is None else reply,
+        reply=rule.reply or "YES" if rule.outcome == REPLIED else None,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
 CHANNELS = ("sms", "whatsapp", "email")
+REPLIED = "replied"
 OTHER_WORDS: Mapping[str, str] = {
     "failed": "undelivered",
     "failure": "undelivered",
@@ -142,6 +143,8 @@ def read_rule(
             problems.add(f"{pointer}/{key}", str(error))
     if "outcome" in values and values["outcome"] not in OUTCOMES:
         problems.add_choice(f"{pointer}/outcome", values["outcome"], OUTCOMES, OTHER_WORDS)
+    elif "reply" in values and values.get("outcome", REPLIED) != REPLIED:
+        problems.add(f"{pointer}/reply", f"Only the outcome {REPLIED} has one")
     _one_of(values, "provider", list(vendors), pointer, problems)
     vendor = vendors.get(values.get("provider", ""))
     channels = channels_of(vendors) if vendor is None else vendor.channels
