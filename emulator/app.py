@@ -19,6 +19,7 @@ from emulator.core.fixtures import Library, read_clock_moment
 from emulator.registry import PROVIDERS
 from emulator.runtime.destinations import Destinations, is_host
 from emulator.runtime.dropping import drop
+from emulator.runtime.in_process import THREADS
 from emulator.runtime.sender import HTTPSender
 from emulator.runtime.ticker import Ticker
 from emulator.settings import ServerSettings
@@ -101,9 +102,10 @@ def _check_words(settings: ServerSettings) -> None:
         raise BadSetting("control token: must be printable ASCII without blanks, and not empty")
 
 
-def create_app(settings: ServerSettings) -> Application:
+def create_app(settings: ServerSettings, *, threads: int = THREADS) -> Application:
     """Return a ready application whose default sandbox is loaded.
 
+    :param threads: how many the server has.
     :raises EmulatorError: a fixture or a setting has mistakes.
     """
     _check_words(settings)
@@ -120,7 +122,7 @@ def create_app(settings: ServerSettings) -> Application:
         emulator.create(_default_wish(settings, library))
     apps = ProviderApps(PROVIDERS)
     console = create_console(settings.control_token)
-    control = create_control_app(emulator, apps, settings, __version__, [console])
+    control = create_control_app(emulator, apps, settings, __version__, [console], threads=threads)
     ticker.start()
     return Application(Front(emulator, apps, control, drop), emulator, ticker, apps)
 

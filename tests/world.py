@@ -15,6 +15,7 @@ from emulator.control import create_control_app
 from emulator.core.emulator import DEFAULT, Emulator, Wish
 from emulator.core.fixtures import Library
 from emulator.core.sending import Answer, Parcel
+from emulator.runtime.in_process import THREADS
 from emulator.settings import ServerSettings
 from emulator.web.addressing import Front
 from emulator.web.provider import Provider
@@ -97,7 +98,9 @@ class World:
         self.emulator = Emulator(vendors, self.sender, Library([FIXTURES]))
         self.emulator.create(Wish(name=DEFAULT, documents=tuple(documents)))
         apps = ProviderApps(providers, _app)
-        control = create_control_app(self.emulator, apps, settings or ServerSettings(), "0")
+        control = create_control_app(
+            self.emulator, apps, settings or ServerSettings(), "0", threads=THREADS
+        )
         self.front = Front(self.emulator, apps, control)
         self.client = Client(self.front)
 

@@ -89,6 +89,7 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
     # The parts are imported here so that --help and mistakes in options answer at once.
     from emulator.app import check_settings, create_app
     from emulator.core.errors import EmulatorError
+    from emulator.runtime.serving import THREADS
     from emulator.runtime.serving import serve as serve_app
 
     say = _heard(_say_json if is_json else _say)
@@ -96,7 +97,7 @@ def _run(settings: ServerSettings, *, is_json: bool) -> None:
 
     def make() -> Application:
         with _listed(settings.fixtures):
-            made["app"] = app = create_app(settings)
+            made["app"] = app = create_app(settings, threads=THREADS)
         return app
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 
 from flask import Blueprint, Flask, Response
@@ -36,7 +35,7 @@ from . import (
     traffic,
 )
 from .context import EXTENSION, Control, leave_sandboxes
-from .streams import MOST_WAITS, Streams
+from .streams import Streams, Waits
 
 PREFIX = "/_emulator"
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -66,10 +65,13 @@ def create_control_app(
     server_settings: ServerSettings,
     version: str,
     pages: Iterable[Blueprint] = (),
+    *,
+    threads: int,
 ) -> Flask:
     """Return the application that answers below ``/_emulator``; paths keep that prefix.
 
     :param pages: what else stands there, for people.
+    :param threads: how many the server has.
     """
     app = Flask(__name__, static_folder=None)
     app.url_rule_class = QuickRule
@@ -77,7 +79,7 @@ def create_control_app(
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = LIMIT
     app.extensions[EXTENSION] = Control(
-        emulator, apps, server_settings, version, Streams(), threading.Semaphore(MOST_WAITS)
+        emulator, apps, server_settings, version, Streams(), Waits(threads)
     )
     root = Blueprint("control", __name__, url_prefix=PREFIX)
     for blueprint in (*BLUEPRINTS, *pages):

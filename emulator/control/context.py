@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from emulator.core.vendor import Vendor
 from emulator.settings import ServerSettings
 from emulator.web.provider_apps import ProviderApps
 
-from .streams import Streams
+from .streams import Streams, Waits
 
 EXTENSION = "control"
 
@@ -31,7 +30,7 @@ class Control(NamedTuple):
     settings: ServerSettings
     version: str
     streams: Streams
-    waits: threading.Semaphore
+    waits: Waits
 
 
 def control() -> Control:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from emulator.core.sandbox import Sandbox
 
+from .problems import Busy
+
 MOST_STREAMS = 8
-"""Each holds one of the server's threads, of which there are sixteen or more."""
-MOST_WAITS = 64
-"""So do those who wait for requests: more than tests run at once, a quarter of the threads."""
+"""Each holds one of the server's threads, of which there are 64 or more."""
 
 
 class Stream:
@@ -53,3 +55,28 @@ class Streams:
         """Count a stream no longer."""
         with self._lock:
             self._open.remove(stream)
+
+
+class Waits:
+    """Clients that wait for requests: they may hold a quarter of the server's threads.
+
+    :param threads: how many the server has.
+    :ivar most: how many may wait at once.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.most = threads // 4
+        self._free = threading.Semaphore(self.most)
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a client while it waits.
+
+        :raises Busy: too many do.
+        """
+        if not self._free.acquire(blocking=False):
+            raise Busy(f"{self.most} clients wait for requests already; ask for the list instead")
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -18,8 +18,6 @@ from . import unread
 from .bodies import Query, filled_text, flag, one_of, span, whole
 from .context import IN_SANDBOX, control, the_sandbox
 from .lists import MOST, page_of
-from .problems import Busy
-from .streams import MOST_WAITS
 from .wire import many, parsed
 
 bp = Blueprint("traffic", __name__, url_prefix=IN_SANDBOX)
@@ -103,13 +101,8 @@ def wait_for_requests(name: str) -> Response:
     timeout = query.get("timeout", _wait)
     query.check()
     seconds = DEFAULT_WAIT if timeout is None else timeout
-    waits = control().waits
-    if not waits.acquire(blocking=False):
-        raise Busy(f"{MOST_WAITS} clients wait for requests already; ask for the list instead")
-    try:
+    with control().waits.one_more():
         found = sandbox.journal.wait(lambda: wanted.newest(sandbox), count, seconds)
-    finally:
-        waits.release()
     return json_response({"items": [show(exchange) for exchange in found[:MOST]]})
 
 

@@ -47,10 +47,10 @@ def running_emulator(**options: Unpack[Options]) -> Iterator[RunningEmulator]:
     """
     # Programs that talk to a server elsewhere need none of this.
     from emulator.app import create_app
-    from emulator.runtime.in_process import InProcessServer
+    from emulator.runtime.in_process import THREADS, InProcessServer
 
     settings = _settings(options)
-    app = create_app(settings)
+    app = create_app(settings, threads=THREADS)
     try:
         server = InProcessServer(app, settings.host, settings.port)
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from emulator.control.streams import MOST_WAITS
+from emulator.runtime.in_process import THREADS
 from tests.control.desk import NOON, Desk
 
 
@@ -204,13 +205,15 @@ def test_wait_is_answered_by_a_request_that_comes_later(desk: Desk) -> None:
 def test_only_so_many_wait_at_once(desk: Desk) -> None:
     control: Any = desk.world.front._control
     waits = control.extensions["control"].waits
-    for _ in range(MOST_WAITS):
-        assert waits.acquire(blocking=False)
 
-    refused = desk.do("GET", "/requests/wait?timeout=0", status=503)
-    waits.release()
+    with ExitStack() as stack:
+        for _ in range(THREADS // 4):
+            stack.enter_context(waits.one_more())
+        refused = desk.do("GET", "/requests/wait?timeout=0", status=503)
 
-    assert refused["detail"] == ("64 clients wait for requests already; ask for the list instead")
+    assert refused["detail"] == (
+        f"{THREADS // 4} clients wait for requests already; ask for the list instead"
+    )
     for _ in range(2):  # who has been answered makes room again
         assert desk.get("/requests/wait", timeout=0) == {"items": []}
 

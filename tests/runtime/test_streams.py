@@ -9,12 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from typing import IO
 
+import requests
+
 from emulator.app import create_app
-from emulator.runtime.in_process import InProcessServer
+from emulator.runtime.in_process import THREADS, InProcessServer
 from emulator.settings import ServerSettings
+from emulator.testing import running_emulator
 
 EVENTS = "/_emulator/sandboxes/default/events"
 ADVANCE = "/_emulator/sandboxes/default/clock/advance"
@@ -91,3 +95,25 @@ def test_streams_work_in_process_and_end_with_the_server() -> None:
 
         assert followed.read() == b""
     server.close()
+
+
+def test_clients_that_wait_leave_threads_to_others() -> None:
+    with running_emulator(fixture="empty") as emulator:
+        sandbox = emulator.client.sandbox()
+        with ThreadPoolExecutor(THREADS) as pool:
+            waits = [pool.submit(wait, emulator.url) for _ in range(THREADS)]
+            refused = next(as_completed(waits)).result()
+            # A thread that answers is not held by anybody.
+            assert emulator.client.health().status == "ok"
+            requests.get(f"{sandbox.provider('teekrr').base_url}/nowhere", timeout=10)
+            answers = [wait.result() for wait in waits]
+
+    assert refused == 503
+    assert answers.count(200) >= THREADS // 4
+    assert set(answers) == {200, 503}
+
+
+def wait(url: str) -> int:
+    """Wait for any request; return the status of the answer."""
+    path = "/_emulator/sandboxes/default/requests/wait?timeout=20"
+    return requests.get(url + path, timeout=30).status_code
