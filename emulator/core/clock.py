@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -61,6 +60,21 @@ class _Pin(threading.local):
     moment: datetime | None = None
 
 
+class Pinned:
+    """While it is entered, the thread sees one moment as now."""
+
+    __slots__ = ("_before", "_moment", "_pin")
+
+    def __init__(self, pin: _Pin, moment: datetime) -> None:
+        self._pin, self._moment = pin, moment
+
+    def __enter__(self) -> None:
+        self._before, self._pin.moment = self._pin.moment, self._moment
+
+    def __exit__(self, *_: object) -> None:
+        self._pin.moment = self._before
+
+
 class Clock:
     """The time of one sandbox: standing still, or following real time at a rate.
 
@@ -98,14 +112,9 @@ class Clock:
         self._latest = max(self._latest, now)
         return self._latest
 
-    @contextmanager
-    def pinned(self, moment: datetime) -> Iterator[None]:
+    def pinned(self, moment: datetime) -> Pinned:
         """Let this thread see ``moment`` as now: a thing happens when it is due."""
-        before, self._pin.moment = self._pin.moment, moment
-        try:
-            yield
-        finally:
-            self._pin.moment = before
+        return Pinned(self._pin, moment)
 
     def move_to(self, moment: datetime) -> None:
         """Go forward to a moment; a moment that has passed changes nothing."""

@@ -23,13 +23,21 @@ _CHUNK = 1024 * 1024
 
 
 def read_body() -> bytes:
-    """Return the request's body.
+    """Return the body of the request that is being answered.
+
+    :raises TooLarge: it is longer than 32 MiB.
+    :raises BadBody: it ended before it was complete.
+    """
+    return body_of(request.environ)
+
+
+def body_of(environ: dict[str, Any]) -> bytes:
+    """Return a request's body, given its WSGI environment.
 
     :raises TooLarge: it is longer than 32 MiB. The rest is read and dropped first, because
         a server that closes a connection with unread bytes takes its answer away.
     :raises BadBody: it ended before it was complete.
     """
-    environ = request.environ
     known: bytes | None = environ.get(BODY)
     if known is not None:
         return known

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import Flask, Request, Response, request
+from flask.sessions import NullSession, SessionInterface
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
-from werkzeug.routing import MapAdapter
 
 from emulator.core.errors import EmulatorError
 from emulator.core.faults import Fault
@@ -20,12 +20,12 @@ from emulator.core.journal import Exchange
 from emulator.core.sandbox import Sandbox
 
 from . import context, hints
-from .bodies import LIMIT, PIECEMEAL, drain, json_response, read_body
+from .bodies import LIMIT, PIECEMEAL, body_of, drain, json_response
 from .letting_go import without_trace
 from .operations import Operation, operation_of
 from .provider import Provider, UnknownSandbox, Unmatched
 from .rested import Rested
-from .routing import QuickRule, template_of
+from .routing import QuickRule, Router, template_of
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,26 @@ class Served(NamedTuple):
     view: Callable[..., Any]
 
 
+class NoSessions(SessionInterface):
+    """Says at once that there are no sessions; Flask would look for a key to sign them with."""
+
+    def __init__(self) -> None:
+        self._nothing = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Return what cannot hold anything."""
+        return self._nothing
+
+
 class ProviderApp(Flask):
-    """The Flask application of one provider."""
+    """The Flask application of one provider.
+
+    Nothing hooks into it: no signals, no sessions, no functions called before or after a
+    request. A third of Flask's own time goes into looking for what might.
+    """
 
     url_rule_class = QuickRule
+    session_interface = NoSessions()
 
     def __init__(self, provider: Provider) -> None:
         blueprint = provider.blueprint()
@@ -62,6 +78,7 @@ class ProviderApp(Flask):
         self._views = dict(self.view_functions)
         for endpoint, view in self._views.items():
             self.view_functions[endpoint] = self._guarded(view)
+        self._router = Router(self.url_map)
 
     def served(self) -> Iterator[Served]:
         """Yield every operation with its methods and path."""
@@ -87,43 +104,44 @@ class ProviderApp(Flask):
         flask = self.request_context(environ)
         try:
             flask.push()
-            response = self.full_dispatch_request()
+            flask.url_adapter = self._router.route(flask.request)
+            response = self._response(visit, flask.request)
+            body = self._leave(visit, response)
             if visit.fault is not None and visit.fault.kind == "drop":
                 environ[PIECEMEAL] = True
                 return environ["emulator.drop"](environ, start_response)
-            return _handed_over(response, environ, start_response)
+            return _handed_over(response, body, environ, start_response)
         finally:
             flask.pop(None)
             context.end(token)
 
-    def full_dispatch_request(self) -> Response:
-        """Answer the request.
-
-        Nothing hooks into a provider's application (signals, sessions, functions called before
-        or after), and a quarter of Flask's own time goes into looking for what might.
-        """
+    def _response(self, visit: context.Visit, asked: Request) -> Response:
         try:
-            self._arrive()
-            response: Response = self.dispatch_request()  # type: ignore[assignment]
+            self._arrive(visit, asked)
+            response = self._viewed(asked)
         except Exception as error:  # noqa: BLE001 - vendors say every error in their own shape
             response = without_trace(self._refuse)(error)
-        return self._leave(response)
+        return _spoilt(self.provider.finish(response), visit.fault)
+
+    def _viewed(self, asked: Request) -> Response:
+        if asked.routing_exception is not None:
+            self.raise_routing_exception(asked)
+        rule, arguments = asked.url_rule, asked.view_args
+        assert rule is not None
+        assert arguments is not None
+        if asked.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+            response = Response()
+            response.allow.update(self._router.methods(asked))
+            return response
+        answer: Response = self.view_functions[rule.endpoint](**arguments)  # type: ignore[assignment]
+        return answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function: no view is asynchronous, and Flask would ask each every time."""
         return func
 
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return what matches a request's path; Flask would work out anew what it knows."""
-        if request is None:
-            return None
-        return self.url_map.bind(
-            request.host,
-            request.root_path,
-            url_scheme=request.scheme,
-            default_method=request.method,
-            path_info=request.path,
-        )
+    def create_url_adapter(self, request: Request | None) -> None:
+        """Leave it to the router."""
 
     def do_teardown_request(self, *_: Any) -> None:
         """Do nothing: nobody asks for it."""
@@ -131,9 +149,8 @@ class ProviderApp(Flask):
     def do_teardown_appcontext(self, *_: Any) -> None:
         """Do nothing: nobody asks for it."""
 
-    def _arrive(self) -> None:
-        visit, environ = context.visit(), request.environ
-        found = visit.sandbox
+    def _arrive(self, visit: context.Visit, asked: Request) -> None:
+        environ, found = visit.environ, visit.sandbox
         if found is None:
             drain(environ)
             raise UnknownSandbox(environ["emulator.sandbox_name"])
@@ -141,17 +158,17 @@ class ProviderApp(Flask):
             id=found.journal.next_id(),
             at=found.clock.now(),
             provider=self.provider.slug,
-            method=request.method,
-            path=_path(environ),
-            query=tuple(request.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
+            method=asked.method,
+            path=_path(environ, asked.path),
+            query=tuple(asked.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
             headers=_headers(environ),
         )
         try:
-            exchange.sent = read_body()
+            exchange.sent = body_of(environ)
         finally:
             found.journal.add(exchange)
         if exchange.path.startswith("//"):
-            request.routing_exception = NoRoute()
+            asked.routing_exception = NoRoute()
 
     def _guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
         operation = operation_of(view)
@@ -221,71 +238,74 @@ class ProviderApp(Flask):
         )
         return Unmatched(method, path, allowed)
 
-    def _leave(self, response: Response) -> Response:
-        visit = context.visit()
-        response = _spoilt(self.provider.finish(response), visit.fault)
+    def _leave(self, visit: context.Visit, response: Response) -> bytes | None:
+        """Enter an answer into the journal; return its body, None where that is streamed."""
+        body = None if response.is_streamed else response.get_data()
         found, sandbox = visit.exchange, visit.sandbox
         if sandbox is None:
-            name = request.environ["emulator.sandbox_name"]
+            name = visit.environ["emulator.sandbox_name"]
             response.headers["X-Emulator-Hint"] = _one_line(f"there is no sandbox {name!r}")
         if found is None or sandbox is None:
-            return response
+            return body
         if found.hint is None and response.status_code >= 400:
             found.hint = hints.about(found, response.status_code, sandbox, self.provider)
         if found.hint:
-            response.headers["X-Emulator-Hint"] = _one_line(found.hint)
+            response.headers.add("X-Emulator-Hint", _one_line(found.hint))
         if found.fault is not None:
             found.evidence = None
         if found.evidence and found.operation and sandbox.settings["evidence_header"]:
-            response.headers["X-Emulator-Evidence"] = found.evidence
+            response.headers.add("X-Emulator-Evidence", found.evidence)
         if found.evidence and found.operation:
             self.rested.count(found.operation, found.evidence)
         found.duration_ms = (time.perf_counter() - visit.started) * 1000
-        body = b"" if response.is_streamed else response.get_data()
         is_answered = visit.fault is None or visit.fault.drop != "before"
         status = response.status_code if is_answered else None
-        sandbox.journal.finish(found, status, body)
-        return response
+        sandbox.journal.finish(found, status, body or b"")
+        return body
 
 
 def _handed_over(
-    response: Response, environ: dict[str, Any], start_response: Any
+    response: Response, body: bytes | None, environ: dict[str, Any], start_response: Any
 ) -> Iterable[bytes]:
     """Return what a server sends: of a plain answer that is what it holds, as it stands."""
-    is_plain = response.status_code in PLAIN and not response.is_streamed
-    if is_plain and environ["REQUEST_METHOD"] != "HEAD":
+    if body is not None and _is_plain(response) and environ["REQUEST_METHOD"] != "HEAD":
         start_response(response.status, response.headers.to_wsgi_list())
-        return [response.get_data()]
-    body: Iterable[bytes] = response(environ, start_response)
-    return body
+        return [body]
+    pieces: Iterable[bytes] = response(environ, start_response)
+    return pieces
 
 
-def _path(environ: Mapping[str, Any]) -> str:
+def _is_plain(response: Response) -> bool:
+    """Tell whether an answer has a body and leads nowhere else."""
+    status = response.status_code
+    return status in PLAIN or (status == 201 and "Location" not in response.headers)
+
+
+def _path(environ: Mapping[str, Any], path: str) -> str:
     """Return the path below the provider's base with every slash in front that the client sent.
 
     Werkzeug drops all but one, also for routing: a base URL that ends in a slash would do here
     and fail at the vendor's.
     """
     raw: str = environ["PATH_INFO"]
-    path: str = request.path
     return "/" * (len(raw) - len(raw.lstrip("/")) - 1) + path if raw.startswith("//") else path
 
 
 def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     for key, value in environ.items():
-        name = _header_name(key)
+        name, is_masked = _header_name(key)
         if name is not None and (value or key.startswith("HTTP_")):
-            found.append((name, mask(value) if name.lower() in MASKED else value))
+            found.append((name, mask(value) if is_masked else value))
     return found
 
 
 @lru_cache(maxsize=256)
-def _header_name(key: str) -> str | None:
-    """Return the header that a key of the WSGI environment stands for, None if it is none."""
-    if key.startswith("HTTP_"):
-        return key[5:].replace("_", "-").title()
-    return key.replace("_", "-").title() if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else None
+def _header_name(key: str) -> tuple[str | None, bool]:
+    """Return the header that a key of the WSGI environment stands for, and whether to mask it."""
+    is_header = key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
+    name = key.removeprefix("HTTP_").replace("_", "-").title() if is_header else None
+    return name, name is not None and name.lower() in MASKED
 
 
 def mask(value: str) -> str:
