@@ -361,7 +361,7 @@ class Agenda:
 
     def _check_slack(self) -> None:
         """Forget what is cancelled: what is put off again and again would pile up for ever."""
-        if self._entries <= 2 * len(self) + SLACK:
+        if self._entries <= SLACK or self._entries <= 2 * len(self) + SLACK:
             return
         buckets = {}
         for at, bucket in self._buckets.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from .bell import Bell
 from .records import DELIVERIES
 from .retention import Limits
 from .tables import Change
@@ -51,7 +51,7 @@ class Events:
         self._kept: deque[Subject] = deque()
         self._limits = limits
         self.dropped = 0
-        self._changed = threading.Condition()
+        self._bell = Bell()
         self.latest = 0
         self.is_closed = False
 
@@ -61,13 +61,13 @@ class Events:
 
     def note_all(self, subjects: Collection[Subject]) -> None:
         """Take note of changes that happened together."""
-        with self._changed:
+        with self._bell.lock:
             if self.is_closed:
                 return
             self._kept.extend(subjects)
             self.latest += len(subjects)
             self._trim()
-            self._changed.notify_all()
+            self._bell.ring()
 
     def go_on_from(self, latest: int) -> None:
         """Number what is to come as if so much had happened already, none of it kept."""
@@ -78,7 +78,7 @@ class Events:
 
         A number that has not been given out is one of an earlier world: everything is later.
         """
-        with self._changed:
+        with self._bell.lock:
             oldest = self.latest - len(self._kept) + 1
             wanted = position + 1 if position <= self.latest else oldest
             start = max(wanted, oldest)
@@ -96,25 +96,25 @@ class Events:
         def is_enough() -> bool:
             return self.latest != position or self.is_closed or is_over()
 
-        with self._changed:
-            self._changed.wait_for(is_enough, timeout)
+        with self._bell.lock:
+            self._bell.wait_for(is_enough, timeout)
             return self.latest != position
 
     def trim(self) -> None:
         """Let go of what is more than the limit allows."""
-        with self._changed:
+        with self._bell.lock:
             self._trim()
 
     def rouse(self) -> None:
         """Let everybody who waits look whether there is a reason to go on."""
-        with self._changed:
-            self._changed.notify_all()
+        with self._bell.lock:
+            self._bell.ring()
 
     def close(self) -> None:
         """Tell everybody who waits that nothing will happen any more."""
-        with self._changed:
+        with self._bell.lock:
             self.is_closed = True
-            self._changed.notify_all()
+            self._bell.ring()
 
     def _trim(self) -> None:
         surplus = len(self._kept) - self._limits()["count"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from .bell import Bell
 from .retention import Limits, exceeds
 
 LARGE = 64 * 1024
@@ -96,7 +96,7 @@ class Journal:
         self._limits = limits
         self._bytes = 0
         self._latest = 0
-        self._changed = threading.Condition()
+        self._bell = Bell()
         self._is_closed = False
         self.dropped = 0
         self.on_change: Callable[[Exchange], None] | None = None
@@ -106,17 +106,17 @@ class Journal:
 
     def next_id(self) -> int:
         """Return the number for a new entry."""
-        with self._changed:
+        with self._bell.lock:
             self._latest += 1
             return self._latest
 
     def add(self, exchange: Exchange) -> None:
         """Enter a request on its arrival."""
-        with self._changed:
+        with self._bell.lock:
             self._entries[exchange.id] = exchange
             self._bytes += exchange.size
             self._trim()
-            self._changed.notify_all()
+            self._bell.ring()
         self._tell(exchange)
 
     def finish(self, exchange: Exchange, status: int | None, response: bytes) -> None:
@@ -125,12 +125,12 @@ class Journal:
         :param status: None if the connection closed without any.
         """
         exchange.sent = press(exchange.body)
-        with self._changed:
+        with self._bell.lock:
             exchange.status, exchange.response = status, response
             if exchange.id in self._entries:
                 self._bytes += len(response)
                 self._trim()
-            self._changed.notify_all()
+            self._bell.ring()
         self._tell(exchange)
 
     def find(self, id: int) -> Exchange | None:
@@ -139,7 +139,7 @@ class Journal:
 
     def newest(self) -> Iterator[Exchange]:
         """Return the entries, newest first."""
-        with self._changed:
+        with self._bell.lock:
             entries = list(self._entries.values())
         return reversed(entries)
 
@@ -150,25 +150,25 @@ class Journal:
 
         :param timeout: real seconds.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or len(wanted()) >= count, timeout)
+        with self._bell.lock:
+            self._bell.wait_for(lambda: self._is_closed or len(wanted()) >= count, timeout)
             return wanted()
 
     def close(self) -> None:
         """Let go of whoever waits: nothing will come any more."""
-        with self._changed:
+        with self._bell.lock:
             self._is_closed = True
-            self._changed.notify_all()
+            self._bell.ring()
 
     def clear(self) -> None:
         """Forget all entries."""
-        with self._changed:
+        with self._bell.lock:
             self._entries.clear()
             self._bytes = self.dropped = 0
 
     def trim(self) -> None:
         """Let go of what is more than the limits allow."""
-        with self._changed:
+        with self._bell.lock:
             self._trim()
 
     def _tell(self, exchange: Exchange) -> None:
