@@ -20,7 +20,7 @@ from .contact_fields import changed_fields
 from .fires import Fires
 from .kinds import CONTACTS
 from .naming import new_ref, new_uuid, next_serial
-from .smart_groups import Rules, reevaluate
+from .smart_groups import Rules
 from .urns import SCHEMES, identity
 from .values import FieldValue
 
@@ -32,8 +32,6 @@ _ATTRIBUTES = {
     "open_tickets": ("tickets",),
     "urns": tuple(f"urns.{scheme}" for scheme in SCHEMES),
 }
-
-__all__ = ["Contacts", "contact_for_urn", "reevaluate", "set_status", "touch"]
 
 
 class Contacts:
@@ -205,7 +203,7 @@ def _attributes(
     before: r.Contact, after: r.Contact, changes: Collection[str]
 ) -> Collection[str] | None:
     """Return what has changed in the words of queries, None for everything."""
-    if "status" in changes or "is_deleted" in changes:
+    if "status" in changes:
         return None
     found: set[str] = set()
     for name in changes:

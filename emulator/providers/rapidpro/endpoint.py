@@ -275,10 +275,7 @@ class Endpoint:
         if named is None:
             names = ", ".join(sorted(self.lookups))
             raise Refusal(f"URL must contain one of the following parameters: {names}")
-        target = self._target(*named, "delete")
-        if target is None:
-            raise Missing(self.model)
-        delete(target)
+        delete(self._target(*named, "delete"))
         return nothing(None)
 
     def _act(self, act: Callable[[Body], Sequence[Any] | None]) -> Response:

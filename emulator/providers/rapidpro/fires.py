@@ -88,11 +88,9 @@ class Fires:
         self._put(event, dict.fromkeys(contact.id for contact in self._members(campaign.group)))
 
     def plan_anchored(self, key: str) -> None:
-        """Plan anew the events relative to a field whose type has changed."""
+        """Plan the events relative to a field whose type has changed: they had nothing ahead."""
         table = self._sandbox.store.table(CAMPAIGN_EVENTS)
-        for event in table.every("created", ("field", self._workspace.id, key)):
-            self.drop(event)
-            self.plan([event])
+        self.plan(table.every("created", ("field", self._workspace.id, key)))
 
     def plan_everything(self) -> None:
         """Plan all events for everybody, whatever may have changed."""

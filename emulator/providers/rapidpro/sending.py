@@ -34,7 +34,6 @@ class Draft(NamedTuple):
 
     :param contact: its present record.
     :param attachments: ``content-type:url`` each.
-    :param urn: the address to use; None: the contact's first that a channel reaches.
     :param broadcast: UUID of the broadcast that it belongs to.
     :param flow: UUID of the flow that sends it.
     :param fate: what becomes of it, where that was chosen before.
@@ -45,7 +44,6 @@ class Draft(NamedTuple):
     text: str
     attachments: tuple[str, ...] = ()
     quick_replies: tuple[Words, ...] = ()
-    urn: str | None = None
     broadcast: str | None = None
     flow: str | None = None
     fate: Fate | None = None
@@ -93,7 +91,7 @@ def send(
     """
     at = at or sandbox.clock.now()
     destinations = Destinations(sandbox, workspace)
-    places = [destinations.of(draft.contact, draft.urn) for draft in drafts]
+    places = [destinations.of(draft.contact) for draft in drafts]
     guard = LoopGuard(sandbox, at)
     faults = [
         _fault(workspace, draft.contact, place) or guard.fault(draft)

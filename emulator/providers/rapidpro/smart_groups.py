@@ -162,8 +162,8 @@ def reevaluate(
     changed: Collection[str] | None = None,
     *,
     rules: Rules | None = None,
-) -> list[r.Contact]:
-    """Bring the smart groups of stored contacts up to date; return the contacts as they are then.
+) -> None:
+    """Bring the smart groups of stored contacts up to date.
 
     :param changed: see :meth:`Rules.memberships`.
     """
@@ -176,11 +176,9 @@ def reevaluate(
         if (groups := rules.memberships(contact, changed)) is not contact.smart_groups
     ]
     if not wanted:
-        return list(known.values())
+        return
     changed_ones = sandbox.store.table(CONTACTS).change_all(wanted)
     Fires(sandbox, workspace).follow_all((known[after.id], after) for after in changed_ones)
-    known.update((after.id, after) for after in changed_ones)
-    return list(known.values())
 
 
 def field_uses(sandbox: Sandbox, workspace: r.Workspace) -> Counter[str]:

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+QUIET = "1a2b3c4d-0000-4000-8000-000000000009"
 WORKSPACE = "0b8f6a52-6a55-4d0f-9a83-5b1f0c2d7e01"
 NOT_PROVIDED = "Authentication credentials were not provided."
 NOT_PERMITTED = "You do not have permission to perform this action."
@@ -58,6 +59,7 @@ def test_a_token_selects_its_workspace(rapidpro, header):
         ("Basic", "Invalid basic header. No credentials provided."),
         ("Basic a b", "Invalid basic header. Credentials string should not contain spaces."),
         ("Basic !!!", NOT_ENCODED),
+        ("Basic YTpiYw", NOT_ENCODED),
         ("Basic bm9jb2xvbg==", NOT_ENCODED),
         ("Basic 4pyT", NOT_ENCODED),
         (basic("amos@lakeside.example", "nope"), "Invalid token or email"),
@@ -155,6 +157,34 @@ def test_a_key_for_nobody_is_refused_with_the_nearest_member(rapidpro):
     assert answer.status_code == 422
     (error,) = answer.json["errors"]
     assert (error["pointer"], error["suggestion"]) == ("/name", "edna@lakeside.example")
+
+
+def test_a_key_that_somebody_has_is_not_given_again(rapidpro):
+    place = f"/_emulator/sandboxes/default/accounts/rapidpro/{WORKSPACE}/keys"
+
+    answer = rapidpro.world.client.post(place, json={"key": "rp_token_other"})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/key"]
+    assert ask(rapidpro, "Token rp_token_other").json["name"] == "Other Clinic"
+
+
+def test_workspace_whose_members_may_not_use_the_api_gets_no_key(rapidpro):
+    agent = {"email": "a@quiet.example", "role": "agent"}
+    rapidpro.load({"name": "Quiet", "uuid": QUIET, "users": [agent]})
+    place = f"/_emulator/sandboxes/default/accounts/rapidpro/{QUIET}/keys"
+
+    answer = rapidpro.world.client.post(place, json={})
+
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/name"]
+
+
+def test_a_key_that_nobody_has_cannot_be_revoked(rapidpro):
+    place = f"/_emulator/sandboxes/default/accounts/rapidpro/{WORKSPACE}/keys"
+
+    assert rapidpro.world.client.delete(f"{place}/rp_token_other").status_code == 404
+    assert ask(rapidpro, "Token rp_token_other").status_code == 200
 
 
 def test_unknown_keys_are_the_first_workspaces_where_that_is_wished(rapidpro):

@@ -180,6 +180,7 @@ def test_without_groups_inactive_contacts_get_failed_messages(rapidpro):
         ESTHER: "failed",
         BAKARI: "delivered",
     }
+    assert made[0]["id"] == made[1]["id"] + 1
     assert now_is(rapidpro, sent) == ("completed", 2, 2)
 
 
@@ -270,6 +271,7 @@ def picture(rapidpro):
         ("@fields.children@contact.foo!", "!"),
         ("me@gmail.com @@here", "me@gmail.com @here"),
         ("@(upper(contact.first_name) & 1)", "BAKARI1"),
+        ('@(format_date("01/02/2026"))', "01-02-2026"),
     ],
 )
 def test_text_is_a_template(rapidpro, text, said):
@@ -303,13 +305,25 @@ def test_empty_list_of_attachments_is_accepted_and_sends_nothing(rapidpro):
 
 def test_share_of_a_rule_is_exact_over_all_batches(rapidpro):
     add_people(rapidpro, 249)
-    rules(rapidpro, {"outcome": "rejected", "share": 0.03})
+    rules(rapidpro, {"outcome": "rejected", "share": 0.034})
     sent = broadcast(rapidpro, groups=["Staff"], text="Hi @contact.first_name")
 
     until_idle(rapidpro)
 
     made = Counter(item["status"] for item in rapidpro.items("messages", broadcast=sent["id"]))
-    assert made == {"failed": 8, "delivered": 242}
+    assert made == {"failed": 9, "delivered": 241}
+
+
+def test_share_is_of_those_whom_a_channel_reaches(rapidpro):
+    add_people(rapidpro, 7)
+    rapidpro.load({**LAKESIDE, "contacts": [{"name": "Unreached", "groups": ["Staff"]}]})
+    rules(rapidpro, {"outcome": "stuck", "share": 0.5})
+    sent = broadcast(rapidpro, groups=["Staff"], text="Hi")
+
+    until_idle(rapidpro)
+
+    made = Counter(item["status"] for item in rapidpro.items("messages", broadcast=sent["id"]))
+    assert made == {"sent": 4, "delivered": 4, "failed": 1}
 
 
 def test_share_counts_only_texts_that_match(rapidpro):
@@ -579,6 +593,10 @@ def test_form_cannot_send_a_broadcast(rapidpro):
         400,
         {"text": ["This dictionary may not be empty."]},
     )
+
+
+def test_no_broadcast_has_an_id_of_thousands_of_digits(rapidpro):
+    assert steer(rapidpro, "GET", f"broadcasts/{'9' * 5000}").status_code == 404
 
 
 def test_control_view_counts_the_messages(rapidpro):

@@ -186,9 +186,23 @@ def archive(rapidpro):
     rapidpro.load({**LAKESIDE, "campaigns": [{"name": "Visit reminders", "archived": True}]})
 
 
+def delete_campaign(rapidpro):
+    rapidpro.load({**LAKESIDE, "campaigns": [{"name": "Visit reminders", "deleted": True}]})
+
+
 @pytest.mark.parametrize(
     "deed",
-    [remove_date, leave, block, delete, delete_event, into_the_past, another_group, archive],
+    [
+        remove_date,
+        leave,
+        block,
+        delete,
+        delete_event,
+        into_the_past,
+        another_group,
+        archive,
+        delete_campaign,
+    ],
 )
 def test_what_takes_a_fire_back(rapidpro, deed):
     deed(rapidpro)

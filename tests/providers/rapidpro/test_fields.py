@@ -38,6 +38,7 @@ def test_usages_are_counted_as_they_are(rapidpro):
     groups = [
         {"name": "Near", "query": "village = Eastpoint OR fields.village = Hill"},
         {"name": "Slow", "query": "status = active AND village = x", "status": "initializing"},
+        {"name": "Imported", "status": "initializing"},
     ]
     rapidpro.load(LAKESIDE | {"flows": [flow], "groups": groups})
 

@@ -221,11 +221,13 @@ def test_a_message_takes_address_and_channel_of_its_contact(make_rapidpro):
             messages=[
                 {"contact": "telegram:77", "direction": "out", "status": "sent"},
                 {"contact": "telegram:77", "direction": "out", "channel": None, "urn": None},
+                {"contact": "telegram:77", "direction": "out", "urn": "telegram:77"},
             ],
         )
     )
 
-    second, first = rapidpro.items("messages")
+    third, second, first = rapidpro.items("messages")
+    assert (third["urn"], third["channel"]["name"]) == ("telegram:77", "Bot")
     assert (first["urn"], first["channel"]["name"]) == ("tel:+254722000111", "Line")
     assert first["sent_on"] == first["created_on"]
     assert (second["urn"], second["channel"], second["status"]) == (None, None, "queued")

@@ -149,6 +149,13 @@ def test_messages_are_sent_at_the_start(rapidpro):
     assert len(rapidpro.one("runs", contact=AMINA)["path"]) == 2
 
 
+def test_message_that_comes_out_empty_is_not_sent(rapidpro):
+    flow = make_flow(rapidpro, "Chatty", {"messages": ["@fields.children", "Bye"]})
+    enter(rapidpro, flow, BAKARI)
+
+    assert rapidpro.one("messages", contact=BAKARI)["text"] == "Bye"
+
+
 def test_waiting_run_holds_its_contact_until_the_answer(rapidpro):
     flow = make_flow(rapidpro, "Ask", {**WAITS, "results": {"language_choice": {}}})
     enter(rapidpro, flow, BAKARI)
@@ -260,6 +267,18 @@ def test_outcome_comes_after_the_duration(rapidpro):
     assert moment(run["exited_on"]) - moment(run["created_on"]) == timedelta(minutes=2)
     assert run["values"]["a"]["value"] == "1"
     assert states(rapidpro, "Slow") == {"completed": 1}
+
+
+def test_run_that_has_taken_its_time_may_wait(rapidpro):
+    enter(rapidpro, make_flow(rapidpro, "Slow", {"duration": "2m", "outcome": "waiting"}), BAKARI)
+    before = states(rapidpro, "Slow"), rapidpro.one("contacts", uuid=BAKARI)["flow"]
+
+    rapidpro.advance(120)
+
+    assert before == ({"active": 1}, None)
+    assert states(rapidpro, "Slow") == {"waiting": 1}
+    assert rapidpro.one("contacts", uuid=BAKARI)["flow"]["name"] == "Slow"
+    assert rapidpro.one("runs", contact=BAKARI)["exit_type"] is None
 
 
 def test_failing_flow(rapidpro):

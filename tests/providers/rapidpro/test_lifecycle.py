@@ -266,6 +266,16 @@ def test_message_forced_into_error_is_tried_again(rapidpro):
     assert statuses(rapidpro, message)[3:] == ["wired", "sent", "delivered"]
 
 
+def test_rejected_message_forced_into_error_fails_at_its_third(rapidpro):
+    rules(rapidpro, {"outcome": "rejected"})
+    message = send(rapidpro)
+    push(rapidpro, message, "errored")
+
+    until_idle(rapidpro)
+
+    assert statuses(rapidpro, message)[1:] == ["errored", "queued", "errored", "queued", "failed"]
+
+
 def test_third_forced_error_is_the_last(rapidpro):
     message = send(rapidpro)
     for status in ("errored", "queued", "errored", "queued"):

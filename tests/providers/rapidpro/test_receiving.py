@@ -155,6 +155,15 @@ def test_message_replied_to_decides_the_workspace(rapidpro):
     assert view["account"] == LAKESIDE["uuid"]
 
 
+def test_account_that_is_named_receives_whatever_is_replied_to(rapidpro):
+    rapidpro.load(OTHER)
+    first = send(rapidpro, AMINA)
+
+    view = inbound(rapidpro, "+254722000111", in_reply_to=first["uuid"], account=OTHER["uuid"])
+
+    assert (view["account"], view["contact"]["name"]) == (OTHER["uuid"], "Zawadi")
+
+
 def test_account_that_is_named_receives(rapidpro):
     rapidpro.load(OTHER)
     send(rapidpro, AMINA)

@@ -528,6 +528,18 @@ def test_testers_endpoint_hears_of_every_resthook(rapidpro, sent):
     assert rapidpro.items("resthook_subscribers") == []
 
 
+def test_testers_endpoint_is_changed_and_removed_without_a_subscriber(rapidpro, sent):
+    endpoint = {"provider": "rapidpro", "url": "http://127.0.0.1:9/all"}
+    place = f"endpoints/{steer(rapidpro, 'POST', 'endpoints', endpoint).json['id']}"
+
+    changed = steer(rapidpro, "PATCH", place, {"url": "http://127.0.0.1:9/other"})
+    removed = steer(rapidpro, "DELETE", place)
+    enter(rapidpro, plain_flow(rapidpro, "new-visit"), BAKARI)
+
+    assert (changed.json["url"], removed.status_code) == ("http://127.0.0.1:9/other", 204)
+    assert sent == []
+
+
 def test_fixture_changes_subscribers(stored):
     changes = [{"id": 58, "target_url": "https://c.example/"}, {"id": 59, "deleted": True}]
 

@@ -88,6 +88,16 @@ def test_loop_guard_forgets_after_five_minutes(rapidpro):
     assert reason(rapidpro, within) == "looping"
 
 
+def test_loop_guard_counts_what_is_within_five_minutes(rapidpro):
+    send(rapidpro, BAKARI)
+    rapidpro.advance(SPAN)
+    for _ in range(MOST - 1):
+        send(rapidpro, BAKARI)
+    rapidpro.advance(0.1)
+
+    assert [send(rapidpro, BAKARI)["status"] for _ in range(2)] == ["queued", "failed"]
+
+
 def test_loop_guard_counts_broadcasts_too(rapidpro):
     for _ in range(MOST):
         send(rapidpro, BAKARI)

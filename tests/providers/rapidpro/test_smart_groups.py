@@ -34,6 +34,7 @@ def with_group(rapidpro, query, **more):
         ("name ~ ami", ["Amina Yusuf"]),
         ("telegram = 99120045", ["Amina Yusuf"]),
         ("tel ~ 000222", ["Bakari Mwangi"]),
+        ("telegram ~ 254", []),
         ("due_date > 2026-05-31", ["Amina Yusuf"]),
         ("tickets > 0", ["Bakari Mwangi"]),
         ("created_on < 2020-01-01", []),
