@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -11,11 +12,16 @@ SHELLS = ("bash", "zsh", "fish")
 PROGRAM, VARIABLE = "broadcast-emulator", "_BROADCAST_EMULATOR_COMPLETE"
 
 
+def slugs() -> list[str]:
+    """Return the names of all vendors without importing any: those of their packages."""
+    from emulator import providers
+
+    return [found.name for found in iter_modules(providers.__path__)]
+
+
 def providers(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
     """Return the vendors that may be meant."""
-    from emulator.client.handles import HEADERS
-
-    return [slug for slug in HEADERS if slug.startswith(incomplete)]
+    return [slug for slug in slugs() if slug.startswith(incomplete)]
 
 
 def outcomes(_context: Any, _parameter: Any, incomplete: str) -> list[str]:

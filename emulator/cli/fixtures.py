@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from msgspec.structs import replace
 
+from .completing import slugs
+
 if TYPE_CHECKING:
     from emulator.core.documents import Places
     from emulator.core.errors import Problem
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from emulator.core.sending import Answer, Parcel
     from emulator.core.vendor import Vendor
 
-SLUGS = ("rapidpro", "teekrr", "cuedesk", "whautomate")
 CLOCK = "2026-05-06T10:00:00Z"
 MOST_SHOWN = 100
 
@@ -115,7 +116,7 @@ def schema(file: Path | None) -> None:
 
 
 @fixture.command()
-@click.option("--provider", type=click.Choice(SLUGS), required=True, help="Whose fixture.")
+@click.option("--provider", type=click.Choice(slugs()), required=True, help="Whose fixture.")
 @click.option("--contacts", type=_MANY, default=0, show_default=True, help="How many people.")
 @click.option("--messages", type=_MANY, default=0, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of what is drawn.")

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .records import Access
-
-# The vendors' own ways to say who is calling: header and form of its value.
-HEADERS = {
-    "rapidpro": ("Authorization", "Token {}"),
-    "teekrr": ("Authorization", "Bearer {}"),
-    "cuedesk": ("Authorization", "Bearer {}"),
-    "whautomate": ("x-api-key", "{}"),
-}
 
 
 @dataclass(frozen=True)
@@ -21,18 +14,20 @@ class ProviderHandle:
 
     :ivar base_url: to be used instead of the vendor's, without a slash at its end.
     :ivar account: the id of the account whose key it is.
+    :ivar forms: the vendor's own way to say who is calling: headers, with ``{key}`` where the
+        key stands.
     """
 
     slug: str
     base_url: str
     account: str
     key: str
+    forms: Mapping[str, str] = field(repr=False)
 
     @property
     def auth(self) -> dict[str, str]:
         """The headers that show the key."""
-        name, form = HEADERS.get(self.slug, ("Authorization", "Bearer {}"))
-        return {name: form.format(self.key)}
+        return {name: form.replace("{key}", self.key) for name, form in self.forms.items()}
 
 
 def handle(slug: str, access: Access, account: str | None, key: str | None) -> ProviderHandle:
@@ -48,4 +43,4 @@ def handle(slug: str, access: Access, account: str | None, key: str | None) -> P
     if not keys:
         known = ", ".join(found.name for found in accounts[0].keys) or "none"
         raise LookupError(f"{slug} account {accounts[0].id} has no key {key!r}; there are: {known}")
-    return ProviderHandle(slug, access.base_url, accounts[0].id, keys[0].key)
+    return ProviderHandle(slug, access.base_url, accounts[0].id, keys[0].key, access.auth)

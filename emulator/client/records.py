@@ -233,10 +233,14 @@ class Account(Record, frozen=True, kw_only=True):
 
 
 class Access(Record, frozen=True, kw_only=True):
-    """Where a vendor is reached, and with which keys."""
+    """Where a vendor is reached, and with which keys.
+
+    :ivar auth: headers that show a key, with ``{key}`` where it stands.
+    """
 
     base_url: str
     accounts: list[Account]
+    auth: dict[str, str]
 
 
 class World(Record, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ def sandbox_view(sandbox: Sandbox, root: str | None = None) -> dict[str, Any]:
         "providers": {
             slug: {
                 "base_url": base_url(sandbox, slug, root),
+                "auth": dict([vendor.key_header]),
                 "accounts": _accounts(sandbox, vendor),
             }
             for slug, vendor in sandbox.vendors.items()

@@ -105,6 +105,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     :param slug: URL prefix and key in fixtures.
     :param events: names that endpoints may ask for; None where the vendor's users make them.
     :param kinds: all kinds of record of this vendor, the three named ones included.
+    :param key_header: the header in which requests carry an API key, and the form of its value,
+        which has ``{key}`` where the key stands.
     :param default_outcome: canonical outcome where nothing else decides.
     :param has_rate_limits: default of ``settings.rate_limits`` (a sandbox may say otherwise).
     :param rate_scopes: what requests are counted by, as ``settings.rate_limits`` names it.
@@ -168,6 +170,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     broadcast_view: Callable[[Sandbox, Any], BroadcastView]
     make_key: Callable[[Sandbox, Any, Mapping[str, Any], Problems], dict[str, Any]]
     drop_key: Callable[[Sandbox, Any, str], None]
+    key_header: tuple[str, str] = ("Authorization", "Bearer {key}")
     events: frozenset[str] | None = None
     default_outcome: str = "delivered"
     has_rate_limits: bool = False

@@ -94,9 +94,8 @@ def document(
     )
     assert marshmallow.converter is not None
     marshmallow.converter.add_attribute_function(_own_schema)  # type: ignore[no-untyped-call]
-    if provider.security is not None:
-        spec.components.security_scheme("key", dict(provider.security))
-        spec.options["security"] = [{"key": []}]
+    spec.components.security_scheme("key", _security(*provider.vendor.key_header))
+    spec.options["security"] = [{"key": []}]
     gives = _described(app, spec)
     ids: Counter[str] = Counter()
     for path, methods in _by_path(app.served()).items():
@@ -106,6 +105,15 @@ def document(
             operations[method.lower()] = {"operationId": _own_id(ids, served), **shown}
         spec.path(path=path, operations=operations, parameters=parameters_of(_route(methods)))
     return spec.to_dict()
+
+
+def _security(header: str, form: str) -> dict[str, str]:
+    """Return how requests carry a key, as a security scheme."""
+    word = form.removesuffix("{key}").strip()
+    if (header, word) == ("Authorization", "Bearer"):
+        return {"type": "http", "scheme": "bearer"}
+    scheme = {"type": "apiKey", "in": "header", "name": header}
+    return {**scheme, "description": f'The word "{word}", a blank and the key.'} if word else scheme
 
 
 def _name_of(schema: Any) -> str:

@@ -69,6 +69,8 @@ class ProviderApp(Flask):
         super().__init__(blueprint.import_name, static_folder=None)
         self.provider = provider
         self.rested = Rested()
+        header = provider.vendor.key_header[0]
+        self._key_variable = f"HTTP_{header.upper().replace('-', '_')}"
         self.url_map.strict_slashes = False
         self.url_map.merge_slashes = False
         self.config["MAX_CONTENT_LENGTH"] = LIMIT
@@ -161,7 +163,7 @@ class ProviderApp(Flask):
             method=asked.method,
             path=_path(environ, asked.path),
             query=tuple(asked.args.items(multi=True)) if environ.get("QUERY_STRING") else (),
-            headers=_headers(environ),
+            headers=_headers(environ, self._key_variable),
         )
         try:
             exchange.sent = body_of(environ)
@@ -291,12 +293,16 @@ def _path(environ: Mapping[str, Any], path: str) -> str:
     return "/" * (len(raw) - len(raw.lstrip("/")) - 1) + path if raw.startswith("//") else path
 
 
-def _headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _headers(environ: Mapping[str, Any], key_variable: str) -> list[tuple[str, str]]:
+    """Return the headers of a request; of credentials only the end is shown.
+
+    :param key_variable: what the WSGI environment calls the vendor's header for keys.
+    """
     found = []
     for key, value in environ.items():
         name, is_masked = _header_name(key)
         if name is not None and (value or key.startswith("HTTP_")):
-            found.append((name, mask(value) if is_masked else value))
+            found.append((name, mask(value) if is_masked or key == key_variable else value))
     return found
 
 

@@ -92,6 +92,19 @@ def test_keys_that_nobody_has_are_told_where_there_are_some(world, speaker: Spea
     assert "X-Emulator-Hint" not in keyless.headers
 
 
+def test_key_is_shown_as_the_sandbox_says(world, speaker: Speaker):
+    """``Vendor.key_header`` is what clients of the control API go by."""
+    there = world.call("GET", DEFAULT).get_json()["providers"][speaker.slug]
+    key = there["accounts"][0]["keys"][0]["key"]
+    headers = {name: form.replace("{key}", key) for name, form in there["auth"].items()}
+    channel = next(iter(speaker.channels))
+    path, body = speaker.channels[channel]
+
+    sent = world.call("POST", f"/{speaker.slug}{path}", body(ADDRESSES[channel]), headers=headers)
+
+    assert sent.status_code < 300, sent.text
+
+
 @pytest.mark.parametrize("given", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded"])
 def test_bodies_that_are_not_said_to_be_json_are_pointed_out(world, speaker: Speaker, given):
     channel = next(iter(speaker.channels))

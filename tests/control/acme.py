@@ -121,6 +121,7 @@ class Acme:
         )
         self.vendor = Vendor(
             slug=slug,
+            key_header=("X-Api-Key", "{key}"),
             rate_scopes=frozenset({"/messages"}),
             title=slug.title(),
             kinds=(self.accounts, self.messages, self.broadcasts),

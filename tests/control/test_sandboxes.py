@@ -35,6 +35,7 @@ def test_a_sandbox_says_all_that_a_client_needs(desk):
         "providers": {
             "acme": {
                 "base_url": "http://localhost/s/ci-7/acme",
+                "auth": {"X-Api-Key": "{key}"},
                 "accounts": [
                     {"id": "one", "name": "One", "keys": [{"name": "main", "key": "key-one"}]},
                     {"id": "two", "name": "Two", "keys": [{"name": "main", "key": "key-two"}]},
@@ -42,6 +43,7 @@ def test_a_sandbox_says_all_that_a_client_needs(desk):
             },
             "zenith": {
                 "base_url": "http://localhost/s/ci-7/zenith",
+                "auth": {"X-Api-Key": "{key}"},
                 "accounts": [
                     {"id": "zed", "name": "Zed", "keys": [{"name": "main", "key": "key-zed"}]}
                 ],

@@ -7,9 +7,12 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from emulator.runtime.in_process import THREADS
-from tests.control.desk import NOON, Desk
+from tests.control.acme import make_provider
+from tests.control.desk import FIXTURE, NOON, Desk
+from tests.world import World
 
 
 @pytest.fixture
@@ -42,6 +45,16 @@ def test_request_is_shown_with_its_answer(desk: Desk) -> None:
     }
     assert request["headers"]["X-Api-Key"] == "…"
     assert request["duration_ms"] > 0
+
+
+def test_header_of_a_vendors_own_hides_the_key() -> None:
+    acme = make_provider("acme")
+    vendor = replace(acme.vendor, key_header=("X-Acme-Pass", "{key}"))
+    desk = Desk(World([replace(acme, vendor=vendor), make_provider("zenith")], [FIXTURE]))
+
+    desk.world.call("GET", "/acme/nowhere", headers={"X-Acme-Pass": "a-long-secret"})
+
+    assert desk.items("/requests")[0]["headers"]["X-Acme-Pass"] == "…cret"
 
 
 def test_repeated_names_of_a_query_hold_a_list(desk: Desk) -> None:

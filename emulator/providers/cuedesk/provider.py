@@ -134,7 +134,6 @@ PROVIDER = Provider(
     faults=errors.FAULTS,
     late_faults=errors.LATE_FAULTS,
     example=_example,
-    security={"type": "http", "scheme": "bearer"},
     refusals={
         "invalid": lambda: errors.ValidationFailed(
             [errors.Violation("from", errors.REQUIRED, "Field required")]

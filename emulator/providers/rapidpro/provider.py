@@ -70,6 +70,7 @@ def _answered(sandbox: Sandbox, delivery: Delivery, attempt: Attempt) -> None:
 
 VENDOR: Final = Vendor(
     slug="rapidpro",
+    key_header=("Authorization", "Token {key}"),
     rate_scopes=throttle.SCOPES,
     title="RapidPro",
     kinds=ALL,
@@ -146,12 +147,6 @@ PROVIDER: Final = Provider(
     admit=guard.admit,
     error_response=docs_pages.respond,
     example=example,
-    security={
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": 'The word "Token", a blank and the key.',
-    },
     refusals={
         "invalid": lambda: Invalid({"name": ["This field is required."]}),
         "unsupported_media": lambda: UnsupportedMedia("text/plain"),

@@ -103,7 +103,6 @@ PROVIDER = Provider(
     admit=auth.admit,
     error_response=errors.to_response,
     example=_example,
-    security={"type": "http", "scheme": "bearer"},
     refusals={
         "invalid": lambda: errors.ValidationFailed([errors.NO_CAMPAIGN_NAME]),
     },

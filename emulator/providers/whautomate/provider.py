@@ -51,6 +51,7 @@ def _example(base_url: str, key: str) -> str:
 
 VENDOR = Vendor(
     slug=SLUG,
+    key_header=("x-api-key", "{key}"),
     title="Whautomate",
     kinds=KINDS,
     accounts=ACCOUNTS,
@@ -108,7 +109,6 @@ PROVIDER = Provider(
     admit=auth.admit,
     error_response=errors.to_response,
     example=_example,
-    security={"type": "apiKey", "in": "header", "name": "x-api-key"},
     refusals={"invalid": lambda: errors.Refused("name is required", "name")},
     complaints=answers.complaints,
     answers=(200,),
