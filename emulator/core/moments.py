@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +32,17 @@ def moment_of(value: Any) -> datetime | None:
         return read_moment(value)
     except ValueError:
         return None
+
+
+def local(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a moment as clocks show it in a zone, as it is where their calendar has no such day.
+
+    Year 1 begins, and year 9999 ends, earlier in one zone than in another.
+    """
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def read_history(value: Any, states: Mapping[str, str]) -> tuple[Moment, ...]:

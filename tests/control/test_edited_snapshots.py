@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import operator
+import re
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,6 +20,9 @@ from tests.world import World
 BASE = "/_emulator/sandboxes"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 TEEKRR, CUEDESK, WHAUTOMATE, RAPIDPRO = SPEAKERS
+MOMENT = re.compile(
+    r'"(\d{4}-\d\d-\d\dT[\d:]+(\.\d{6})?Z)"'
+)  # of records, not what vendors keep as text
 Rows = dict[str, list[dict[str, Any]]]
 Edit = Callable[[Rows], str]
 
@@ -101,6 +108,49 @@ def of_values(kind: str, field: str, value: Any) -> Edit:
 
 def test_snapshot_that_nobody_edited_is_taken(taken):
     assert put(taken).status_code == 200
+
+
+def test_moments_may_be_written_with_an_offset(taken):
+    world = World(PROVIDERS, [{"emulator": 1}])
+    moved = json.loads(MOMENT.sub(in_colombo, json.dumps(taken)))
+    for part in (moved["clock"], moved["timers"], moved["windows"], *moved["records"].values()):
+        assert not MOMENT.search(json.dumps(part))
+
+    answer = world.call("PUT", f"{BASE}/default/snapshot", moved)
+
+    assert answer.status_code == 200, answer.text
+    assert world.call("GET", f"{BASE}/default/snapshot").get_json() == taken
+
+
+def in_colombo(found: re.Match[str]) -> str:
+    there = datetime.fromisoformat(found[1]).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    return f'"{there.isoformat()}"'
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T04:59:59+05:00", "9999-12-31T20:00:00-05:00"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/timers/0/at",
+        "/windows/fixed/0/1",
+        "/records/teekrr.messages/0/created_at",
+        "/records/cuedesk.messages/0/history/0/1",
+        "/records/rapidpro.contacts/0/fields/due_date/datetime",
+        "/records/whautomate.classes/0/slot/start",
+    ],
+)
+def test_moment_that_utc_does_not_have_is_refused(taken, place, moment):
+    document = copy.deepcopy(taken)
+    *way, last = [int(name) if name.isdecimal() else name for name in place.split("/")[1:]]
+    part = functools.reduce(operator.getitem, way, document)
+    part[last] = moment
+
+    answer = put(document)
+
+    assert answer.status_code == 422
+    [error] = answer.get_json()["errors"]
+    told = "Must be a time in the years 1 to 9999 of UTC"
+    assert error == {"pointer": place, "message": told}
 
 
 @pytest.mark.parametrize(

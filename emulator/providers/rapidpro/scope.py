@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from emulator.core.moments import local
 from emulator.core.sandbox import Sandbox
 
 from . import records as r
@@ -129,7 +130,7 @@ class ContactScope:
             return None
         found: Value = getattr(value, field.type)
         if isinstance(found, datetime):
-            return found.astimezone(self._surroundings.timezone)
+            return local(found, self._surroundings.timezone)
         return found
 
     def _fields(self) -> Mapping[str, Value]:

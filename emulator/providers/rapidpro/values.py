@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from emulator.core.kinds import Instant
+from emulator.core.moments import local
 
 MAX_TEXT: Final = 640
 PATH_SEPARATOR: Final = " > "
@@ -143,7 +144,7 @@ def api_text(value: FieldValue | None, kind: str, timezone: ZoneInfo) -> str | N
             return None if value.number is None else number_text(value.number)
         case "datetime":
             moment = value.datetime
-            return None if moment is None else moment.astimezone(timezone).isoformat()
+            return None if moment is None else local(moment, timezone).isoformat()
         case "state" | "district" | "ward":
             place: str | None = getattr(value, kind)
             return place

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from emulator.core.moments import local
 from emulator.core.sandbox import Sandbox
 from emulator.web.moments import iso
 
@@ -136,7 +137,7 @@ def free_slots(
 def local_times(shown: Slot, timezone: str) -> dict[str, str]:
     """Return a span in UTC, and as wall time written as if it were UTC."""
     place = zone(timezone)
-    start, end = (moment.astimezone(place) for moment in (shown.start, shown.end))
+    start, end = (local(moment, place) for moment in (shown.start, shown.end))
     return {
         "startTimeUTC": iso(shown.start),
         "startTime": iso(start),
@@ -147,15 +148,15 @@ def local_times(shown: Slot, timezone: str) -> dict[str, str]:
 
 def clock_face(moment: datetime, timezone: str) -> str:
     """Return a moment as a time of day somewhere: ``04:39 PM``."""
-    at = moment.astimezone(zone(timezone))
+    at = local(moment, zone(timezone))
     return f"{(at.hour - 1) % 12 + 1:02d}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'}"
 
 
 def when(shown: Slot, timezone: str) -> dict[str, str]:
     """Return when something takes place, in all the ways in which the vendor says it."""
-    local = shown.start.astimezone(zone(timezone))
+    begins = local(shown.start, zone(timezone))
     return {
-        "date": local.date().isoformat(),
+        "date": begins.date().isoformat(),
         "time": clock_face(shown.start, timezone),
         "timezone": timezone,
         **local_times(shown, timezone),

@@ -778,6 +778,17 @@ def test_a_changed_query_takes_in_others(rapidpro):
     assert rapidpro.one("contacts", group="Parents")["uuid"] == AMINA
 
 
+def test_last_day_of_all_is_shown_in_another_time_zone(rapidpro):
+    rapidpro.load({"uuid": LAKESIDE, "timezone": "America/New_York"})
+    last = {"due_date": "9999-12-31 18:30"}
+    rapidpro.post("contacts", {"fields": last}, uuid=AMINA)
+
+    rapidpro.load({"uuid": LAKESIDE, "timezone": "Africa/Nairobi"})
+
+    shown = rapidpro.one("contacts", uuid=AMINA)["fields"]["due_date"]
+    assert shown == "9999-12-31T23:30:00+00:00"
+
+
 def test_groups_follow_the_days_of_another_time_zone(rapidpro):
     query = "due_date = 2026-06-01"
     rapidpro.load({"uuid": LAKESIDE, "groups": [{"name": "Due", "query": query}]})

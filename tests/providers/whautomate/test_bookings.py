@@ -384,6 +384,18 @@ def test_a_class_is_shown_whole(desk):
     }
 
 
+def test_class_may_end_when_no_calendar_has_another_day(desk):
+    late = {"date": "9999-12-31", "time": "23:50", "timezone": "Pacific/Kiritimati"}
+
+    made = desk.post("/classes", {**CLASS, **late})
+    desk.load(classes=[{"id": "clsYoga001", **late, "timezone": "UTC", "durationMinutes": 5}])
+    desk.load(classes=[{"id": "clsYoga001", "timezone": "Pacific/Kiritimati"}])
+
+    assert (made["date"], made["endTimeUTC"]) == ("9999-12-31", made["endTime"])
+    shown = desk.get("/classes/clsYoga001")
+    assert (shown["date"], shown["time"]) == ("9999-12-31", "11:50 PM")
+
+
 def test_classes_are_made_changed_and_deleted(desk):
     made = desk.post("/classes", {**CLASS, "capacity": 2, "isOnlineClass": True})
     assert (made["time"], made["capacity"], made["isOnlineClass"]) == ("09:00 AM", 2, True)

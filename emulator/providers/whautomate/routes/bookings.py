@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from emulator.core.moments import local
 from emulator.core.sandbox import Sandbox
 from emulator.providers.whautomate import bookings
 from emulator.providers.whautomate.booking_answers import (
@@ -272,8 +273,8 @@ def update_class(id: str) -> Response:
     wanted = read(LessonBody, given, is_partial=True)
     _check_references(wanted)
     timezone = wanted.get("timezone", known.timezone)
-    local = known.slot.start.astimezone(bookings.zone(known.timezone))
-    moment = {"date": local.date(), "time": local.time(), **wanted}
+    begins = local(known.slot.start, bookings.zone(known.timezone))
+    moment = {"date": begins.date(), "time": begins.time(), **wanted}
     # How long a service takes by now concerns only what is booked from now on.
     length = known.slot.end - known.slot.start
     if wanted.get("service", known.service) != known.service:
