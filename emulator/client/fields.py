@@ -135,6 +135,7 @@ class RequestFilter(TypedDict, total=False):
     matched: bool
     since: int
     limit: int
+    bodies: bool
 
 
 class CallbackFilter(TypedDict, total=False):

@@ -92,6 +92,7 @@ class Request(Record, frozen=True, kw_only=True):
 
     :ivar operation: None where the vendor has no such thing.
     :ivar status: None until it is answered.
+    :ivar body: None where it was empty or not asked for, like ``response``.
     :ivar unread: of a single one only, like ``near``.
     """
 
@@ -104,13 +105,13 @@ class Request(Record, frozen=True, kw_only=True):
     path: str
     query: dict[str, Any]
     headers: dict[str, Any]
-    body: Any
     status: int | None
-    response: Any
     duration_ms: float | None
     fault: str | None
     evidence: str | None
     hint: str | None
+    body: Any = None
+    response: Any = None
     unread: tuple[Unread, ...] = ()
     near: tuple[Near, ...] = ()
 

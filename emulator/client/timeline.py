@@ -29,7 +29,7 @@ def timeline(traffic: Traffic, since: str | None = None) -> list[Entry]:
     later = {"since": since} if since is not None else {}
     requests = [
         Entry(request.at, "request", _asked(request))
-        for request in reversed(traffic.requests(limit=MOST))
+        for request in reversed(traffic.requests(limit=MOST, bodies=False))
     ]
     steps = [
         Entry(step.at, "message", f"{_about(message)}: {step.status}")

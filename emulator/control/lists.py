@@ -55,7 +55,7 @@ def page_of(
     limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
     cursor = query.get("cursor", text)
     query.check()
-    after = None if cursor is None else decode_cursor(cursor)
+    after = decode_cursor(cursor) if cursor else None
     shown: list[T] = []
     total, has_more = 0, False
     for item in matching:

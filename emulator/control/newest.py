@@ -95,7 +95,7 @@ def newest_page(
     limit = query.get("limit", whole(1, MOST)) or DEFAULT_LIMIT
     cursor = query.get("cursor", text)
     query.check()
-    after, counted = (None, None) if cursor is None else _read_cursor(cursor)
+    after, counted = _read_cursor(cursor) if cursor else (None, None)
     with sandbox.store.lock:
         found, edition = sources(), _edition(sandbox)
         if where is None and is_later is None:

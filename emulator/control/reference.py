@@ -78,6 +78,7 @@ _JOURNAL: Mapping[str, Shape] = {
     "status": {"type": "integer", "minimum": 100, "maximum": 599},
     "matched": FLAG,
     "since": COUNT,
+    "bodies": FLAG,
 }
 _GONE = Call(status=204)
 _SANDBOX = Call(gives=ref("Sandbox"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -81,11 +82,13 @@ def _method(value: Any) -> str:
 def list_requests(name: str) -> Response:
     """List what clients asked, newest first; ``path`` may hold ``*`` and ``?``.
 
-    ``dropped`` counts older ones that are not kept any more.
+    ``dropped`` counts older ones that are not kept any more. ``bodies=false`` leaves out what was
+    sent and answered, which may be large.
     """
     sandbox, query = the_sandbox(name), Query()
     wanted = _wanted(query, sandbox)
-    page = page_of(query, wanted.newest(sandbox), lambda exchange: exchange.id, show)
+    shown = _shown(query)
+    page = page_of(query, wanted.newest(sandbox), lambda exchange: exchange.id, shown)
     return json_response({**page, "dropped": sandbox.dropped["requests"]})
 
 
@@ -98,12 +101,12 @@ def wait_for_requests(name: str) -> Response:
     sandbox, query = the_sandbox(name), Query()
     wanted = _wanted(query, sandbox)
     count = query.get("count", whole(1, MOST)) or 1
-    timeout = query.get("timeout", _wait)
+    timeout, shown = query.get("timeout", _wait), _shown(query)
     query.check()
     seconds = DEFAULT_WAIT if timeout is None else timeout
     with control().waits.one_more():
         found = sandbox.journal.wait(lambda: wanted.newest(sandbox), count, seconds)
-    return json_response({"items": [show(exchange) for exchange in found[:MOST]]})
+    return json_response({"items": [shown(exchange) for exchange in found[:MOST]]})
 
 
 def _wait(value: Any) -> float:
@@ -138,8 +141,17 @@ def clear_requests(name: str) -> Response:
     return Response(status=204)
 
 
+def _shown(query: Query) -> Callable[[Exchange], dict[str, Any]]:
+    return _without_bodies if query.get("bodies", flag) is False else show
+
+
 def show(exchange: Exchange) -> dict[str, Any]:
     """Return an entry of the journal as lists show it."""
+    bodies = {**parsed("body", exchange.body), **parsed("response", exchange.response)}
+    return {**_without_bodies(exchange), **bodies}
+
+
+def _without_bodies(exchange: Exchange) -> dict[str, Any]:
     return {
         "id": exchange.id,
         "at": exchange.at,
@@ -150,9 +162,7 @@ def show(exchange: Exchange) -> dict[str, Any]:
         "path": exchange.path,
         "query": many(exchange.query),
         "headers": many(exchange.headers),
-        **parsed("body", exchange.body),
         "status": exchange.status,
-        **parsed("response", exchange.response),
         "duration_ms": exchange.duration_ms,
         "fault": exchange.fault,
         "evidence": exchange.evidence,

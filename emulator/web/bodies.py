@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -19,6 +20,8 @@ EARLY_END = "the body ended early"
 BODY = "emulator.body"
 PIECEMEAL = "emulator.is_piecemeal"
 """Set in the WSGI environment where the server is to ask for the answer piece by piece."""
+GZIP = b"\x1f\x8b"
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHUNK = 1024 * 1024
 
 
@@ -99,6 +102,22 @@ def _left(environ: Mapping[str, Any]) -> int:
     return MOST_DRAINED if environ.get("wsgi.input_terminated") else 0
 
 
+def unread_because(raw: bytes, encoding: str = "") -> str | None:
+    """Return why a text cannot be JSON whatever stands in it, None if nothing speaks against it.
+
+    :param encoding: what the request's ``Content-Encoding`` says.
+    """
+    if encoding.strip().lower() not in ("", "identity") or raw.startswith(GZIP):
+        return f"the body is compressed ({encoding[:40] or 'gzip'}); it is read as it comes"
+    if raw.startswith(MARKS):
+        return "the body begins with a byte order mark; JSON is sent in UTF-8 without one"
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return f"the body is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}"
+    return None
+
+
 def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON text.
 
@@ -108,7 +127,7 @@ def parse_json(raw: bytes) -> Any:
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as error:
-        raise BadBody(f"not JSON: {error}") from error
+        raise BadBody(f"not JSON: {unread_because(raw) or error}") from error
     if is_too_deep(value, raw):
         raise BadBody(f"not JSON: {TOO_DEEP}")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 
 from flask import request
@@ -10,10 +11,12 @@ from flask import request
 from emulator.core.journal import Exchange
 from emulator.core.sandbox import Sandbox
 
+from .bodies import unread_because
 from .provider import Provider
 
 NEAREST = 3
 REFUSED = frozenset({401, 403})
+TOO_MANY = 429
 
 Place = tuple[str, str]
 """A method and a route."""
@@ -44,32 +47,54 @@ def _words(path: str) -> set[str]:
 def no_operation(slug: str, method: str, path: str, near: Iterable[tuple[str, str, str]]) -> str:
     """Return what to say of a request that no operation is for."""
     meant = ", ".join(f"{verb} {route}" for verb, route, _ in near)
-    return f"{slug} has no operation {method} {path[:200]}; nearest: {meant}"
+    said = f"{slug} has no operation {method} {path[:200]}; nearest: {meant}"
+    return f"{said}; does the base URL end in a slash?" if path.startswith("//") else said
 
 
 def about(exchange: Exchange, status: int, found: Sandbox, provider: Provider) -> str | None:
     """Return what the vendor's refusal does not say, None where that says it all."""
     if exchange.fault is not None:
         return None
-    return _about_key(found, provider) if status in REFUSED else _about_type(exchange)
+    if status in REFUSED:
+        return _about_key(exchange, found, provider)
+    if status == TOO_MANY:
+        return _about_limit(found, provider)
+    return _about_body(exchange)
 
 
-def _about_key(found: Sandbox, provider: Provider) -> str | None:
+def _about_key(exchange: Exchange, found: Sandbox, provider: Provider) -> str | None:
     key = provider.credential(request.environ)
+    place = f"GET /_emulator/sandboxes/{found.name} shows the keys there are"
+    if key is None and exchange.operation is not None:
+        name, form = provider.vendor.key_header
+        header = f"{name}: {form.format(key='KEY')}"
+        return f"the request shows no key; it needs the header {header}; {place}"
     if key is None or provider.vendor.account_of_key(found, key) is not None:
         return None
+    return f"no account of {provider.slug} has this key in the sandbox {found.name!r}; {place}"
+
+
+def _about_limit(found: Sandbox, provider: Provider) -> str:
+    """Say how to go on: in a test the vendor's limits are mostly in the way."""
+    control, setting = f"/_emulator/sandboxes/{found.name}", {"rate_limits": {provider.slug: False}}
     return (
-        f"no account of {provider.slug} has this key in the sandbox {found.name!r}; "
-        f"GET /_emulator/sandboxes/{found.name} shows the keys there are"
+        f"requests are counted as {provider.slug} does; POST {control}/rate-limits/reset forgets "
+        f"them, PATCH {control}/settings {json.dumps(setting)} counts no more"
     )
 
 
-def _about_type(exchange: Exchange) -> str | None:
-    """Say that a body looks like JSON and was read as something else, or not at all."""
-    if exchange.operation is None or exchange.body[:64].lstrip()[:1] not in (b"{", b"["):
+def _about_body(exchange: Exchange) -> str | None:
+    """Say that a body was read as something else than it looks like, or why not at all."""
+    if exchange.operation is None or not exchange.body:
         return None
-    given = next((value for name, value in exchange.headers if name == "Content-Type"), "")
+    headers = dict(exchange.headers)
+    given = headers.get("Content-Type", "")
     if "json" in given.lower():
+        # Some vendors read other character sets, too.
+        is_utf8 = "charset=" not in given.lower() or "utf-8" in given.lower()
+        encoding = headers.get("Content-Encoding", "")
+        return unread_because(exchange.body, encoding) if is_utf8 else None
+    if exchange.body[:64].lstrip()[:1] not in (b"{", b"["):
         return None
     said = f"it came as {given[:100]}" if given else "nothing said so"
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
 from datetime import date
 from typing import Any
@@ -89,7 +91,59 @@ def test_keys_that_nobody_has_are_told_where_there_are_some(world, speaker: Spea
     assert "wrong" not in hint
     assert world.call("GET", DEFAULT).status_code == 200
     assert f"GET {DEFAULT} " in hint
-    assert "X-Emulator-Hint" not in keyless.headers
+    [(name, value)] = speaker.headers.items()
+    shown = f"{name}: {value.replace(value.split()[-1], 'KEY')}"
+    assert f"needs the header {shown}; GET {DEFAULT} " in keyless.headers["X-Emulator-Hint"]
+
+
+def test_used_up_limits_are_told_how_to_go_on(world, speaker: Speaker):
+    limit = {"rate_limits": {speaker.slug: {"window": "1h", "limits": {"*": 1}}}}
+    assert world.call("PATCH", f"{DEFAULT}/settings", limit).status_code == 200
+    channel = next(iter(speaker.channels))
+    passed = speaker.send(world, channel, ADDRESSES[channel])
+
+    refused = speaker.send(world, channel, ADDRESSES[channel])
+    assert (passed.status_code // 100, refused.status_code) == (2, 429)
+    hint = refused.headers["X-Emulator-Hint"]
+    path = hint.partition("POST ")[2].partition(" ")[0]
+    assert world.call("POST", path, {}).status_code == 200
+    again = speaker.send(world, channel, ADDRESSES[channel])
+    setting = json.loads(hint[hint.index("{") : hint.rindex("}") + 1])
+    assert world.call("PATCH", f"{DEFAULT}/settings", setting).status_code == 200
+    last = speaker.send(world, channel, ADDRESSES[channel])
+
+    assert again.status_code == last.status_code == passed.status_code
+
+
+@pytest.mark.parametrize(
+    ("spoil", "encoding", "said"),
+    [
+        (gzip.compress, "gzip", "the body is compressed (gzip); it is read as it comes"),
+        (lambda raw: raw[:9] + b"\xe9" + raw[9:], None, "the body is not UTF-8: byte 9 is 0xe9"),
+        (
+            lambda raw: codecs.BOM_UTF8 + raw,
+            None,
+            "the body begins with a byte order mark; JSON is sent in UTF-8 without one",
+        ),
+    ],
+    ids=["compressed", "latin-1", "marked"],
+)
+def test_unreadable_bodies_are_told_why(world, speaker: Speaker, spoil, encoding, said):
+    channel = next(iter(speaker.channels))
+    path, body = speaker.channels[channel]
+    headers = {**speaker.headers, "Content-Type": "application/json; charset=utf-8"}
+    if encoding is not None:
+        headers["Content-Encoding"] = encoding
+    raw = spoil(json.dumps(body(ADDRESSES[channel])).encode())
+
+    refused = world.client.post(f"/{speaker.slug}{path}", data=raw, headers=headers)
+    control = world.client.post(
+        f"{DEFAULT}/clock/advance", data=raw, content_type="application/json"
+    )
+
+    assert refused.status_code == control.status_code == 400
+    assert refused.headers["X-Emulator-Hint"] == said
+    assert control.get_json()["detail"] == f"not JSON: {said}"
 
 
 def test_key_is_shown_as_the_sandbox_says(world, speaker: Speaker):

@@ -129,6 +129,26 @@ def test_query_with_a_mistake_is_refused(desk: Desk, query: dict[str, str]) -> N
     assert error["pointer"] == f"/{next(iter(query))}"
 
 
+@pytest.mark.parametrize("call", ["/requests", "/requests/wait"])
+def test_bodies_are_left_out_where_they_are_not_wanted(desk: Desk, call: str) -> None:
+    desk.send("+15550001")
+    desk.world.call("POST", "/acme/nowhere", data=b"\xff")
+
+    [lost, sent] = desk.get(call, bodies="false")["items"]
+
+    for request in (lost, sent):
+        assert not {"body", "body_encoding", "response"} & set(request)
+    whole = desk.items("/requests")[-1]
+    assert sent == {name: whole[name] for name in whole if name not in ("body", "response")}
+
+
+@pytest.mark.parametrize("path", ["/requests", "/messages", "/endpoints"])
+def test_empty_cursor_is_the_first_page(desk: Desk, path: str) -> None:
+    desk.send("+15550001")
+
+    assert desk.get(path, cursor="") == desk.get(path)
+
+
 def test_pages_show_each_request_once_while_others_arrive(desk: Desk) -> None:
     for _ in range(5):
         desk.send("+15550001")

@@ -73,4 +73,6 @@ def test_slash_too_many_in_front_is_not_dropped(desk: Desk, path: str) -> None:
     answer = desk.world.call("POST", path, body, headers={"X-Api-Key": "key-one"})
 
     assert answer.status_code == 404
-    assert f"POST {path[path.index('//') :]};" in answer.headers["X-Emulator-Hint"]
+    hint = answer.headers["X-Emulator-Hint"]
+    assert f"POST {path[path.index('//') :]};" in hint
+    assert hint.endswith("does the base URL end in a slash?")

@@ -13,7 +13,9 @@ from enum import Enum
 import msgspec
 
 from emulator.core.sandbox import Sandbox
+from emulator.web.context import hint
 
+from . import hints
 from .errors import OutOfCredit, cap_exceeded, insufficient_credit
 from .records import CLIENTS, Billing, Client, TeekrrMessage
 
@@ -40,14 +42,16 @@ def booking_of(before: str, after: str) -> Booking | None:
 
 
 def check(client: Client, cost: int) -> None:
-    """Check that a client may spend so much more.
+    """Check that the client who asks may spend so much more.
 
     :raises OutOfCredit: it is more than the balance, or goes beyond the cap.
     """
     billing = client.billing
     if billing.mode == "prepaid" and cost > billing.balance:
+        hint(hints.more_credit(client, "creditBalance", cost))
         raise insufficient_credit(cost, billing.balance)
     if billing.mode == "postpaid" and billing.accrued + cost > billing.cap:
+        hint(hints.more_credit(client, "cap", billing.accrued + cost))
         raise cap_exceeded(billing.accrued, cost, billing.cap)
 
 

@@ -72,3 +72,9 @@ def not_approved(template: Template) -> str:
 def no_keyword(client: Client) -> str:
     """Say which keywords there are."""
     return f"client {client.id} has the keywords: {', '.join(client.keywords[:20]) or 'none'}"
+
+
+def more_credit(client: Client, field: str, cents: int) -> str:
+    """Say how a client gets to afford what it asks for."""
+    place = f"/_emulator/sandboxes/{sandbox().name}{ACCOUNTS.replace('<client>', client.id)}"
+    return f'PATCH {place} {{"billing": {{"{field}": {cents}}}}} allows for it; amounts are in sen'

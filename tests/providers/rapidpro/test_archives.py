@@ -93,6 +93,7 @@ def test_a_link_lasts_a_day(rapidpro):
     fresh = download(rapidpro, rapidpro.get("archives").json["results"][0]["download_url"])
 
     assert (still.status_code, over.status_code, fresh.status_code) == (200, 403, 200)
+    assert "/api/v2/archives.json has new ones" in over.headers["X-Emulator-Hint"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Credit: what is reserved, spent and given back, and that nobody can overspend."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -124,6 +125,23 @@ def test_a_postpaid_client_may_not_pass_its_cap(desk):
     message = "Spending cap exceeded. Accrued: RM9.50, this broadcast: RM0.80, cap: RM10.00"
     assert (answer.status_code, answer.json) == (402, {"message": message})
     assert desk.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "billing"),
+    [("tk_all", {"creditBalance": 80_000}), ("tk_post", {"cap": 100_950})],
+)
+def test_who_cannot_afford_it_is_told_what_would_do(desk, key, billing):
+    many = [f"601{at:08}" for at in range(10_000)]
+
+    refused = desk.post("/sms", sms(*many), key)
+    _, _, said = refused.headers["X-Emulator-Hint"].partition("/accounts/teekrr/")
+    client, _, asked = said.partition(" ")
+    assert json.loads(asked[: asked.rindex("}") + 1]) == {"billing": billing}
+    desk.load_client(id=client, billing=billing)
+
+    assert refused.status_code == 402
+    assert desk.post("/sms", sms(*many), key).status_code == 202
 
 
 @pytest.mark.parametrize(

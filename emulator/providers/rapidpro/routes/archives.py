@@ -16,7 +16,7 @@ from emulator.providers.rapidpro.endpoint import Endpoint
 from emulator.providers.rapidpro.errors import Denied, NoSuchPage
 from emulator.providers.rapidpro.kinds import ARCHIVES
 from emulator.providers.rapidpro.records import Archive
-from emulator.web.context import sandbox
+from emulator.web.context import hint, sandbox
 from emulator.web.operations import operation
 
 ROOT: Final = "/files/archives"
@@ -89,6 +89,7 @@ def serve(id: str, filename: str) -> Response:
     if not files.has_file(archive):
         raise NoSuchPage
     if not files.is_open(sandbox(), archive, request.args):
+        hint("a link works for 24 hours of the sandbox's clock; /api/v2/archives.json has new ones")
         raise Denied("Request has expired")
     response = Response(files.content(sandbox(), archive), content_type="application/gzip")
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'

@@ -66,7 +66,7 @@ class Coverage {
   async update(route) {
     if (!this.isRead) {
       this.isRead = true;
-      const { items } = await this.app.sandbox.get("/requests", { limit: 1000 });
+      const { items } = await this.app.sandbox.get("/requests", { limit: 1000, bodies: false });
       for (const { provider, operation } of items) {
         const key = `${provider} ${operation}`;
         this.used.set(key, (this.used.get(key) ?? 0) + 1);

@@ -32,6 +32,7 @@ export function mount(app) {
     query: ({ show: wanted, path: glob }) => ({
       matched: wanted ? wanted === "matched" : null,
       path: glob,
+      bodies: false,
     }),
     tools: [show, path],
     above: h(
