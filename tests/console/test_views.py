@@ -39,7 +39,7 @@ def test_what_is_not_kept_any_more_is_told(page: Page, sandbox: Sandbox) -> None
     page.open(f"{sandbox.name}/requests")
     page.find(".empty")
     assert page.texts(".side-list > .hint:not([hidden])") == []
-    keep = {"requests": {"count": 2}, "callbacks": {"count": 1}}
+    keep = {"requests": {"count": 2}, "callbacks": {"count": 1}, "events": {"count": 1}}
     sandbox.do("PATCH", "/settings", {"keep": keep})
     for _ in range(3):
         sandbox.teekrr("/smss", {})
@@ -56,6 +56,9 @@ def test_what_is_not_kept_any_more_is_told(page: Page, sandbox: Sandbox) -> None
     page.find(".side-list > .hint", f"{callbacks} not kept any more")
     page.go(f"{sandbox.name}/overview")
     page.find(".warning", f"{dropped['requests']} requests, {dropped['callbacks']} callbacks")
+    # Nothing in the console is missing for it.
+    assert sandbox.get("")["dropped"]["events"] > 0
+    assert "event" not in " ".join(page.texts(".warning"))
 
 
 def test_clock_runs_at_a_rate_and_is_paused(page: Page, sandbox: Sandbox) -> None:
