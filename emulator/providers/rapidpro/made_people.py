@@ -103,11 +103,13 @@ def make_contacts(batch: Batch) -> Maker:
         if not group.get("query") and not group.get("deleted") and group.get("name")
     ]
     fields = _field_makers(batch, home)
+    # Nobody else can be in a group.
+    usual = batch.given.get("status") or ("active" if batch.given.get("groups") else None)
 
     def contact(n: int) -> Made:
         draw = batch.draw(n)
         since = batch.born("created_on", n, YEARS, MONTHS)
-        status = batch.given.get("status") or draw.weighted(STATUSES, "status")
+        status = usual or draw.weighted(STATUSES, "status")
         made: Made = {
             "name": people.person(draw, home).name,
             "language": _language(draw, languages),

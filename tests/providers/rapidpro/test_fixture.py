@@ -856,3 +856,14 @@ def test_generated_objects_belong_to_what_the_workspace_has_already(rapidpro, na
     assert len(after) >= (0 if name == "triggers" else 4)
     known = {contact["uuid"] for contact in rapidpro.items("contacts")}
     assert {item["contact"]["uuid"] for item in after if "contact" in item} <= known
+
+
+def test_generated_members_of_a_group_are_active(rapidpro):
+    """Drawn statuses would leave some out, and nobody else can be in a group."""
+    rapidpro.load(
+        {"uuid": LAKESIDE, "contacts": [{"$generate": {"count": 200, "groups": ["Mothers"]}}]}
+    )
+
+    members = rapidpro.items("contacts", group="Mothers")
+    assert len(members) >= 200
+    assert {member["status"] for member in members} == {"active"}
