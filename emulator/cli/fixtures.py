@@ -33,26 +33,33 @@ def fixture() -> None:
 
 
 @fixture.command()
-@click.argument("file", type=_FILE)
-def check(file: Path) -> None:
-    """List the mistakes in FILE with their lines.
+@click.argument("files", metavar="FILE...", type=_FILE, nargs=-1, required=True)
+def check(files: tuple[Path, ...]) -> None:
+    """List the mistakes in each FILE with their lines.
 
-    Without any it can be loaded, and the exit code is 0.
+    Without any it can be loaded by itself; if all can, the exit code is 0.
     """
+    good = [_is_good(file) for file in files]
+    if not all(good):
+        raise click.exceptions.Exit(1)
+
+
+def _is_good(file: Path) -> bool:
+    """Say whether a file has no mistakes; print them, or that there are none."""
     from emulator.core.documents import Places, parse_document
     from emulator.core.errors import Invalid
 
     raw = file.read_bytes()
     try:
-        document = parse_document(raw, str(file))
+        problems = _mistakes(parse_document(raw, str(file)))
     except Invalid as error:
         click.echo(str(error), err=True)
-        raise click.exceptions.Exit(1) from error
-    problems = _mistakes(document)
+        return False
     if problems:
         _tell(file, problems, Places(raw, str(file)))
-        raise click.exceptions.Exit(1)
-    click.echo(f"{file}: good")
+    else:
+        click.echo(f"{file}: good")
+    return not problems
 
 
 def _tell(file: Path, problems: Sequence[Problem], places: Places) -> None:

@@ -129,6 +129,22 @@ def test_file_that_is_no_fixture_is_told(tmp_path: Path, text: str, words: str) 
     assert words in result.output
 
 
+def test_each_of_several_fixtures_is_checked_by_itself(tmp_path: Path) -> None:
+    texts = {"bad": '{"emulator": 1, "sede": 1}', "good": '{"emulator": 1}', "torn": "{"}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.json").write_text(text)
+    files = [str(tmp_path / f"{name}.json") for name in ("bad", "good", "torn", "good")]
+
+    result = CliRunner().invoke(main, ["fixture", "check", *files])
+    of_good = CliRunner().invoke(main, ["fixture", "check", files[1], files[3]])
+
+    assert (result.exit_code, of_good.exit_code) == (1, 0)
+    bad, good, torn, again = result.output.splitlines()
+    assert "/sede: Unknown field" in bad
+    assert good == again == f"{files[1]}: good"
+    assert "not JSON" in torn
+
+
 def test_good_fixture_is_good() -> None:
     fixture = Path(__file__).parents[2] / "fixtures" / "empty.json"
 
