@@ -201,7 +201,7 @@ class Traffic:
         return (
             f"The clock stands at {clock['now']} with {count} thing{'s' if count > 1 else ''} "
             f"planned, the next at {clock['next_due']}: "
-            'sandbox.advance(until="idle") lets them happen.'
+            'sandbox.advance(until="idle") lets them happen, up to 30 days from there.'
         )
 
 

@@ -74,6 +74,18 @@ def test_workflow_passes(installed: Environment, shop: Path, port: int, name: st
     assert process.returncode == 0, said
 
 
+@pytest.mark.needs("node")
+def test_tests_in_javascript_pass(installed: Environment, tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / "node", tmp_path / "node")
+    command: str = json.loads((folder / "package.json").read_text())["scripts"]["test"]
+
+    ran = installed.run(command.split(), folder)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    written = (folder / "reminders.test.js").read_text()
+    assert f"pass {written.count('test(') + 2}\n" in ran.stdout
+
+
 def test_workflow_says_where_the_emulator_comes_from() -> None:
     lines = [line for job in WORKFLOW["jobs"].values() for line in steps(job)]
 
