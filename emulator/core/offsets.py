@@ -13,6 +13,7 @@ from msgspec import inspect
 from .errors import escape
 
 T = TypeVar("T")
+OUT_OF_RANGE = "Must be a time in the years 1 to 9999 of UTC"
 
 
 class OutOfRange(ValueError):
@@ -22,7 +23,7 @@ class OutOfRange(ValueError):
     """
 
     def __init__(self, pointer: str) -> None:
-        super().__init__("Must be a time in the years 1 to 9999 of UTC")
+        super().__init__(f"{pointer}: {OUT_OF_RANGE}")
         self.pointer = pointer
 
 

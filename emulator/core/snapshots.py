@@ -17,7 +17,7 @@ from .faults import Fault, FaultBook, Tally
 from .fixtures import new_rule_id
 from .kinds import Instant
 from .migrations import SCHEMA, Unreadable, migrate_snapshot
-from .offsets import OutOfRange, in_utc
+from .offsets import OUT_OF_RANGE, OutOfRange, in_utc
 from .packing import from_plain, to_plain
 from .ratelimits import Windows
 from .rules import Rule, read_rules, rule_document
@@ -241,7 +241,8 @@ def _converted(value: Any, type_: type[T], pointer: str) -> T:
     try:
         return in_utc(msgspec.convert(value, type_, dec_hook=from_plain))
     except OutOfRange as error:
-        raise Invalid([Problem(pointer=pointer + error.pointer, message=str(error))]) from error
+        problem = Problem(pointer=pointer + error.pointer, message=OUT_OF_RANGE)
+        raise Invalid([problem]) from error
     except (msgspec.ValidationError, RecursionError) as error:
         message, _, path = str(error).partition(" - at `$")
         place = "".join(map(_segment, _PATH.findall(path)))

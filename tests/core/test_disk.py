@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,6 +84,14 @@ def served(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         server.kill()
+
+
+MOMENT = re.compile(rb'"(\d{4}-\d\d-\d\dT[\d:.]+Z)"')
+
+
+def rewritten(text: bytes) -> bytes:
+    """Return a file as other programs write it: without what says that it is as it was."""
+    return json.dumps(json.loads(text)).encode()
 
 
 def found_in(folder: Path, name: str = DEFAULT) -> dict[str, Any]:
@@ -557,7 +566,7 @@ def edited(whole: bytes, table: str, rows: list[dict[str, Any]] | None) -> bytes
 @pytest.mark.parametrize(
     "damage",
     [
-        *("cut", "emptied", "garbled", "other", "a digit", "a row", "no zone"),
+        *("cut", "emptied", "garbled", "other", "a digit", "a row", "no zone", "no such day"),
         *("no head", "two heads", "no origin", "no schema", "odd setting"),
     ],
 )
@@ -580,7 +589,8 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
         "other": b'{"_default": {"1": {"a": 1}}}',
         "a digit": whole.replace(b'"serial":1', b'"serial":7', 1),
         "a row": whole.replace(b',"2":{', b',"2":[{', 1),
-        "no zone": json.dumps(json.loads(whole.replace(b"00Z", b"00", 5))).encode(),
+        "no zone": rewritten(whole.replace(b"00Z", b"00", 5)),
+        "no such day": rewritten(MOMENT.sub(b'"9999-12-31T23:59:59.5-01:00"', whole)),
         "no head": edited(whole, "sandbox", []),
         "two heads": edited(whole, "sandbox", [head, head]),
         "no origin": edited(whole, "origin.sandbox", None),
@@ -595,6 +605,24 @@ def test_file_that_cannot_be_read_is_kept_beside_and_others_go_on(
 
     assert (tmp_path / "default.json.damaged").read_bytes() == wrong[damage]
     assert "default.json cannot be used" in caplog.text
+
+
+def test_moments_in_files_may_be_written_with_an_offset(tmp_path: Path) -> None:
+    acted(tmp_path, EVERY_DEED)
+    with served(tmp_path) as server:
+        server.keeper.fold_all()
+    wanted = found_in(tmp_path)
+    file = tmp_path / "default.json"
+    moved, times = MOMENT.subn(in_cairo, file.read_bytes())
+    file.write_bytes(rewritten(moved))
+
+    assert times > 10
+    assert found_in(tmp_path) == wanted
+
+
+def in_cairo(found: re.Match[bytes]) -> bytes:
+    there = datetime.fromisoformat(found[1].decode()).astimezone(timezone(timedelta(hours=2)))
+    return f'"{there.isoformat()}"'.encode()
 
 
 def test_rows_that_cannot_be_are_left_out_and_kept_beside(
