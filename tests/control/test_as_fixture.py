@@ -224,6 +224,26 @@ def half_done(busy: World) -> World:
     return busy
 
 
+def test_a_message_that_never_leaves_goes_into_a_fixture():
+    world = World(PROVIDERS, [document("reference")])
+    rule = {"provider": "whautomate", "outcome": "pending"}
+    world.call("POST", f"{BASE}/default/outcomes", rule)
+    body = {
+        "contact": {"id": "conAda0001"},
+        "location": {"id": "locMain001"},
+        "template": {"name": "plain_hello", "language": "en"},
+    }
+    path = "/whautomate/v1/messages/whatsapp/sendtemplate"
+    assert world.call("POST", path, body, headers=WHAUTOMATE).get_json()["status"] == "sent"
+
+    begin(world, written(world, "default"))
+
+    assert look(world, "copy") == look(world, "default") | {
+        "messages": [{**m, "template": None} for m in look(world, "default")["messages"]]
+    }
+    assert look(world, "copy")["messages"][0]["status"] == "pending"
+
+
 # Shown alike: absent, and empty or usual.
 ALIKE = {"whautomate.clients.texts", "whautomate.services.more"}
 OF_UNNAMED = {"rapidpro.contacts.smart_groups", "rapidpro.users.team"}

@@ -23,6 +23,7 @@ NO_CLIENT = Failure(code="NO_CLIENT", message="Client not found")
 NO_SESSION = Failure(code="NO_SESSION", message="No active session with this contact")
 NO_TEMPLATE = Failure(code="NO_TEMPLATE", message="Template not found")
 NOT_APPROVED = Failure(code="NOT_APPROVED", message="Template is not approved")
+FAILURES = (NO_CONTACT, NO_CLIENT, NO_SESSION, NO_TEMPLATE, NOT_APPROVED)
 
 HANDLES = {"messenger": "messengerId", "instagram": "instagramId", "telegram": "telegramChatId"}
 

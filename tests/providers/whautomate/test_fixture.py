@@ -397,6 +397,21 @@ def test_broadcasts_and_messages_of_a_fixture(desk):
     assert desk.get("/broadcasts/bDraft")["status"] == "draft"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("No active session with this contact", "NO_SESSION"),
+        ("Message undeliverable", "131026"),
+        ("(#131026) Message undeliverable", ""),
+        ("No", ""),
+    ],
+)
+def test_an_error_that_is_usual_has_its_code(desk, text, code):
+    desk.load(messages=[{"contact": "conAda0001", "status": "failed", "errorMessage": text}])
+
+    assert desk.messages()[0]["error"] == {"code": code, "message": text}
+
+
 def under_way(*people: str) -> dict[str, Any]:
     """Return a broadcast that has reached Ada and not yet these people."""
     broadcast = {
@@ -547,7 +562,7 @@ CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
             None,
         ),
         (
-            {"messages": [{"contact": "conAda0001", "status": "pending"}]},
+            {"messages": [{"contact": "conAda0001", "status": "cancelled"}]},
             "/messages/0/status",
             None,
         ),
