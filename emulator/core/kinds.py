@@ -49,12 +49,28 @@ class Order(msgspec.Struct, Generic[R], frozen=True):
 
 
 class Kind(msgspec.Struct, Generic[R], frozen=True):
-    """A kind of record: its name, type and indexes."""
+    """A kind of record: its name, type and indexes.
+
+    :raises ValueError: an index is on a field that the records do not have.
+    """
 
     name: str
     record: type[R]
     lookups: Mapping[str, Lookup[R]] = {}
     orders: Mapping[str, Order[R]] = {}
+
+    def __post_init__(self) -> None:
+        indexes: list[tuple[str, Lookup[R] | Order[R]]] = [
+            *self.lookups.items(),
+            *self.orders.items(),
+        ]
+        fields = self.record.__struct_fields__
+        for name, index in indexes:
+            for field in sorted(index.on.difference(fields)):
+                record = self.record.__name__
+                raise ValueError(
+                    f"{self.name}: {name!r} is on {field!r}; {record} has no such field"
+                )
 
 
 class _Last:

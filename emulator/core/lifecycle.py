@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain, pairwise
 
 import msgspec
+
+from .errors import nearest
 
 OUTCOMES = (
     "delivered",
@@ -19,6 +21,8 @@ OUTCOMES = (
     "bounced_transient",
     "flaky",
 )
+DELAYS = ("sent", "delivered", "read", "failed")
+"""What rules call the steps whose delays they set."""
 
 
 class Delay(msgspec.Struct, frozen=True):
@@ -65,6 +69,17 @@ class Lifecycle(msgspec.Struct, frozen=True, eq=False):
             for step in pairwise((self.initial, *path)):
                 if step not in self.steps:
                     raise ValueError(f"{self.name}: {outcome} takes {step}, which is no step")
+        self._check("an outcome", (*self.outcomes, *self.approximated), OUTCOMES)
+        self._check("a delay", self.delay_names.values(), DELAYS)
+        named = (*self.words, *self.delay_names, *self.pushes, *chain(*self.pushes.values()))
+        self._check("a state of its steps", named, self.states)
+
+    def _check(self, what: str, given: Iterable[str], known: Collection[str]) -> None:
+        for name in given:
+            if name not in known:
+                there = ", ".join(sorted(known))
+                meant = f"; nearest: {found}" if (found := nearest(name, known)) else ""
+                raise ValueError(f"{self.name}: {name!r} is not {what} ({there}){meant}")
 
     def word(self, state: str) -> str:
         """Return the vendor's word for a state."""
@@ -72,9 +87,8 @@ class Lifecycle(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def states(self) -> frozenset[str]:
-        """All states that the steps or pushes name."""
-        stepped = {state for step in self.steps for state in step}
-        return frozenset(stepped | set(self.pushes) | set().union(*self.pushes.values()))
+        """All states that the steps name."""
+        return frozenset(chain(*self.steps))
 
 
 def reachable(steps: Mapping[tuple[str, str], Delay]) -> dict[str, frozenset[str]]:

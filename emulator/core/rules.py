@@ -11,13 +11,13 @@ import msgspec
 
 from .durations import parse_duration
 from .errors import Problems
-from .lifecycle import OUTCOMES
+from .lifecycle import DELAYS, OUTCOMES
 from .records import Delays, Failure, Message
 
 if TYPE_CHECKING:
     from .vendor import Vendor
 
-DELAY_NAMES = ("sent", "delivered", "read", "failed", "reply")
+DELAY_NAMES = (*DELAYS, "reply")
 CHANNELS = ("sms", "whatsapp", "email")
 REPLIED = "replied"
 OTHER_WORDS: Mapping[str, str] = {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from .errors import Problems
-from .lifecycle import Lifecycle
+from .lifecycle import OUTCOMES, Lifecycle
 from .records import Account, Attempt, Broadcast, Delivery, Endpoint, Message
-from .store import Kind
+from .store import Kind, Record
 from .triggers import Trigger
 from .webhooks import RetryPolicy
 
@@ -102,15 +103,23 @@ def _nothing_wrong(sandbox: Sandbox) -> Iterable[Flaw]:
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """What core needs to know of a vendor: data and functions, no class hierarchy.
 
-    :param slug: URL prefix and key in fixtures.
+    :param slug: URL prefix, key in fixtures, name of the vendor's package.
+    :param title: what people call the vendor.
+    :param kinds: all kinds of record of this vendor, the three named ones included; their names
+        begin with the slug and a dot.
+    :param messages: has the orders ``all``, ``address`` (see :func:`.rules.filed`) and
+        ``broadcast``.
+    :param broadcasts: has the order ``all``.
     :param events: names that endpoints may ask for; None where the vendor's users make them.
-    :param kinds: all kinds of record of this vendor, the three named ones included.
     :param key_header: the header in which requests carry an API key, and the form of its value,
         which has ``{key}`` where the key stands.
     :param default_outcome: canonical outcome where nothing else decides.
     :param has_rate_limits: default of ``settings.rate_limits`` (a sandbox may say otherwise).
     :param rate_scopes: what requests are counted by, as ``settings.rate_limits`` names it.
     :param lifecycle: the lifecycle of a channel.
+    :param topics: what else of it stands on the agenda; their names begin as those of kinds do.
+        One named as :attr:`reply_topic` takes over how people answer.
+    :param settings: its own settings, below ``settings.<slug>``.
     :param sign: headers of a callback, the signature over exactly these bytes included.
     :param moved: side effects of steps: credit, counters, callbacks. One call for many moves.
     :param evolve: fields that change with the state, besides the state and history.
@@ -201,6 +210,11 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     broadcast_statuses: tuple[str, ...] = ()
     flaws: Callable[[Sandbox], Iterable[Flaw]] = _nothing_wrong
 
+    def __post_init__(self) -> None:
+        faults = "; ".join(_faults(self))
+        if faults:
+            raise ValueError(f"{self.slug}: {faults}")
+
     @property
     def step_topic(self) -> str:
         """The agenda's word for a step of one of this vendor's messages."""
@@ -210,6 +224,45 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     def reply_topic(self) -> str:
         """The agenda's word for a person's answer to one of this vendor's messages."""
         return f"{self.slug}.reply"
+
+
+ROLES: Mapping[str, tuple[type[Record], tuple[str, ...]]] = {
+    "accounts": (Account, ()),
+    "messages": (Message, ("all", "address", "broadcast")),
+    "broadcasts": (Broadcast, ("all",)),
+}
+"""What core's own records are to a vendor, and the orders in which they are asked for."""
+
+_SLUG = re.compile(r"[a-z][a-z0-9-]+")
+
+
+def _faults(vendor: Vendor) -> Iterator[str]:
+    """Yield what cannot be true of a vendor."""
+    if not _SLUG.fullmatch(vendor.slug):
+        yield "a slug has two or more small letters, digits and hyphens, a letter first"
+    for role, (record, orders) in ROLES.items():
+        yield from _unfit(vendor, role, record, orders)
+    names = [kind.name for kind in vendor.kinds]
+    yield from (f"two kinds are called {name!r}" for name in names if names.count(name) > 1)
+    for name in (*names, *vendor.topics):
+        if not name.startswith(f"{vendor.slug}."):
+            yield f"the name {name!r} does not begin with {vendor.slug!r} and a dot"
+    if vendor.default_outcome not in OUTCOMES:
+        yield f"the default outcome {vendor.default_outcome!r} is none of {', '.join(OUTCOMES)}"
+    if "{key}" not in vendor.key_header[1]:
+        yield f"the form of the key header, {vendor.key_header[1]!r}, lacks {{key}}"
+
+
+def _unfit(vendor: Vendor, role: str, record: type[Record], orders: Sequence[str]) -> Iterator[str]:
+    """Yield why a kind of record cannot be what core takes it for."""
+    kind: Kind[Any] = getattr(vendor, role)
+    if not any(kind is each for each in vendor.kinds):
+        yield f"{role} are {kind.name!r}, which is not among its kinds"
+    if not issubclass(kind.record, record):
+        yield f"{role} are {kind.record.__name__}, which is no {record.__name__}"
+    missing = [order for order in orders if order not in kind.orders]
+    if missing:
+        yield f"{role} ({kind.name}) lack the orders {', '.join(missing)}"
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,9 @@ class Value(fields.Field[Any]):
     """A value that one function reads; it raises ValueError with what the value must be."""
 
     def __init__(self, check: Callable[[Any], Any], **more: Any) -> None:
+        if not callable(check):
+            # A field called as a check is hides it from the fields below.
+            raise TypeError(f"{check!r} is no check; does a field of this part have its name?")
         super().__init__(**more)
         self.check = check
 

@@ -107,6 +107,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[int, ...] = ()
     unserved: tuple[Unserved, ...] = ()
 
+    def __post_init__(self) -> None:
+        strange = sorted(self.late_faults - self.faults.keys())
+        if strange:
+            there = ", ".join(self.faults)
+            raise ValueError(f"{self.slug}: late faults {strange} are none of its faults: {there}")
+
     @property
     def slug(self) -> str:
         """URL prefix and key in fixtures."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -402,3 +403,40 @@ def test_status_that_no_vendor_has_is_refused_with_the_nearest(world, speaker: S
         assert error["pointer"] == "/status"
         if path == "messages" or speaker.slug != "cuedesk" or "provider" not in query:
             assert error["suggestion"] == "failed"
+
+
+class Spy:
+    """Stands for a record, and notes the fields that are read."""
+
+    def __init__(self, record: Any, read: set[str]) -> None:
+        self._record, self._read = record, read
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(type(self._record), name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return found.fget(self)
+        self._read.add(name)
+        return getattr(self._record, name)
+
+
+def test_indexes_name_every_field_that_they_read(world):
+    """What ``on`` does not name would leave a record at its old place when it changes."""
+    unnamed = {}
+    for table in world.sandbox.store.tables().values():
+        kind = table.kind
+        readers: list[tuple[str, frozenset[str], tuple[Any, ...]]]
+        readers = [
+            (f"lookup {name}", found.on, (found.keys,)) for name, found in kind.lookups.items()
+        ]
+        for name, found in kind.orders.items():
+            readers.append((f"order {name}", found.on, (found.partitions, found.position)))
+        for name, on, functions in readers:
+            read: set[str] = set()
+            for record in table.all():
+                for places in (function(Spy(record, read)) for function in functions):
+                    # Some read only while they are gone through.
+                    list(places) if isinstance(places, Iterator) else places
+            if extra := read - on - {"id", "serial"}:
+                unnamed[f"{kind.name}, {name}"] = sorted(extra)
+
+    assert unnamed == {}

@@ -137,7 +137,7 @@ PEOPLE = {
     **NEWEST,
     "tag": _by(_by_tag, "account", "tags"),
     "location": _by(_by_location, "account", "location"),
-    "number": _by(_by_number, "account", "phone", "country_code"),
+    "number": _by(_by_number, "account", "phone"),
 }
 
 CONTACTS: Kind[Contact] = Kind(
@@ -156,7 +156,7 @@ CLIENTS: Kind[Client] = Kind(
     f"{SLUG}.clients",
     Client,
     lookups={"code": Lookup(frozenset({"account", "code"}), lambda c: ((c.account, c.code),))},
-    orders=PEOPLE,
+    orders={**PEOPLE, "number": _by(_by_number, "account", "phone", "country_code")},
 )
 
 SEGMENTS: Kind[Segment] = _kind("segments", Segment, **NAMED)
