@@ -13,6 +13,7 @@ from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
 from .errors import CannotRecord, NotFound
 from .finished import Finished
+from .kinds import by_serial
 from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint, lane_of
 from .sending import Answer, Parcel
 
@@ -216,6 +217,8 @@ class Webhooks:
         """
         table = self._sandbox.store.table(DELIVERIES)
         found = [delivery for id in ids if (delivery := table.find(id)) is not None]
+        # Which of them failed first the last time was up to their receivers.
+        found.sort(key=by_serial)
         for delivery in shuffled(self._sandbox, found):
             if delivery.trick == "drop":
                 self._lose(delivery, finished)

@@ -274,6 +274,40 @@ def test_a_failed_callback_is_tried_again_when_its_vendor_says():
     assert (ledger.events, ledger.end) == (4, due + seconds(65))
 
 
+class Backwards:
+    """Refuses callbacks, in each case the last of three before the ones ahead of it."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.sent: list[bytes] = []
+        self._waiting: list[Callable[[Answer], None]] = []
+        bench.sandbox.sender = self
+
+    def post(self, world, lane, parcel, done):
+        self.sent.append(parcel.body)
+        self._waiting.append(done)
+        if len(self._waiting) == 3:
+            while self._waiting:
+                self._waiting.pop()(Answer(status=500, error=None, duration_ms=1, response=""))
+
+    def abandon(self, world):
+        """Nothing is ever under way."""
+
+    def close(self):
+        """Nothing is open."""
+
+
+def test_callbacks_are_tried_again_in_order_however_they_were_answered():
+    bench = Bench(endpoint=True, rules=[{"outcome": "stuck"}])
+    receiver = Backwards(bench)
+    bench.send("+1", "+2", "+3")
+
+    bench.advance(until="idle")
+
+    first, again, last = (receiver.sent[at : at + 3] for at in (0, 3, 6))
+    assert first == again == last
+    assert len(set(first)) == 3
+
+
 def test_overdue_things_keep_their_due_moment(bench):
     [message] = bench.send("+1")
     bench.sandbox.set_clock(now=NOON + seconds(3600))
