@@ -8,7 +8,6 @@ from flask import Blueprint, Flask, Response
 
 from emulator.core.emulator import Emulator
 from emulator.settings import ServerSettings
-from emulator.web.bodies import LIMIT
 from emulator.web.letting_go import without_trace
 from emulator.web.provider_apps import ProviderApps
 from emulator.web.routing import QuickRule
@@ -77,7 +76,6 @@ def create_control_app(
     app.url_rule_class = QuickRule
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = LIMIT
     app.extensions[EXTENSION] = Control(
         emulator, apps, server_settings, version, Streams(), Waits(threads)
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from emulator.core.errors import Forbidden, Unauthorized
-from emulator.web.bodies import read_body
+from emulator.web.bodies import LIMIT, read_body
 from emulator.web.hosts import is_loopback
 from emulator.web.tokens import COOKIE, View, carries, needs_no_token
 
@@ -46,9 +46,7 @@ def check_request() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "needs_no_token", False):
         _check_token()
-    if getattr(view, "takes_large_body", False):
-        request.max_content_length = LARGE
-    has_body = bool(read_body())
+    has_body = bool(read_body(LARGE if getattr(view, "takes_large_body", False) else LIMIT))
     is_json = request.mimetype == "application/json"
     if has_body and not is_json and not getattr(view, "takes_any_body", False):
         raise UnsupportedMediaType("a body needs the header Content-Type: application/json")

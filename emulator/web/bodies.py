@@ -13,58 +13,58 @@ from flask import Response, request
 from emulator.core.errors import BadBody, TooLarge
 from emulator.core.nesting import TOO_DEEP, is_too_deep
 
-LIMIT = 32 * 1024 * 1024
-MOST_DRAINED = 1024 * 1024 * 1024
-TOO_LARGE = "the body is larger than 32 MiB"
+MIB = 1024 * 1024
+LIMIT = 32 * MIB
+MOST_DRAINED = 1024 * MIB
 EARLY_END = "the body ended early"
 BODY = "emulator.body"
 PIECEMEAL = "emulator.is_piecemeal"
 """Set in the WSGI environment where the server is to ask for the answer piece by piece."""
 GZIP = b"\x1f\x8b"
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_CHUNK = 1024 * 1024
+_CHUNK = MIB
 
 
-def read_body() -> bytes:
-    """Return the body of the request that is being answered.
-
-    :raises TooLarge: it is longer than 32 MiB.
-    :raises BadBody: it ended before it was complete.
-    """
-    return body_of(request.environ)
+def read_body(limit: int = LIMIT) -> bytes:
+    """Return the body of the request that is being answered; see :func:`body_of`."""
+    return body_of(request.environ, limit)
 
 
-def body_of(environ: dict[str, Any]) -> bytes:
+def body_of(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
     """Return a request's body, given its WSGI environment.
 
-    :raises TooLarge: it is longer than 32 MiB. The rest is read and dropped first, because
+    :param limit: how long it may be; counts for whoever reads it first.
+    :raises TooLarge: it is longer than that. The rest is read and dropped first, because
         a server that closes a connection with unread bytes takes its answer away.
     :raises BadBody: it ended before it was complete.
     """
     known: bytes | None = environ.get(BODY)
     if known is not None:
         return known
-    body = environ[BODY] = _read(environ)
+    body = environ[BODY] = _read(environ, limit)
     # Flask reads forms from there.
     environ["wsgi.input"] = BytesIO(body)
     return body
 
 
-def _read(environ: Mapping[str, Any]) -> bytes:
+def _read(environ: Mapping[str, Any], limit: int) -> bytes:
     length = str(environ.get("CONTENT_LENGTH") or "")
     wanted = int(length) if length.isdecimal() else None
     if wanted is None and not _comes_in_chunks(environ):
         return b""
-    if wanted is not None and wanted > LIMIT:
-        drain(environ)
-        raise TooLarge(TOO_LARGE)
-    body = _read_up_to(environ["wsgi.input"], LIMIT + 1 if wanted is None else wanted)
-    if len(body) > LIMIT:
-        drain(environ)
-        raise TooLarge(TOO_LARGE)
+    if wanted is not None and wanted > limit:
+        raise _too_large(environ, limit)
+    body = _read_up_to(environ["wsgi.input"], limit + 1 if wanted is None else wanted)
+    if len(body) > limit:
+        raise _too_large(environ, limit)
     if wanted is not None and len(body) < wanted:
         raise BadBody(EARLY_END)
     return body
+
+
+def _too_large(environ: Mapping[str, Any], limit: int) -> TooLarge:
+    drain(environ)
+    return TooLarge(f"the body is larger than {limit // MIB} MiB")
 
 
 def _comes_in_chunks(environ: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from emulator.registry import PROVIDERS
+from emulator.web.bodies import LIMIT
 from tests.contract.conftest import CHANNELS, SPEAKERS
 from tests.world import FIXTURES, World
 
@@ -94,6 +95,19 @@ def test_snapshots_keep_all_that_fixtures_hold(fixture):
     again = world.call("GET", f"{BASE}/copy/snapshot").get_json()
     assert again == {**taken, "name": "copy"}
     assert look(world, "copy") == look(world, "default")
+
+
+def test_snapshot_may_be_longer_than_other_bodies():
+    world = World(PROVIDERS, [document("empty")])
+    taken = world.call("GET", f"{BASE}/default/snapshot").data + b" " * LIMIT
+
+    answers = [
+        world.call(method, path, data=taken, content_type="application/json")
+        for method, path in (("PUT", f"{BASE}/copy/snapshot"), ("POST", BASE))
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 413]
+    assert answers[1].get_json()["detail"] == "the body is larger than 32 MiB"
 
 
 def test_reset_goes_back_to_the_snapshot(busy):
