@@ -66,11 +66,6 @@ class Fields:
         else:
             self.problems.add(pointer, "Must be an object")
 
-    def has(self, name: str) -> bool:
-        """Return whether a field stands there, null or not, and count it as asked for."""
-        self._asked.add(name)
-        return name in self._given
-
     def raw(self, name: str) -> Any:
         """Return a field unread; None if it is absent."""
         self._asked.add(name)
@@ -143,13 +138,11 @@ def filled_text(value: Any) -> str:
     return value
 
 
-def flag(value: Any) -> bool:
-    """Check that a value is true or false."""
-    if isinstance(value, Parameter) and value in ("true", "false"):
-        return value == "true"
-    if not isinstance(value, bool):
+def flag(value: str) -> bool:
+    """Check that a parameter of a query is true or false."""
+    if value not in ("true", "false"):
         raise ValueError("Must be true or false")
-    return value
+    return value == "true"
 
 
 def whole(least: int | None = None, most: int | None = None) -> Callable[[Any], int]:

@@ -118,7 +118,7 @@ def _cannot_drop(_environ: Environ, _start_response: StartResponse) -> Iterable[
 
 def _host(environ: Environ) -> str:
     host = str(environ.get("HTTP_HOST", "")).lower()
-    return host.partition(":")[0].removesuffix(".") if not host.startswith("[") else host
+    return host.partition(":")[0].removesuffix(".")
 
 
 def _redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:

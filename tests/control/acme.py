@@ -84,6 +84,9 @@ class SendIn(Schema):
     to = fields.Str(required=True)
     text = fields.Str(required=True)
     options = fields.Nested(Schema.from_dict({"priority": fields.Int()}))
+    parts = fields.List(
+        fields.Nested(Schema.from_dict({"kind": fields.Str(), "caption": fields.Str()}))
+    )
 
 
 class BroadcastIn(Schema):

@@ -121,6 +121,30 @@ def test_raw_answers_have_status_body_and_headers(world):
     assert answer.headers["X-Sorry"] == "yes"
 
 
+def test_raw_answers_that_are_text_are_sent_as_text(world):
+    wrong(world, fault={"status": 502, "body": "<h1>Bad Gateway</h1>"})
+
+    answer = send(world)
+
+    assert (answer.status_code, answer.text) == (502, "<h1>Bad Gateway</h1>")
+    assert answer.content_type == "text/plain; charset=utf-8"
+
+
+def test_answers_of_faults_carry_no_advice_about_the_request(world):
+    wrong(world, fault={"error": "server_error"})
+
+    answer = world.client.post("/teekrr/sms", data=json.dumps(BODY), headers=KEY)
+
+    assert answer.status_code == 500
+    assert "X-Emulator-Hint" not in answer.headers
+
+
+def test_fault_without_an_id_is_given_one_that_is_free(world):
+    made = [wrong(world, fault={"delay": 0}, **given) for given in ({"id": "fault-1"}, {}, {})]
+
+    assert [fault["id"] for fault in made] == ["fault-1", "fault-2", "fault-3"]
+
+
 def test_malformed_answers_are_cut_json_after_the_effect(world):
     wrong(world, fault={"malformed": True})
 
@@ -275,6 +299,7 @@ def test_mistakes_are_told_with_their_place(world, fault, pointer, suggestion):
     [
         ([{"malformed": True}, {"error": "enqueue_failed"}], [1, 0], 202),
         ([{"error": "enqueue_failed"}, {"malformed": True}], [1, 0], 500),
+        ([{"error": "enqueue_failed"}, {"drop": "after"}], [1, 0], 500),
         ([{"error": "enqueue_failed"}, {"delay": 0}], [1, 1], 500),
     ],
 )

@@ -142,6 +142,17 @@ def test_pages_cover_several_vendors_once(desk: Desk, query: dict[str, str]) -> 
     assert ids == [message["id"] for message in desk.items("/messages")]
 
 
+def test_filtered_list_of_very_many_messages_lacks_none(desk: Desk) -> None:
+    desk.broadcast("News", [f"+1555{n:04}" for n in range(1200)])
+    desk.broadcast("More", ["+15550000"])
+
+    pages = desk.pages("/messages", limit=700, text="for news")
+
+    shown = [message["to"] for page in pages for message in page]
+    assert [len(page) for page in pages] == [700, 500]
+    assert len(set(shown)) == 1200
+
+
 def test_page_goes_on_where_it_stopped_while_messages_are_added(desk: Desk) -> None:
     sent = [desk.send(f"+1555{n:04}") for n in range(4)]
     first = desk.get("/messages", limit=2)
@@ -265,6 +276,7 @@ def test_inbound_message_is_answered_and_called_back(desk: Desk) -> None:
         ({"account": "nobody"}, "/account"),
         ({"in_reply_to": "nothing"}, "/in_reply_to"),
         ({"media": "http://x"}, "/media"),
+        ({"text": 5}, "/text"),
         ({"txt": "x"}, "/txt"),
     ],
 )

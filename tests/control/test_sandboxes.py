@@ -191,11 +191,14 @@ def test_settings_are_in_force_from_the_beginning(desk):
 
 
 def test_a_sandbox_lives_as_long_as_it_is_used(desk):
-    create(desk, name="brief", ttl="1m")
+    create(desk, name="brief", ttl="1m", **{"from": "default"})
     brief = desk.world.emulator.get("brief")
     brief.visits.ended_at -= 59
     desk.world.emulator.expire()
     assert desk.world.call("GET", f"{SANDBOXES}/brief").status_code == 200
+    brief.visits.ended_at -= 59
+    desk.world.emulator.expire()
+    assert send(desk, "/s/brief/acme/messages").status_code == 202
     brief.visits.ended_at -= 59
     desk.world.emulator.expire()
     assert desk.world.call("GET", f"{SANDBOXES}/brief").status_code == 200

@@ -26,6 +26,11 @@ def test_health_is_short(desk):
     assert 0 <= health["uptime_s"] < 600
 
 
+@pytest.mark.parametrize("path", ["/health/", "/sandboxes/", "/sandboxes/default/"])
+def test_slash_at_the_end_of_a_path_does_no_harm(desk, path):
+    assert desk.world.call("GET", f"/_emulator{path}").status_code == 200
+
+
 def test_providers_say_what_they_can_and_how_we_know(desk):
     answer = desk.world.call("GET", "/_emulator/providers").json
 

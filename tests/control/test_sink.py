@@ -32,6 +32,14 @@ def test_sink_takes_any_method_and_content_type(desk: Desk, method: str) -> None
     }
 
 
+@pytest.mark.parametrize("path", ["/a//b", "/a/", "/a%20b"])
+def test_sink_takes_any_path_as_it_is(desk: Desk, path: str) -> None:
+    assert desk.ask("POST", f"/sink{path}").status_code == 200
+
+    [received] = desk.items("/sink")
+    assert received["path"] == path.replace("%20", " ")
+
+
 def test_bytes_that_are_no_text_are_base64(desk: Desk) -> None:
     desk.ask("POST", "/sink/x", data=b"\xff\x00")
 

@@ -176,6 +176,22 @@ def test_misspelt_field_is_unread(desk: Desk) -> None:
     assert request["near"] == []
 
 
+def test_misspelt_field_of_a_list_of_objects_is_unread(desk: Desk) -> None:
+    parts = [{"kind": "image"}, {"kind": "image", "captoin": "x"}, "text"]
+    desk.client("/acme/messages", {"to": "+1", "text": "Hi", "parts": parts})
+
+    request = desk.get("/requests/1")
+
+    assert request["unread"] == [{"pointer": "/parts/1/captoin", "suggestion": "caption"}]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"5", b""])
+def test_body_without_fields_has_none_that_is_unread(desk: Desk, body: bytes) -> None:
+    desk.world.client.post("/acme/messages", data=body, headers={"X-Api-Key": "key-one"})
+
+    assert desk.get("/requests/1")["unread"] == []
+
+
 def test_unmatched_request_names_its_nearest_operations(desk: Desk) -> None:
     desk.client("/acme/message", {"to": "+1"})
 

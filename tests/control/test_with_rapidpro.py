@@ -111,3 +111,33 @@ def test_unknown_field_of_a_quick_reply_is_unread(
         {"pointer": f"{pointer}/titel", "suggestion": None},
         {"pointer": "/quick_reply", "suggestion": "quick_replies"},
     ]
+
+
+def test_callback_of_a_vendor_that_signs_nothing_has_no_signature(desk: Desk) -> None:
+    hook = {"provider": "rapidpro", "url": "http://127.0.0.1:9/hook", "events": ["new-visit"]}
+    desk.do("POST", "/endpoints", hook, 201)
+    desk.do("POST", "/callbacks/trigger", {"provider": "rapidpro", "event": "new-visit"}, 201)
+
+    [callback] = desk.items("/callbacks")
+
+    assert desk.get(f"/callbacks/{callback['id']}")["signature"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"to": PHONE}, 1),
+        ({"to": "254722000111"}, 1),
+        ({"to": "whatsapp:254722000111"}, 0),
+        ({"from": "+254700100200", "direction": "out"}, 1),
+        ({"from": "tel:1", "direction": "out"}, 0),
+    ],
+)
+def test_messages_of_another_channel_to_the_same_number_are_others(
+    desk: Desk, query: dict[str, str], count: int
+) -> None:
+    headers = {"Authorization": "Token rp_token_admin"}
+    body = {"contact": AMINA, "text": "Hi"}
+    desk.world.call("POST", "/rapidpro/api/v2/messages.json", body, headers=headers)
+
+    assert desk.get("/messages", **query)["total"] == count

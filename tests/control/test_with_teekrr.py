@@ -10,6 +10,7 @@ import pytest
 
 from emulator.providers.teekrr import PROVIDER
 from tests.control.desk import Desk
+from tests.providers.teekrr.desk import email
 from tests.world import World
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -45,6 +46,17 @@ class Teekrr(Desk):
 @pytest.fixture
 def teekrr() -> Teekrr:
     return Teekrr()
+
+
+def test_messages_that_come_from_no_number_are_left_out_where_one_is_asked_for(
+    teekrr: Teekrr,
+) -> None:
+    headers = {"Authorization": "Bearer tk_all"}
+    answer = teekrr.world.call("POST", "/teekrr/email", email(), headers=headers)
+    assert answer.status_code == 200, answer.text
+
+    assert [message["from"] for message in teekrr.items("/messages")] == [None]
+    assert teekrr.items("/messages", **{"from": "60123456789"}) == []
 
 
 def test_messages_of_a_broadcast_are_found(teekrr: Teekrr) -> None:

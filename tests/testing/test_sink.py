@@ -100,6 +100,22 @@ def test_vendors_that_sign_nothing_are_told(sink: CallbackSink, body: str, vendo
         _ = sink.received.one().signature_ok
 
 
+def test_events_are_known_by_each_vendors_name(sink: CallbackSink) -> None:
+    post(sink, '{"event": {"type": "contact_created"}}')
+    post(sink, '{"trigger": "message_inbound", "channelUuid": "x"}')
+    post(sink, "{}", **{"X-Mailroom-Mode": "normal"})
+
+    told = [(received.provider, received.event) for received in sink.received]
+
+    assert told == [
+        ("whautomate", "contact_created"),
+        ("cuedesk", "message_inbound"),
+        ("rapidpro", None),
+    ]
+    assert sink.events("contact_created").one().provider == "whautomate"
+    sink.events().exactly(2)
+
+
 def test_script_is_followed(sandbox: Sandbox, sink: CallbackSink) -> None:
     sandbox.settings(cuedesk={"retry_pauses": ["10s", "10s"]})
     sandbox.endpoint("cuedesk", sink.url, events=["message_inbound"])

@@ -9,8 +9,18 @@ import pytest
 from emulator.web.bodies import LIMIT
 from tests.control.desk import Desk
 
-CHUNKED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+CHUNKED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
 JSON = {"content_type": "application/json", "headers": {"X-Api-Key": "key-one"}}
+
+
+class CutOff(BytesIO):
+    """A body whose sender has hung up after so many bytes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        if not found:
+            raise ConnectionResetError
+        return found
 
 
 @pytest.fixture
@@ -43,6 +53,53 @@ def test_body_of_a_request_that_leads_nowhere_is_read(
 
     assert answer.status_code == 404
     assert stream.read() == b""
+
+
+@pytest.mark.parametrize("path", ["/acme/messages", "/_emulator/sandboxes"])
+@pytest.mark.parametrize("environ", [CHUNKED, {"CONTENT_LENGTH": "3"}])
+def test_body_whose_sender_hangs_up_is_refused(
+    desk: Desk, path: str, environ: dict[str, object]
+) -> None:
+    answer = desk.world.call(
+        "POST", path, input_stream=CutOff(b"{}"), environ_overrides=environ, **JSON
+    )
+
+    assert answer.status_code == 400
+
+
+def test_body_that_is_shorter_than_announced_is_refused(desk: Desk) -> None:
+    answer = desk.world.call(
+        "POST",
+        "/_emulator/sandboxes",
+        input_stream=BytesIO(b"{}"),
+        environ_overrides={"CONTENT_LENGTH": "3"},
+        **JSON,
+    )
+
+    assert answer.status_code == 400
+    assert answer.get_json()["detail"] == "the body ended early"
+
+
+def test_sender_who_hangs_up_while_a_body_is_dropped_is_answered_all_the_same(desk: Desk) -> None:
+    answer = desk.world.call(
+        "POST", "/nothing/here", input_stream=CutOff(b"{}"), environ_overrides=CHUNKED, **JSON
+    )
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/x/default/acme/messages", "/s/default", "/s"])
+def test_path_that_leads_nowhere_is_told_what_does(desk: Desk, path: str) -> None:
+    answer = desk.world.call("GET", path)
+
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert "/acme, /zenith or /s/<sandbox>/<provider>" in answer.get_json()["detail"]
+
+
+def test_root_leads_to_the_console(desk: Desk) -> None:
+    answer = desk.world.call("GET", "/")
+
+    assert (answer.status_code, answer.location) == (302, "/_emulator/console")
 
 
 @pytest.mark.parametrize("path", ["/acme/a%00b", "/acme/a%0D%0AX-Evil:%201", "/acme/%7F%1B"])
