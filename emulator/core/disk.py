@@ -42,10 +42,14 @@ class FolderTaken(EmulatorError):
 
 
 class Piece(NamedTuple):
-    """Some rows of a table, by their numbers, as JSON."""
+    """Some rows of a table, by their numbers, as JSON.
+
+    :param is_ours: whether they stand as they were written here, and not as others left them.
+    """
 
     table: str
     rows: bytes | bytearray | msgspec.Raw
+    is_ours: bool = False
 
 
 class Segments(Storage):
@@ -125,7 +129,7 @@ def _pieces_of_lines(path: Path, file: Iterable[bytes]) -> Iterator[Piece]:
             with _read_as_json(path):
                 table = msgspec.json.decode(line[2:-3], type=str)
         else:
-            yield Piece(table, _as_object(line))
+            yield Piece(table, _as_object(line), is_ours=True)
     if found != b'"1":%b\n}}\n' % _encode({"crc32": checksum}):
         raise Damaged(f"{path.name}: it is not what was written: the checksum differs")
 

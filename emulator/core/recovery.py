@@ -56,13 +56,13 @@ def read_file(path: Path, forms: Forms) -> Found:
         schema = _schema(first)
         image, origin = Image(), Image()
         strangers: dict[str, None] = {}
-        for name, text in _migrated(path, schema) if schema < SCHEMA else _all(first, pieces):
-            table = name.removeprefix(ORIGIN)
+        for piece in _migrated(path, schema) if schema < SCHEMA else _all(first, pieces):
+            table = piece.table.removeprefix(ORIGIN)
             if table in forms.types:
-                part = image if table == name else origin
-                part.take(table, forms.rows(table, text))
+                part = image if table == piece.table else origin
+                part.take(table, forms.rows(table, piece.rows, is_ours=piece.is_ours))
             else:
-                strangers[name] = None
+                strangers[piece.table] = None
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Damaged(f"{path.name}: {error}") from error
     for name in strangers:
