@@ -15,7 +15,8 @@ from emulator.core.lifecycle import OUTCOMES
 from emulator.registry import PROVIDERS
 from emulator.web.operations import LEVELS
 from emulator.web.provider_app import ProviderApp
-from tests.contract.conftest import CHANNELS, SPEAKERS, Speaker
+from tests.contract.conftest import CHANNELS, SPEAKERS
+from tests.contract.speaker import Speaker
 from tests.world import FIXTURES, World
 
 ADDRESSES = {"sms": "60123456789", "whatsapp": "60123456789", "email": "aisyah@example.com"}
@@ -222,7 +223,7 @@ def send_under(world, speaker: Speaker, channel: str, conditions: dict[str, Any]
     ("speaker", "channel"), CHANNELS, ids=[f"{s.slug}-{c}" for s, c in CHANNELS]
 )
 def test_every_condition_of_a_rule_counts(world, speaker: Speaker, channel):
-    world.call("PATCH", f"{DEFAULT}/settings", {"rate_limits": {"teekrr": False}})
+    world.call("PATCH", f"{DEFAULT}/settings", {"rate_limits": {speaker.slug: False}})
     sent = send_under(world, speaker, channel, {"to": "1"})
     address = sent["to"].removeprefix("tel:").removeprefix("+")
     conditions: dict[str, tuple[Any, Any]] = {
@@ -395,14 +396,16 @@ def test_lists_are_asked_for_statuses_that_there_are(fixture):
 
 @pytest.mark.parametrize("path", ["messages", "broadcasts"])
 def test_status_that_no_vendor_has_is_refused_with_the_nearest(world, speaker: Speaker, path):
-    for query in ("status=fialed", f"status=fialed&provider={speaker.slug}"):
+    vendor = speaker.provider.vendor
+    words = vendor.message_statuses if path == "messages" else vendor.broadcast_statuses
+    word = max(words, key=len)
+    misspelt = f"{word[1]}{word[0]}{word[2:]}"
+    for query in (f"status={misspelt}", f"status={misspelt}&provider={speaker.slug}"):
         refused = world.call("GET", f"{DEFAULT}/{path}?{query}")
 
         assert refused.status_code == 422
         [error] = refused.get_json()["errors"]
-        assert error["pointer"] == "/status"
-        if path == "messages" or speaker.slug != "cuedesk" or "provider" not in query:
-            assert error["suggestion"] == "failed"
+        assert (error["pointer"], error["suggestion"]) == ("/status", word)
 
 
 class Spy:

@@ -22,26 +22,19 @@ from emulator.core.outcomes import magic_of
 from emulator.core.sandbox import Sandbox
 from emulator.providers.teekrr.credit import ACCEPTED, WAITING
 from emulator.registry import PROVIDERS
+from tests.contract.conftest import CHANNELS, SPEAKERS
+from tests.contract.speaker import Speaker
 from tests.world import FIXTURES, RecordingSender
 
 CLOCK = "2026-05-06T10:00:00Z"
 VENDORS = {provider.slug: provider.vendor for provider in PROVIDERS}
-ACCOUNTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "rapidpro": (
-        "workspaces",
-        {"name": "W", "country": "KE", "languages": ["eng", "swa"], "timezone": "Africa/Nairobi"},
-    ),
-    "teekrr": ("clients", {"id": "c", "name": "C", "billing": {"creditBalance": 5000}}),
-    "cuedesk": ("workspaces", {"id": "w", "name": "W"}),
-    "whautomate": ("accounts", {"id": "a", "name": "A", "owner": "o@a.example"}),
-}
-COUNTRIES = {"rapidpro": "KE", "teekrr": "MY", "cuedesk": "GB", "whautomate": "US"}
+SPEAKER = {speaker.slug: speaker for speaker in SPEAKERS}
 SCHEMA = describe(list(VENDORS.values()))
 
 
 def lists_of(slug: str) -> list[str]:
     """Return the names of all lists of objects of an account, as the schema has them."""
-    accounts = SCHEMA["properties"][slug]["properties"][ACCOUNTS[slug][0]]
+    accounts = SCHEMA["properties"][slug]["properties"][SPEAKER[slug].accounts]
     found = accounts["items"]["anyOf"][0]["$ref"].rpartition("/")[2]
     properties = SCHEMA["$defs"][found]["properties"]
     return [name for name, schema in properties.items() if "anyOf" in schema.get("items", {})]
@@ -52,7 +45,7 @@ def many(count: int, **fields: Any) -> list[Any]:
 
 
 def load(slug: str, *accounts: Any, seed: int = 0, **more: Any) -> Sandbox:
-    part = {slug: {ACCOUNTS[slug][0]: list(accounts)}}
+    part = {slug: {SPEAKER[slug].accounts: list(accounts)}}
     emulator = Emulator(list(VENDORS.values()), RecordingSender(), Library([]))
     document = {"emulator": 1, "clock": CLOCK, **part, **more}
     return emulator.create(Wish(name="default", documents=(document,), seed=seed))
@@ -60,7 +53,7 @@ def load(slug: str, *accounts: Any, seed: int = 0, **more: Any) -> Sandbox:
 
 def whole(slug: str, count: int = 12, **lists: Any) -> dict[str, Any]:
     """Return an account whose lists are all generated."""
-    return {**ACCOUNTS[slug][1], **{name: many(count) for name in lists_of(slug)}, **lists}
+    return {**SPEAKER[slug].account, **{name: many(count) for name in lists_of(slug)}, **lists}
 
 
 def records(sandbox: Sandbox) -> dict[str, list[Any]]:
@@ -72,7 +65,7 @@ def messages(slug: str, sandbox: Sandbox) -> list[Any]:
     return sorted(sandbox.store.table(VENDORS[slug].messages), key=lambda m: m.serial)
 
 
-each_vendor = pytest.mark.parametrize("slug", VENDORS)
+each_vendor = pytest.mark.parametrize("slug", SPEAKER)
 
 
 @each_vendor
@@ -114,7 +107,7 @@ def test_numbers_are_valid_in_the_country_of_the_account(slug):
     assert len(numbers) > 20
     for number in numbers:
         parsed = phonenumbers.parse("+" + number.removeprefix("+"))
-        assert phonenumbers.is_valid_number_for_region(parsed, COUNTRIES[slug]), number
+        assert phonenumbers.is_valid_number_for_region(parsed, SPEAKER[slug].country), number
         assert magic_of(number.removeprefix("+")) is None
 
 
@@ -257,13 +250,13 @@ def test_schema_knows_no_field_that_the_loader_refuses(slug):
             del fields["content"]
             fields["channel"] = "whatsapp"
         with pytest.raises(Invalid) as caught:
-            load(slug, {**ACCOUNTS[slug][1], name: [fields]})
+            load(slug, {**SPEAKER[slug].account, name: [fields]})
         assert [p.pointer for p in caught.value.problems if "Unknown" in p.message] == []
 
 
 def fields_of(slug: str, name: str) -> list[str]:
     """Return the fields of the objects of a list, as the schema has them."""
-    accounts = SCHEMA["properties"][slug]["properties"][ACCOUNTS[slug][0]]
+    accounts = SCHEMA["properties"][slug]["properties"][SPEAKER[slug].accounts]
     account = SCHEMA["$defs"][accounts["items"]["anyOf"][0]["$ref"].rpartition("/")[2]]
     item = account["properties"][name]["items"]["anyOf"][0]["$ref"].rpartition("/")[2]
     return list(SCHEMA["$defs"][item]["properties"])
@@ -291,46 +284,32 @@ def test_odd_values_are_refused_or_taken_and_never_trip_anybody(slug):
                 assert all(pointer.startswith(f"/fixture/{slug}/") for pointer in found)
 
 
-def statuses(slug: str, channel: str) -> list[str]:
-    lifecycle = VENDORS[slug].lifecycle(channel)
-    received = {"rapidpro": "handled"}.get(slug, "received")
-    hidden = {"whautomate": {"pending", "scheduled"}}.get(slug, set())
-    return sorted({lifecycle.word(state) for state in lifecycle.states} - hidden | {received})
+def statuses(speaker: Speaker, channel: str) -> list[str]:
+    lifecycle = speaker.provider.vendor.lifecycle(channel)
+    words = {lifecycle.word(state) for state in lifecycle.states}
+    return sorted(words - speaker.hidden | {speaker.received})
 
 
 @pytest.mark.parametrize(
-    ("slug", "channel"),
-    [
-        ("rapidpro", "sms"),
-        *(("teekrr", channel) for channel in ("sms", "whatsapp", "email")),
-        ("cuedesk", "whatsapp"),
-        ("whautomate", "whatsapp"),
-    ],
+    ("speaker", "channel"), CHANNELS, ids=[f"{s.slug}-{c}" for s, c in CHANNELS]
 )
-def test_messages_come_in_every_status_by_the_way_that_leads_there(slug, channel):
-    steps = VENDORS[slug].lifecycle(channel).steps
-    wanted = {"channel": channel} if slug == "teekrr" else {}
-    for status in statuses(slug, channel):
+def test_messages_come_in_every_status_by_the_way_that_leads_there(speaker, channel):
+    slug, lifecycle = speaker.slug, speaker.provider.vendor.lifecycle(channel)
+    wanted = speaker.of_channel(channel)
+    for status in statuses(speaker, channel):
         sandbox = load(slug, whole(slug, 2, messages=many(12, status=status, **wanted)))
         for message in messages(slug, sandbox):
             states = [step.state for step in message.history]
-            assert VENDORS[slug].lifecycle(channel).word(message.state) == status
-            assert all(step in steps for step in pairwise(states)), states
-            assert message.direction == ("in" if status in ("handled", "received") else "out")
-
-
-BORN = {
-    "rapidpro": "created_on",
-    "teekrr": "createdAt",
-    "cuedesk": "created_at",
-    "whautomate": "timestamp",
-}
+            assert lifecycle.word(message.state) == status
+            assert all(step in lifecycle.steps for step in pairwise(states)), states
+            assert message.direction == ("in" if status == speaker.received else "out")
 
 
 @each_vendor
 def test_messages_begin_when_the_fixture_says(slug):
-    said = {BORN[slug]: "2026-05-02T08:00:00Z"}
-    sandbox = load(slug, whole(slug, 3, broadcasts=[], messages=many(40, **said)))
+    said = {SPEAKER[slug].born: "2026-05-02T08:00:00Z"}
+    lists = {SPEAKER[slug].broadcasts: [], "messages": many(40, **said)}
+    sandbox = load(slug, whole(slug, 3, **lists))
 
     assert {f"{m.created_at:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
     assert {f"{m.history[0].at:%dT%H}" for m in messages(slug, sandbox)} == {"02T08"}
@@ -338,12 +317,11 @@ def test_messages_begin_when_the_fixture_says(slug):
 
 @each_vendor
 def test_messages_have_the_history_that_the_fixture_says(slug):
-    words = {"rapidpro": "queued", "whautomate": "sent"}
-    steps = [{"status": words.get(slug, "failed"), "at": "2026-05-02T08:00:00Z"}]
-    kind = {"direction": "out"} if slug != "whautomate" else {"isIncoming": False}
-    listed = many(9, history=steps, **kind)
+    speaker = SPEAKER[slug]
+    steps = [{"status": speaker.ending, "at": "2026-05-02T08:00:00Z"}]
+    lists = {speaker.broadcasts: [], "messages": many(9, history=steps, **speaker.outgoing)}
 
-    found = messages(slug, load(slug, whole(slug, 3, broadcasts=[], messages=listed)))
+    found = messages(slug, load(slug, whole(slug, 3, **lists)))
 
     assert {(m.history[0].state, f"{m.created_at:%dT%H}") for m in found} == {
         (steps[0]["status"], "02T08")

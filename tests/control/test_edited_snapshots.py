@@ -15,11 +15,13 @@ import pytest
 
 from emulator.registry import PROVIDERS
 from tests.contract.conftest import CHANNELS, REFERENCE, SPEAKERS
+from tests.providers.cuedesk.speaker import SPEAKER as CUEDESK
+from tests.providers.rapidpro.speaker import SPEAKER as RAPIDPRO
+from tests.providers.teekrr.speaker import SPEAKER as TEEKRR
 from tests.world import World
 
 BASE = "/_emulator/sandboxes"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-TEEKRR, CUEDESK, WHAUTOMATE, RAPIDPRO = SPEAKERS
 MOMENT = re.compile(
     r'"(\d{4}-\d\d-\d\dT[\d:]+(\.\d{6})?Z)"'
 )  # of records, not what vendors keep as text
