@@ -21,8 +21,10 @@ from emulator.core.errors import EmulatorError
 
 from .crew import WSGI, Crew, with_crew
 from .ports import base_url, claim_port, numeric, reachable
+from .room import with_room
 
 THREADS = 256  # started as they are needed; clients that are slow or wait hold one each
+MOST_BODIES = THREADS * 3 // 4
 KILL_AFTER = 2
 PATIENCE = 30.0
 # Live objects come by the ten thousand with each broadcast; collecting every 700 finds nothing.
@@ -85,7 +87,7 @@ def serve(
         _live_below(alive, [app.stop, crew.close], [on_end, app.finish])
         announcer = _Announcer(host, port, token)
         threading.Thread(target=announcer.run, args=(on_ready,), daemon=True).start()
-        return with_crew(logged(app), crew)
+        return with_crew(with_room(logged(app), MOST_BODIES), crew)
 
     try:
         _granian(address, port).serve(target_loader=load)

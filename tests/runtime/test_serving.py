@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from emulator.runtime.serving import logged
+from emulator.runtime.serving import THREADS, logged
 from tests.scenarios.servers import PATIENCE, ROOT, Receiver, RemoteSandbox, ServerProcess
 
 
@@ -110,7 +110,7 @@ def test_slow_clients_keep_nobody_out() -> None:
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
     begun = b"POST /teekrr/sms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
     with ExitStack() as slow:
-        for _ in range(100):
+        for _ in range(THREADS + 50):
             connection = slow.enter_context(socket.create_connection(address))
             connection.sendall(begun)
 
@@ -118,8 +118,14 @@ def test_slow_clients_keep_nobody_out() -> None:
             requests.get(f"{server.url}/_emulator/health", timeout=PATIENCE).status_code
             for _ in range(3)
         ]
+        refused = requests.post(f"{server.url}/teekrr/sms", json={}, timeout=PATIENCE)
 
     assert answers == [200, 200, 200]
+    assert refused.status_code == 503
+    assert refused.json()["detail"].startswith("192 clients are at requests with bodies")
+    # Its connections are gone: there is room again.
+    answer = requests.post(f"{server.url}/teekrr/sms", json={}, timeout=PATIENCE)
+    assert answer.status_code == 401
     assert server.stop() == 0
 
 
