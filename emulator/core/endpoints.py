@@ -63,6 +63,20 @@ def merge_endpoint(
     return sandbox.store.table(ENDPOINTS).put(_new_endpoint(sandbox, vendor, values))
 
 
+def check_owner(
+    sandbox: Sandbox, owner: tuple[str, str], id: Any, pointer: str, problems: Problems
+) -> bool:
+    """Tell whether an account may have an endpoint of this id; it cannot take another's.
+
+    :param owner: vendor and account.
+    """
+    known = sandbox.store.table(ENDPOINTS).find(id) if isinstance(id, str) else None
+    if known is None or (known.provider, known.account) == owner:
+        return True
+    problems.add(f"{pointer}/id", f"Account {known.account!r} has this endpoint already")
+    return False
+
+
 def _endpoint_values(
     sandbox: Sandbox,
     vendor: Vendor,

@@ -326,3 +326,15 @@ def test_messages_have_the_history_that_the_fixture_says(slug):
     assert {(m.history[0].state, f"{m.created_at:%dT%H}") for m in found} == {
         (steps[0]["status"], "02T08")
     }
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SPEAKER if "webhooks" in lists_of(slug)])
+def test_webhooks_stay_with_their_account(slug):
+    account = {**SPEAKER[slug].account, "webhooks": many(1, id="ep-1")}
+
+    with pytest.raises(Invalid) as caught:
+        load(slug, {**account, "id": "first"}, {**account, "id": "second"})
+
+    [problem] = caught.value.problems
+    assert problem.pointer.startswith(f"/fixture/{slug}/{SPEAKER[slug].accounts}/1/webhooks/0")
+    assert "'first'" in problem.message

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from emulator.core.describing import Defs, Schema
-from emulator.core.endpoints import merge_endpoint
+from emulator.core.endpoints import check_owner, merge_endpoint
 from emulator.core.errors import Problems
 from emulator.core.late import late
 from emulator.core.records import ENDPOINTS, Endpoint
@@ -258,6 +258,9 @@ def _load_list(desk: _Desk, given: Any, pointer: str) -> None:
 def _load_webhook(desk: _Desk, given: Any, pointer: str) -> None:
     read = read_part(parts.WEBHOOK, given, pointer, desk.problems)
     if read is None:
+        return
+    owner = SLUG, desk.workspace
+    if not check_owner(desk.found, owner, read.get("id"), pointer, desk.problems):
         return
     endpoint: dict[str, Any] = {"provider": SLUG, "account": desk.workspace}
     endpoint.update({name: read[name] for name in ("url", "secret", "active") if name in read})

@@ -19,7 +19,7 @@ from emulator.core.describing import (
     listed,
     optional,
 )
-from emulator.core.endpoints import merge_endpoint
+from emulator.core.endpoints import check_owner, merge_endpoint
 from emulator.core.errors import Problems, nearest
 from emulator.core.late import late
 from emulator.core.moments import read_moment
@@ -322,9 +322,7 @@ def _load_webhook(
         problems.add(pointer, "Must be an object")
         return
     problems.unknown_keys(pointer, given, WEBHOOK_FIELDS)
-    other = found.store.table(ENDPOINTS).find(str(given.get("id")))
-    if other is not None and (other.provider, other.account) != (SLUG, client.id):
-        problems.add(f"{pointer}/id", f"Account {other.account!r} has this endpoint already")
+    if not check_owner(found, (SLUG, client.id), given.get("id"), pointer, problems):
         return
     known = {name: value for name, value in given.items() if name in WEBHOOK_FIELDS}
     url = given.get("url")
