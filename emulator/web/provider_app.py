@@ -242,7 +242,7 @@ class ProviderApp(Flask):
 
     def _leave(self, visit: context.Visit, response: Response) -> bytes | None:
         """Enter an answer into the journal; return its body, None where that is streamed."""
-        body = None if response.is_streamed else response.get_data()
+        body = _body_of(response)
         found, sandbox = visit.exchange, visit.sandbox
         if sandbox is None:
             name = visit.environ["emulator.sandbox_name"]
@@ -275,6 +275,14 @@ def _handed_over(
         return [body]
     pieces: Iterable[bytes] = response(environ, start_response)
     return pieces
+
+
+def _body_of(response: Response) -> bytes | None:
+    """Return the body of an answer, None where it is streamed."""
+    held = response.response
+    if isinstance(held, list) and len(held) == 1 and isinstance(held[0], bytes):
+        return held[0]
+    return None if response.is_streamed else response.get_data()
 
 
 def _is_plain(response: Response) -> bool:

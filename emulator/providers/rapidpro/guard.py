@@ -101,7 +101,7 @@ def allows_method(endpoint: Endpoint, method: str) -> bool:
             return endpoint.answers_head
         case "OPTIONS":
             return endpoint.answers_options
-    return method in endpoint.methods
+    return method in endpoint.served
 
 
 def finish(response: Response) -> Response:
@@ -111,7 +111,7 @@ def finish(response: Response) -> Response:
     headers.add("Content-Language", "en-us")
     endpoint: Endpoint | None = notes.get("endpoint")
     if endpoint is not None:
-        headers.set("Allow", endpoint.allow)
+        headers.add("Allow", endpoint.allow)
     if "token_workspace" in notes:
         headers.add("X-Temba-Workspace", notes["token_workspace"])
     for warning in notes.get("warnings", ()):
