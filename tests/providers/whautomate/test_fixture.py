@@ -11,6 +11,7 @@ from emulator.core.emulator import Wish
 from emulator.core.errors import Invalid
 from tests.providers.whautomate.desk import (
     ALL_CLIENTS,
+    ALL_CONTACTS,
     HELLO,
     HOOK,
     KEY_A,
@@ -161,6 +162,22 @@ def test_a_state_in_which_things_are_gone_can_be_loaded(desk, gone, seconds):
             assert desk.world.call("GET", address, headers=headers).get_json() == desk.get(path)
     finally:
         desk.world.emulator.delete("copy")
+
+
+def test_whole_account_can_be_merged_after_a_location_was_removed(desk):
+    scheduled = {"scheduleDateTime": "2026-05-06T12:00:00Z", "segments": ALL_CONTACTS}
+    id = desk.broadcast(**scheduled)
+    desk.load(locations=[{"id": "locMain001", "deleted": True}])
+    path = "/accounts/whautomate/harbour"
+    before = desk.control("GET", path)
+
+    after = desk.control("PATCH", path, before)
+    desk.load(broadcasts=[{"id": id, "location": "locMain001", "name": "Renamed"}])
+
+    assert after == before
+    assert desk.get(f"/broadcasts/{id}")["name"] == "Renamed"
+    with pytest.raises(Invalid, match="No location 'locMain001' in this account"):
+        desk.load(contacts=[{"id": "conNew0001", "name": "N", "location": "locMain001"}])
 
 
 def test_a_broadcast_cancelled_before_its_time_was_never_started(desk):
