@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -20,8 +22,33 @@ PATIENCE = 1.0
 log = logging.getLogger(__name__)
 
 
+class _Body:
+    """What a client sends; once all of it is there, the next one may come in."""
+
+    __slots__ = ("_leave", "_left", "_stream")
+
+    def __init__(self, environ: Mapping[str, Any], leave: Callable[[], None]) -> None:
+        length = environ.get("CONTENT_LENGTH", "")
+        self._left = int(length) if length.isdecimal() else math.inf
+        self._stream = environ["wsgi.input"]
+        self._leave = leave
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to so many bytes, nothing at the end."""
+        part: bytes = self._stream.read(size)
+        self._left -= len(part)
+        if self._left <= 0 or not part:
+            self.close()
+        return part
+
+    def close(self) -> None:
+        """Make room, once: nobody reads any more."""
+        leave, self._leave = self._leave, _nothing
+        leave()
+
+
 def with_room(app: WSGI, most: int, patience: float = PATIENCE) -> WSGI:
-    """Return an application that is asked so many requests with bodies at once.
+    """Return an application that reads so many bodies at once.
 
     :param patience: seconds that the next one waits for room, before it is refused with a 503.
     """
@@ -37,12 +64,17 @@ def with_room(app: WSGI, most: int, patience: float = PATIENCE) -> WSGI:
             room.get(timeout=patience)
         except Empty:
             return _refuse(environ, start_response, most)
+        body = environ["wsgi.input"] = _Body(environ, partial(room.put, None))
         try:
             return app(environ, start_response)
         finally:
-            room.put(None)
+            body.close()
 
     return answer
+
+
+def _nothing() -> None:
+    return None
 
 
 def _has_body(environ: Mapping[str, Any]) -> bool:
@@ -52,7 +84,7 @@ def _has_body(environ: Mapping[str, Any]) -> bool:
 
 
 def _refuse(environ: Mapping[str, Any], start_response: Any, most: int) -> Iterable[bytes]:
-    detail = f"{most} clients are at requests with bodies; those that stop halfway hold up the rest"
+    detail = f"{most} clients are sending bodies; those that stop halfway hold up the rest"
     log.warning("%s %s: %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], detail)
     problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503}
     text = json.dumps({**problem, "detail": detail}).encode() + b"\n"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 from emulator.runtime.room import with_room
 
+BODY = b"0123456789"
 POST = {"REQUEST_METHOD": "POST", "PATH_INFO": "/sms", "CONTENT_LENGTH": "10"}
 CHUNKS = {"REQUEST_METHOD": "PUT", "PATH_INFO": "/x", "HTTP_TRANSFER_ENCODING": "chunked"}
 GET = {"REQUEST_METHOD": "GET", "PATH_INFO": "/health"}
@@ -21,11 +23,14 @@ class Front:
 
     def __init__(self, most: int) -> None:
         self.meanwhile: Callable[[], object] = lambda: None
+        self.at_first: list[int] = []
         self._app = with_room(self._answer, most, patience=0)
         self.headers: dict[str, str] = {}
 
-    def _answer(self, _environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        for size in self.at_first:
+            environ["wsgi.input"].read(size)
         meanwhile()
         start_response("200 OK", [])
         return [b"{}"]
@@ -37,7 +42,8 @@ class Front:
             said.append(status)
             self.headers = dict(headers)
 
-        text = b"".join(self._app(dict(environ), start_response))
+        sent = {**environ, "wsgi.input": BytesIO(BODY)}
+        text = b"".join(self._app(sent, start_response))
         return said[0], json.loads(text)
 
 
@@ -50,9 +56,31 @@ def test_one_too_many_is_refused(other: dict[str, str], caplog: pytest.LogCaptur
 
     [(status, problem)] = refused
     assert status == "503 Service Unavailable"
-    assert problem["detail"].startswith("1 clients are at requests with bodies")
+    assert problem["detail"].startswith("1 clients are sending bodies")
     assert f"{other['PATH_INFO']}: 1 clients are" in caplog.text
     assert front.ask(other)[0] == "200 OK"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reads", "status"),
+    [
+        (POST, [4, 6], "200 OK"),
+        (POST, [4, 5], "503 Service Unavailable"),
+        (CHUNKS, [4, 100, 100], "200 OK"),
+        (CHUNKS, [4, 6], "503 Service Unavailable"),
+    ],
+)
+def test_who_has_sent_everything_makes_room_at_once(
+    asked: dict[str, str], reads: list[int], status: str
+) -> None:
+    front, others = Front(most=1), []
+    front.at_first = reads
+    front.meanwhile = lambda: others.append(front.ask(POST)[0])
+
+    front.ask(asked)
+
+    assert others == [status]
+    assert [front.ask(POST)[0] for _ in range(2)] == ["200 OK"] * 2
 
 
 @pytest.mark.parametrize("other", [GET, EMPTY])

@@ -122,7 +122,7 @@ def test_slow_clients_keep_nobody_out() -> None:
 
     assert answers == [200, 200, 200]
     assert refused.status_code == 503
-    assert refused.json()["detail"].startswith("192 clients are at requests with bodies")
+    assert refused.json()["detail"].startswith("192 clients are sending bodies")
     # Its connections are gone: there is room again.
     answer = requests.post(f"{server.url}/teekrr/sms", json={}, timeout=PATIENCE)
     assert answer.status_code == 401
