@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.console.browser import Page
-from tests.console.stage import ANN, NEWS, Sandbox
+from tests.console.stage import ANN, NEWS, TEEKRR, Sandbox
 
 QUICK = {"eng": [{"text": "Yes"}, {"text": "No"}]}
 BOB = "60123990513"
@@ -255,6 +255,40 @@ def test_request_shows_near_misses_and_a_command(page: Page, sandbox: Sandbox) -
     assert sandbox.get("/requests?limit=1")["total"] == before + 1
     assert [again[part] for part in ("path", "body")] == [first[part] for part in ("path", "body")]
     assert again["account"] == first["account"]
+
+
+def upload(sandbox: Sandbox, size: int) -> None:
+    """Upload a picture of so many bytes, none of which is text."""
+    picture = b"\x89PNG\r\n\x1a\n".ljust(size, b"\xff")
+    url = f"{sandbox.server.url}/s/{sandbox.name}/teekrr/whatsapp/upload-header-image"
+    files = {"file": ("shop.png", picture, "image/png")}
+    assert sandbox.server.session.post(url, headers=TEEKRR, files=files, timeout=20).ok
+
+
+@pytest.mark.needs("curl")
+def test_upload_is_repeated_by_a_command(page: Page, sandbox: Sandbox) -> None:
+    upload(sandbox, 1000)
+    page.open(f"{sandbox.name}/requests/1")
+
+    page.click("summary", "As curl")
+    command = page.find("details pre", "curl").text
+    subprocess.run(["bash", "-c", command], check=True, capture_output=True, timeout=20)
+
+    again, first = sandbox.items("/requests")
+    assert first["body_encoding"] == "base64"
+    for part in ("path", "body", "body_encoding", "account", "status"):
+        assert again[part] == first[part]
+
+
+def test_large_body_is_shown_in_part(page: Page, sandbox: Sandbox) -> None:
+    upload(sandbox, 300_000)
+    page.open(f"{sandbox.name}/requests/1")
+
+    pre = page.find("pre[aria-label='Body of the request']")
+
+    whole = sandbox.get("/requests/1")["body"]
+    assert pre.get_property("textContent") == whole[:100_000]
+    page.find(".code .hint", f"{len(whole) - 100_000:,} more characters")
 
 
 def test_request_shows_fields_that_nobody_reads(page: Page, sandbox: Sandbox) -> None:

@@ -32,7 +32,15 @@ export function curl(entry, provider) {
       parts.push(`-H ${quoted(`${name}: ${whole(value, entry.account, provider)}`)}`);
     }
   }
-  if (entry.body !== null && !entry.body_encoding) parts.push(`--data-raw ${quoted(body(entry))}`);
+  if (entry.body_encoding) {
+    parts.push("--data-binary @-");
+    return `base64 -d <<'END' | ${joined(parts)}\n${entry.body}\nEND`;
+  }
+  if (entry.body !== null) parts.push(`--data-raw ${quoted(body(entry))}`);
+  return joined(parts);
+}
+
+function joined(parts) {
   return parts.join(" \\\n  ");
 }
 
@@ -51,6 +59,8 @@ function whole(value, account, provider) {
   const accounts = provider?.accounts ?? [];
   const own = accounts.filter((each) => each.id === account);
   const keys = [...own, ...accounts].flatMap((each) => each.keys.map((key) => key.key));
-  const key = keys.find((each) => each.endsWith(end) && each.length > 8) ?? keys[0] ?? "KEY";
+  // Of short ones the journal shows nothing.
+  const isIt = (each) => (end ? each.length > 8 && each.endsWith(end) : each.length <= 8);
+  const key = keys.find(isIt) ?? keys[0] ?? "KEY";
   return `${before}${key}`;
 }

@@ -1,7 +1,7 @@
 // Pieces that several views show in the same way.
 
 import { h, icon } from "./dom.js";
-import { fullDay, clockTime, pretty, shortMoment } from "./format.js";
+import { clockTime, counted, fullDay, pretty, shortMoment } from "./format.js";
 import { copyButton } from "./toast.js";
 import { toneOf } from "./words.js";
 
@@ -40,13 +40,20 @@ export function facts(...pairs) {
   );
 }
 
-/** Text in the letters of machines, with a button that copies it. */
+// A browser takes many seconds to break an uploaded file into lines.
+const MOST_SHOWN = 100_000;
+
+/** Text in the letters of machines, with a button that copies it: all of it, however long. */
 export function code(value, { label = "Copy", name = "Text", exact = false } = {}) {
   const text = exact ? value : pretty(value);
+  const rest = text.length - MOST_SHOWN;
   return h(
     "div",
     { class: "code" },
-    h("pre", { tabindex: 0, role: "region", "aria-label": name }, text),
+    h("pre", { tabindex: 0, role: "region", "aria-label": name }, text.slice(0, MOST_SHOWN)),
+    rest > 0
+      ? h("p", { class: "hint" }, `${counted(rest, "more character")}: ${label} takes all`)
+      : null,
     copyButton(text, label, { class: "quiet copy", label: `${label}: ${name}` }),
   );
 }
