@@ -394,6 +394,13 @@ def test_lists_are_asked_for_statuses_that_there_are(fixture):
                 assert items(world, query) == wanted
 
 
+def test_status_of_another_vendor_is_refused_where_one_is_named(world):
+    found = world.call("GET", f"{DEFAULT}/messages?status=handled")
+    refused = world.call("GET", f"{DEFAULT}/messages?status=handled&provider=teekrr")
+
+    assert (found.status_code, refused.status_code) == (200, 422)
+
+
 @pytest.mark.parametrize("path", ["messages", "broadcasts"])
 def test_status_that_no_vendor_has_is_refused_with_the_nearest(world, speaker: Speaker, path):
     vendor = speaker.provider.vendor

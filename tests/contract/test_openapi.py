@@ -394,6 +394,35 @@ def test_every_control_call_is_described(world: World) -> None:
     assert served - console == set(CALLS)
 
 
+def test_control_calls_say_what_they_take_and_how_they_answer(world: World) -> None:
+    told = {(method, path): call for method, path, call in operations(document(world, CONTROL))}
+
+    create, look = told["post", "/_emulator/sandboxes"], told["get", f"{S}/clock"]
+    assert create["operationId"] == "sandboxes.create_sandbox"
+    assert create["description"].startswith("Errors: 409 the name is taken;")
+    body = create["requestBody"]["content"]["application/json"]["schema"]
+    assert {"name", "fixture", "from", "seed", "clock", "settings", "ttl"} <= set(
+        body.get("properties", ())
+    )
+    assert list(create["responses"]) == [
+        "201",
+        "400",
+        "401",
+        "403",
+        "409",
+        "413",
+        "415",
+        "421",
+        "422",
+    ]
+    assert list(look["responses"]) == ["200", "401", "403", "404", "421", "422"]
+    assert "requestBody" not in look
+    assert list(create["responses"]["201"]["content"]) == ["application/json"]
+    assert list(create["responses"]["409"]["content"]) == ["application/problem+json"]
+    assert "requestBody" not in told["get", f"{S}/sink/{{path}}"]
+    assert told["get", f"{S}/sink/{{path}}"]["operationId"] == "sink.receive.get"
+
+
 def described(part: str) -> list[tuple[str, str, list[str]]]:
     """Return the control calls that take something, with what they are said to take."""
     found = document(World(PROVIDERS), CONTROL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -88,3 +89,16 @@ class Desk:
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.do("POST", "/clock/advance", {"by": seconds})
+
+
+def calls(world: World) -> list[tuple[str, str, str]]:
+    """Return every call of the control API: its name, a method and a path."""
+    control: Any = world.front._control
+    found = []
+    for rule in control.url_map.iter_rules():
+        path = re.sub(r"<int:[^>]*>", "1", rule.rule.replace("<name>", "default"))
+        path = re.sub(r"<[^>]*>", "x", path)
+        found += [
+            (rule.endpoint, method, path) for method in sorted(rule.methods - {"OPTIONS", "HEAD"})
+        ]
+    return [call for call in found if not call[0].startswith("control.console.")]

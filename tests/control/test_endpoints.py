@@ -55,6 +55,8 @@ def test_endpoints_are_listed_by_provider(desk: Desk) -> None:
 
     assert [e["id"] for e in desk.items("/endpoints")] == ["a", "z"]
     assert [e["id"] for e in desk.items("/endpoints", provider="zenith")] == ["z"]
+    assert [e["id"] for e in desk.items("/endpoints", account="zed")] == ["z"]
+    assert desk.items("/endpoints", account="one", provider="zenith") == []
 
 
 def test_taken_id_is_a_conflict(desk: Desk) -> None:

@@ -180,6 +180,22 @@ def test_of_too_many_streams_the_oldest_ends(desk: Desk) -> None:
     assert followers[1].read() == newest.read()
 
 
+def test_sandbox_lives_as_long_as_it_is_followed(desk: Desk) -> None:
+    body = {"name": "brief", "from": "default", "ttl": "1m"}
+    desk.world.call("POST", "/_emulator/sandboxes", body)
+    sandbox = desk.world.emulator.get("brief")
+    follower = Follower(Desk(desk.world, "brief"))
+
+    found = []
+    for _ in range(2):
+        sandbox.visits.ended_at -= 61
+        desk.world.emulator.expire()
+        found.append(desk.world.emulator.find("brief"))
+        follower.response.close()
+
+    assert found == [sandbox, None]
+
+
 def test_streams_that_ended_are_not_counted(desk: Desk) -> None:
     for _ in range(2 * MOST_STREAMS):
         Follower(desk).response.close()

@@ -139,10 +139,13 @@ def test_answers_of_faults_carry_no_advice_about_the_request(world):
     assert "X-Emulator-Hint" not in answer.headers
 
 
-def test_fault_without_an_id_is_given_one_that_is_free(world):
+def test_faults_without_an_id_are_given_one_that_is_free(world):
     made = [wrong(world, fault={"delay": 0}, **given) for given in ({"id": "fault-1"}, {}, {})]
 
     assert [fault["id"] for fault in made] == ["fault-1", "fault-2", "fault-3"]
+    first = world.call("GET", f"{FAULTS}?limit=2").get_json()
+    second = world.call("GET", f"{FAULTS}?limit=2&cursor={first['next']}").get_json()
+    assert [*first["items"], *second["items"]] == made
 
 
 def test_malformed_answers_are_cut_json_after_the_effect(world):

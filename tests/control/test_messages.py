@@ -215,6 +215,14 @@ def test_pushed_status_takes_effect_with_its_callback(desk: Desk) -> None:
     assert parcel.body == f'{{"id":"{id}","status":"undelivered"}}'.encode()
 
 
+def test_error_of_a_pushed_status_may_be_a_number_alone(desk: Desk) -> None:
+    body = {"status": "undelivered", "error": {"code": 30003}}
+
+    message = desk.do("POST", f"/messages/{desk.send('+15550001')}/status", body)
+
+    assert message["error"] == {"code": "30003", "message": ""}
+
+
 def test_pushed_status_is_final_for_what_was_planned(desk: Desk) -> None:
     id = desk.send("+15550001")
     desk.do("POST", f"/messages/{id}/status", {"status": "failed"})
@@ -238,6 +246,9 @@ def test_status_that_cannot_be_reached_is_a_conflict(desk: Desk) -> None:
         ({"status": "undeliverd"}, "/status", "undelivered"),
         ({}, "/status", None),
         ({"status": "dispatched", "error": {"text": "x"}}, "/error", None),
+        ({"status": "dispatched", "error": "30003"}, "/error", None),
+        ({"status": "dispatched", "error": {"code": True}}, "/error", None),
+        ({"status": "dispatched", "error": {"code": "1", "message": 5}}, "/error", None),
         ({"status": "dispatched", "eror": {}}, "/eror", "error"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from emulator.runtime.destinations import Destinations
 from emulator.runtime.sender import HTTPSender
 from emulator.settings import ServerSettings
 from tests.control.acme import make_provider
-from tests.control.desk import FIXTURE, Desk
+from tests.control.desk import FIXTURE, Desk, calls
 from tests.world import World
 
 METADATA = "http://169.254.169.254/latest/meta-data/"
@@ -26,21 +25,6 @@ EVIL = "evil.example"
 # Nothing that an attacker sends may hold the server up for longer.
 SOON = 20.0  # seconds; a pattern that backtracks would take longer than a life
 OPEN_TO_ALL = {"control.server.health", "control.sink.receive"}
-
-
-def calls(world: World) -> list[tuple[str, str, str]]:
-    """Return every call of the control API: its name, a method and a path."""
-    control: Any = world.front._control
-    found = []
-    for rule in control.url_map.iter_rules():
-        path = re.sub(r"<int:[^>]*>", "1", rule.rule.replace("<name>", "default"))
-        path = re.sub(r"<[^>]*>", "x", path)
-        found += [
-            (rule.endpoint, method, path) for method in sorted(rule.methods - {"OPTIONS", "HEAD"})
-        ]
-    return [call for call in found if not call[0].startswith("control.console.")]
-
-
 EVERY_CALL = calls(World([make_provider("acme")]))
 
 

@@ -58,6 +58,15 @@ def test_sink_lists_in_order_of_arrival(desk: Desk) -> None:
     assert paths == [["/0", "/1"], ["/2", "/3"], ["/4"]]
 
 
+def test_page_of_a_list_has_a_hundred_items_unless_another_number_is_asked_for(desk: Desk) -> None:
+    desk.broadcast("News", [f"+1555{n:04}" for n in range(101)])
+    for _ in range(101):
+        desk.ask("POST", "/sink/x")
+
+    assert [len(page) for page in desk.pages("/sink")] == [100, 1]
+    assert [len(page) for page in desk.pages("/messages")] == [100, 1]
+
+
 def test_script_is_followed_and_then_it_is_200(desk: Desk) -> None:
     desk.world.sandbox.sink.timeout = 0.01
     assert desk.do("PUT", "/sink", {"script": [500, "timeout", 204]})

@@ -141,3 +141,18 @@ def test_messages_of_another_channel_to_the_same_number_are_others(
     desk.world.call("POST", "/rapidpro/api/v2/messages.json", body, headers=headers)
 
     assert desk.get("/messages", **query)["total"] == count
+
+
+def test_what_follows_from_a_pushed_status_happens_at_once_without_latency(desk: Desk) -> None:
+    desk.do("PATCH", "/settings", {"latency": "instant"})
+    desk.do("POST", "/outcomes", {"outcome": "stuck"}, 201)
+    headers = {"Authorization": "Token rp_token_admin"}
+    body = {"contact": AMINA, "text": "Hi"}
+    desk.world.call("POST", "/rapidpro/api/v2/messages.json", body, headers=headers)
+    [message] = desk.items("/messages", to=PHONE)
+
+    pushed = desk.do("POST", f"/messages/{message['id']}/status", {"status": "errored"})
+
+    again = ["errored", "queued", "wired", "sent"]
+    statuses = ["queued", "wired", "sent", *again]
+    assert [step["status"] for step in pushed["history"]] == statuses
