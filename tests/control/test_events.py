@@ -131,6 +131,7 @@ def test_what_is_not_kept_any_more_is_said(desk: Desk) -> None:
     assert [event.event for event in follower.read()] == ["message", "request"]
 
 
+@pytest.mark.breaks
 def test_refused_request_changes_nothing_but_the_journal(desk: Desk) -> None:
     follower = Follower(desk)
     answer = desk.client("/acme/messages", {"to": "+1"})

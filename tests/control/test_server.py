@@ -136,6 +136,7 @@ def test_a_body_that_is_too_large_is_413(desk):
     assert response.content_type == "application/problem+json"
 
 
+@pytest.mark.breaks
 def test_a_failure_of_ours_is_500_and_logged(desk, caplog):
     desk.world.emulator.all = lambda: 1 / 0
 

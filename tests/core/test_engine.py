@@ -202,6 +202,7 @@ def test_waiting_for_a_status_that_never_comes_ends_idle():
     assert (ledger.reason, ledger.events) == ("idle", 1)
 
 
+@pytest.mark.breaks
 def test_a_failing_handler_is_undone_and_the_agenda_goes_on(bench, caplog):
     bench.plan(1, "broken", "x")
     bench.plan(2, "campaign", "y")

@@ -67,6 +67,7 @@ def test_mistakes_in_a_fixture_are_listed_with_who_tells_their_lines(tmp_path: P
     assert check == f"Their lines: broadcast-emulator fixture check {fixture}"
 
 
+@pytest.mark.breaks
 def test_failure_that_nobody_caught_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     def app(_environ: object, _start_response: object) -> list[bytes]:
         raise ZeroDivisionError

@@ -433,6 +433,7 @@ def test_file_that_must_not_be_used_is_left_alone(tmp_path: Path, name: str) -> 
     assert (tmp_path / name).read_bytes() == before
 
 
+@pytest.mark.breaks
 @pytest.mark.parametrize(
     ("path", "key"),
     [

@@ -200,6 +200,7 @@ def test_a_repeat_of_a_key_counts_for_the_rate_limit(desk):
     assert [desk.post("/v2/broadcasts", body).status_code for _ in range(3)] == [202, 202, 429]
 
 
+@pytest.mark.breaks
 def test_a_failure_of_our_own_is_the_vendors_server_error(desk, caplog):
     store = desk.sandbox.store
     broken = store._tables.pop("cuedesk.templates")
