@@ -37,7 +37,6 @@ def delete(sandbox: Sandbox, workspace: r.Workspace, contacts: Iterable[r.Contac
     gone = [contact for contact in contacts if not contact.is_deleted]
     for contact in interrupt(sandbox, workspace, gone):
         book.change(contact, is_deleted=True, name=None, fields={}, urns=(), groups=(), flow=None)
-        _unschedule(sandbox, contact.id)
     soon(sandbox, ERASE, [contact.id for contact in gone])
 
 
@@ -66,13 +65,6 @@ def archive_messages(sandbox: Sandbox, contacts: Iterable[r.Contact]) -> None:
         for message in messages.every("contact", contact.id):
             if message.direction == "in" and message.visibility == "visible":
                 messages.change(message, visibility="archived", modified_on=now)
-
-
-def _unschedule(sandbox: Sandbox, contact: str) -> None:
-    broadcasts = sandbox.store.table(BROADCASTS)
-    for broadcast in broadcasts.every("contact", contact):
-        if broadcast.is_scheduled:
-            _leave_out(sandbox, broadcast, contact)
 
 
 def _leave_out(sandbox: Sandbox, broadcast: r.RapidBroadcast, contact: str) -> None:

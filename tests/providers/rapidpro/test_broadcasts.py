@@ -474,6 +474,19 @@ def test_scheduled_and_deleted_broadcasts_are_not_listed(rapidpro):
     assert [rapidpro.items("broadcasts", id=number) for number in (901, 902)] == [[], []]
 
 
+def test_no_broadcast_names_a_deleted_contact(rapidpro):
+    to_both = {"text": {"eng": "Hi"}, "contacts": [AMINA, BAKARI]}
+    rapidpro.load({**LAKESIDE, "broadcasts": [{**to_both, "scheduled": True, "id": 901}]})
+    sent = broadcast(rapidpro, contacts=[AMINA, BAKARI], text="Hi")
+    rapidpro.delete("contacts", uuid=AMINA)
+
+    def named(number):
+        native = steer(rapidpro, "GET", f"broadcasts/{number}").json["native"]
+        return [contact["uuid"] for contact in native["contacts"]]
+
+    assert named(901) == named(sent["id"]) == [BAKARI]
+
+
 def test_pending_broadcast_of_a_fixture_stays_as_it_is(rapidpro):
     waiting = {"text": {"eng": "later"}, "contacts": [BAKARI], "status": "pending"}
     rapidpro.load({**LAKESIDE, "broadcasts": [waiting]})

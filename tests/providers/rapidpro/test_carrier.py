@@ -198,6 +198,15 @@ def test_who_wants_no_more_messages_is_stopped(rapidpro):
     assert rapidpro.items("contacts", group=MOTHERS)[0]["uuid"] != AMINA
 
 
+def test_event_of_a_stop_is_removed_like_the_others(rapidpro):
+    call(rapidpro, "stopped", **{"from": "+254722000222"})
+    before = len(rapidpro.items("channel_events"))
+
+    rapidpro.advance(91 * 86_400)
+
+    assert (before, rapidpro.items("channel_events")) == (1, [])
+
+
 def test_who_is_blocked_stays_so(rapidpro):
     call(rapidpro, "stopped", **{"from": "+254722000555"})
 

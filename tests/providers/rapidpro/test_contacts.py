@@ -465,7 +465,7 @@ def test_places_are_found_by_name_within_the_contacts_places(rapidpro):
         {"osm_id": "1", "name": "Nairobi", "level": 1, "parent": "192798"},
         {"osm_id": "2", "name": "Westlands", "level": 2, "parent": "1", "aliases": ["Westy"]},
     ]
-    fields = [{"name": "County", "type": "state"}, {"name": "Sub County", "type": "district"}]
+    fields = [{"name": "Sub County", "type": "district"}, {"name": "County", "type": "state"}]
     rapidpro.load(LAKESIDE | {"boundaries": places, "fields": fields})
 
     lost = rapidpro.post("contacts", {"fields": {"sub_county": "Westlands"}}).json

@@ -227,12 +227,14 @@ def test_given_results_are_set_as_given(rapidpro, told, value, category):
 
 
 def test_results_that_are_not_given_are_drawn(rapidpro):
-    flow = make_flow(rapidpro, "Ask", {}, results=[LANGUAGE])
+    flow = make_flow(rapidpro, "Ask", {}, results=[{**LANGUAGE, "name": "Your language"}])
     enter(rapidpro, flow, AMINA, BAKARI, CYNTHIA, DAUDI)
 
-    drawn = {run["values"]["language_choice"]["category"] for run in rapidpro.items("runs")}
+    values = [run["values"]["language_choice"] for run in rapidpro.items("runs")]
+    drawn = {value["category"] for value in values}
     assert drawn <= set(LANGUAGE["categories"])
     assert len(drawn) > 1
+    assert {value["name"] for value in values} == {"Your language"}
 
 
 def test_no_results_are_drawn_where_none_are_wanted(rapidpro):

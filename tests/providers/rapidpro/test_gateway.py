@@ -78,6 +78,7 @@ def test_placeholders_in_the_address_are_encoded(rapidpro):
 
     (parcel,) = sent(rapidpro)
     assert (parcel.method, parcel.body) == ("GET", b"")
+    assert "Content-Type" not in dict(parcel.headers)
     assert parcel.url == URL + "?to=%2B254722000222&m=Hi+%2B+you+%26+me&x={{y}}"
 
 
@@ -183,8 +184,18 @@ def test_a_forced_status_wins(carrier):
     assert status(carrier, uuid) == "failed"
 
 
+def test_channel_without_an_address_sends_from_nowhere(rapidpro):
+    with_channel(rapidpro, address=None, send_body="from={{from}}&to={{to_no_plus}}")
+    send(rapidpro)
+    rapidpro.advance(1)
+
+    assert sent(rapidpro)[0].body == b"from=&to=254722000222"
+
+
 def test_messages_of_other_channels_stay_here(carrier):
-    carrier.load({**LAKESIDE, "contacts": [{"name": "Tele", "urns": ["telegram:555001"]}]})
+    channel = {"name": "Lakeside Bot", "send_url": URL}
+    contact = {"name": "Tele", "urns": ["telegram:555001"]}
+    carrier.load({**LAKESIDE, "channels": [channel], "contacts": [contact]})
     made = carrier.post("messages", {"contact": "telegram:555001", "text": "Hi"}).json
     carrier.advance(60)
 

@@ -266,6 +266,16 @@ def test_message_forced_into_error_is_tried_again(rapidpro):
     assert statuses(rapidpro, message)[3:] == ["wired", "sent", "delivered"]
 
 
+def test_outcome_of_a_message_forced_into_error_comes_after_the_retry(rapidpro):
+    rules(rapidpro, {"outcome": "undelivered"})
+    message = send(rapidpro)
+    push(rapidpro, message, "errored")
+
+    until_idle(rapidpro)
+
+    assert statuses(rapidpro, message)[1:] == ["errored", "queued", "wired", "sent", "failed"]
+
+
 def test_rejected_message_forced_into_error_fails_at_its_third(rapidpro):
     rules(rapidpro, {"outcome": "rejected"})
     message = send(rapidpro)
@@ -303,6 +313,17 @@ def test_error_that_is_forced_counts_with_those_of_the_outcome(rapidpro):
 
     assert pushed.json["status"] == "failed"
     assert rapidpro.one("messages", folder="failed", uuid=message)["status"] == "failed"
+
+
+def test_message_to_a_contact_that_is_deleted_goes_no_further(rapidpro):
+    rules(rapidpro, {"outcome": "replied"})
+    message = send(rapidpro)
+
+    rapidpro.delete("contacts", uuid=BAKARI)
+    until_idle(rapidpro)
+
+    assert statuses(rapidpro, message) == ["queued"]
+    assert rapidpro.items("contacts", urn="tel:+254722000222") == []
 
 
 def test_sent_on_keeps_its_first_value(rapidpro):

@@ -40,8 +40,9 @@ def test_label_counts_and_shows(rapidpro, thanks):
     assert counts(rapidpro) == {"Complaint": 1, "Praise": 1}
 
 
-def test_unlabel_takes_it_off(rapidpro, thanks):
-    assert act(rapidpro, [thanks["id"]], "unlabel", label="Praise").status_code == 204
+@pytest.mark.parametrize("named", ["label", "label_name"])
+def test_unlabel_takes_it_off(rapidpro, thanks, named):
+    assert act(rapidpro, [thanks["id"]], "unlabel", **{named: "Praise"}).status_code == 204
 
     assert labels_of(rapidpro, thanks) == []
     assert counts(rapidpro) == {"Complaint": 0, "Praise": 0}

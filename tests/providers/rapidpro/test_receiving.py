@@ -132,7 +132,9 @@ def test_first_workspace_receives_where_nothing_else_says(rapidpro):
     assert inbound(rapidpro, "+254722000111")["account"] == LAKESIDE["uuid"]
 
 
-@pytest.mark.parametrize("sender", ["+254722000111", "tel:254722000111", "0722 000111"])
+@pytest.mark.parametrize(
+    "sender", ["+254722000111", "tel:254722000111", "0722 000111", "tel:0722 000111"]
+)
 def test_workspace_that_last_wrote_receives(rapidpro, sender):
     rapidpro.load(OTHER)
     send(rapidpro, AMINA)
@@ -211,6 +213,16 @@ def test_bare_address_on_a_telegram_channel_is_a_telegram_id(rapidpro):
     view = inbound(rapidpro, "99120045", to="lakesidebot")
 
     assert (view["from"], view["contact"]["id"]) == ("telegram:99120045", AMINA)
+
+
+def test_bare_address_is_a_number_wherever_a_channel_receives_from_numbers(rapidpro):
+    channels = [{"name": "Bot", "type": "telegram"}, {"name": "Line", "address": "+2547001"}]
+    rapidpro.load({**OTHER, "channels": channels})
+
+    view = inbound(rapidpro, "0722555444", account=OTHER["uuid"], to="Line")
+    bare = inbound(rapidpro, "0722555444", account=OTHER["uuid"])
+
+    assert (view["from"], bare["from"]) == ("tel:+254722555444", "tel:+254722555444")
 
 
 def test_bare_address_is_the_one_last_written_to(rapidpro):

@@ -53,6 +53,10 @@ def test_phone_number_is_read_with_the_workspace_country(raw, in_rwanda, in_the_
     assert cleaned(raw, "") == nowhere
 
 
+def test_long_number_in_national_form_is_no_international_one():
+    assert cleaned("tel:07911 123456", "GB") == "tel:+447911123456"
+
+
 # Partly recorded from RapidPro v26.3.54 (API v2).
 @pytest.mark.parametrize(
     ("raw", "stored"),
