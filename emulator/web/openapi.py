@@ -252,7 +252,9 @@ def _responses(
         responses["2XX"] = {"description": "Done", "content": dict(content)}
     for each in served:
         for status in statuses_in(each.view.__doc__ or ""):
-            responses.setdefault(str(status), {"description": phrase(status)})
+            told = responses.setdefault(str(status), {"description": phrase(status)})
+            if status >= HTTPStatus.BAD_REQUEST and app.provider.complaints():
+                told["content"] = {"application/json": dict(gives[AnyError])}
     for name, response in _refusals(app, sandbox, method, served[0]):
         known = responses.setdefault(
             str(response.status_code), {"description": phrase(response.status_code)}

@@ -363,9 +363,9 @@ def test_every_error_has_a_shape(world: World, slug: str) -> None:
         if status >= "400"
         for kind, content in told["content"].items()
         if kind == "application/json"
-        for example in content["examples"].values()
+        for example in content.get("examples", {}).values()
     ]
-    assert len(shown) > 50
+    assert len(shown) > 4 * len(list(operations(found)))
     for schema, value in {json.dumps(each): each for each in shown}.values():
         Draft202012Validator({**schema, **found}).validate(value)
 
