@@ -215,14 +215,6 @@ def test_pushed_status_takes_effect_with_its_callback(desk: Desk) -> None:
     assert parcel.body == f'{{"id":"{id}","status":"undelivered"}}'.encode()
 
 
-def test_error_of_a_pushed_status_may_be_a_number_alone(desk: Desk) -> None:
-    body = {"status": "undelivered", "error": {"code": 30003}}
-
-    message = desk.do("POST", f"/messages/{desk.send('+15550001')}/status", body)
-
-    assert message["error"] == {"code": "30003", "message": ""}
-
-
 def test_pushed_status_is_final_for_what_was_planned(desk: Desk) -> None:
     id = desk.send("+15550001")
     desk.do("POST", f"/messages/{id}/status", {"status": "failed"})

@@ -193,3 +193,13 @@ def test_instant_latency_leaves_nothing_to_wait_for(teekrr: Teekrr) -> None:
     teekrr.sms(TO)
 
     assert teekrr.items("/messages")[0]["status"] == "delivered"
+
+
+def test_error_of_a_pushed_status_may_be_a_number_alone(teekrr: Teekrr) -> None:
+    teekrr.sms(TO)
+    [message] = teekrr.items("/messages")
+    body = {"status": "failed", "error": {"code": 30003}}
+
+    pushed = teekrr.do("POST", f"/messages/{message['id']}/status", body)
+
+    assert pushed["error"] == {"code": "30003", "message": ""}
