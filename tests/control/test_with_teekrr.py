@@ -202,4 +202,4 @@ def test_error_of_a_pushed_status_may_be_a_number_alone(teekrr: Teekrr) -> None:
 
     pushed = teekrr.do("POST", f"/messages/{message['id']}/status", body)
 
-    assert pushed["error"] == {"code": "30003", "message": ""}
+    assert pushed["error"] == {"code": "30003", "message": "Message could not be delivered"}
