@@ -81,12 +81,14 @@ class Transport:
         try:
             connection.request("GET", f"{PREFIX}{path}", headers={**self._headers, **headers})
             response = connection.getresponse()
-        except OSError as error:
+            if response.status == 200:
+                return response
+            kind, answer = response.headers.get("Content-Type", ""), response.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
             raise self._nobody(error) from error
-        if response.status != 200:
-            kind = response.headers.get("Content-Type", "")
-            raise refused(f"GET {path}", response.status, _problem(kind, response.read()))
-        return response
+        connection.close()
+        raise refused(f"GET {path}", response.status, _problem(kind, answer))
 
     def close(self) -> None:
         """Let the connections go that are kept."""

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
@@ -178,7 +179,10 @@ def test_status_is_pushed(sandbox: Sandbox) -> None:
     send_sms(sandbox, PERSON)
     message = sandbox.messages(to=PERSON).one()
 
-    assert sandbox.push_status(message.id, "failed", ("E1", "No")).status == "failed"
+    failed = sandbox.push_status(message.id, "failed", ("E1", "No"))
+    assert failed.status == "failed"
+    assert failed.error is not None
+    assert (failed.error.code, failed.error.message) == ("E1", "No")
     with pytest.raises(Conflict):
         sandbox.push_status(message.id, "pending")
 
@@ -282,6 +286,49 @@ def test_nobody_there_is_told() -> None:
         EmulatorClient("http://127.0.0.1:9").health()
 
 
+@contextmanager
+def stranger(status: str, kind: str, body: bytes) -> Iterator[EmulatorClient]:
+    """Have a server that is no emulator, and a client that takes it for one."""
+
+    def answer(_environ: Any, start_response: Any) -> list[bytes]:
+        start_response(status, [("Content-Type", kind)])
+        return [body]
+
+    server = InProcessServer(answer)
+    with EmulatorClient(server.url) as client:
+        yield client
+    server.close()
+
+
+def test_server_that_is_another_is_told() -> None:
+    with (
+        stranger("200 OK", "text/html", b"<h1>Welcome</h1>") as client,
+        pytest.raises(
+            NoServer, match=r"http://127\.0\.0\.1:\d+ answers, but it is not the emulator"
+        ),
+    ):
+        client.health()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("text/html", b"<h1>Nothing here</h1>"), ("application/json", b"[1]")]
+)
+def test_refusal_that_is_no_problem_document_is_shown_as_it_is(kind: str, body: bytes) -> None:
+    with stranger("404 Not Found", kind, body) as client, pytest.raises(NotFound) as refused:
+        client.health()
+
+    assert refused.value.detail == body.decode()
+
+
+def test_events_that_nobody_tells_are_refused(client: EmulatorClient, sandbox: Sandbox) -> None:
+    sandbox.delete()
+
+    with pytest.raises(NotFound, match=f"no sandbox '{sandbox.name}'"):
+        next(iter(sandbox.events()))
+    with pytest.raises(NoServer, match="no emulator answers"):
+        next(iter(EmulatorClient("http://127.0.0.1:9").sandbox().events()))
+
+
 @pytest.mark.parametrize("url", ["https://localhost:4600", "http://", "ftp://localhost"])
 def test_odd_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is no URL of an emulator"):
@@ -368,6 +415,29 @@ def test_missing_message_is_explained(sandbox: Sandbox) -> None:
     assert first == f"no message to {PERSON}; 1 message to: {OTHER}"
     assert others[0] == f"  teekrr sms to {OTHER}: enqueued 'Hello'"
     assert 'sandbox.advance(until="idle")' in advice
+
+
+@pytest.mark.parametrize("error", ["E1", {"code": "E1"}, ("E1", "No")])
+def test_rule_takes_an_error_in_several_forms(sandbox: Sandbox, error: Any) -> None:
+    rule = sandbox.outcome("undelivered", error=error)
+
+    assert rule["error"]["code"] == "E1"
+
+
+def test_missing_broadcast_or_callback_is_told_with_what_there_is(sandbox: Sandbox) -> None:
+    sandbox.endpoint("teekrr", sandbox.sink_url(), events=["delivered"])
+    send_sms(sandbox, PERSON)
+    sandbox.advance(until="idle")
+
+    with pytest.raises(Unexpected) as broadcast:
+        sandbox.broadcasts(name="Nobody").one()
+    with pytest.raises(Unexpected) as callback:
+        sandbox.callbacks(event="read").one()
+
+    [name] = [found.name for found in sandbox.broadcasts()]
+    assert f"  teekrr {name}: completed (1 delivered)" in str(broadcast.value)
+    line = f"  teekrr delivered to {sandbox.sink_url()}: succeeded, tried: 200"
+    assert line in str(callback.value).splitlines()
 
 
 def test_event_is_sent_about_what_there_is(sandbox: Sandbox) -> None:

@@ -33,6 +33,7 @@ def test_list_is_a_sequence() -> None:
     assert (things[0], things[1:], len(things)) == (Thing("1"), [Thing("2")], 2)
     assert things.all == things.exactly(2)
     assert things == things.all == found(Thing("1"), Thing("2"))
+    assert found(Thing("1")) == found(Thing("1")) != found(Thing("2"))
     assert things != [Thing("1")]
     assert things.first() == Thing("1")
     assert found(Thing("3")).one() == Thing("3")

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from emulator.client import EmulatorClient, NoServer
+from emulator.testing import running_emulator
 
 LATE_FAILURE = """
 def test_late_failure(sandbox, teekrr, callback_sink):
@@ -319,6 +320,44 @@ def test_missing_server_is_told(session) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["no emulator answers at http://127.0.0.1:9: *--emulator-url*"])
     result.stdout.no_fnmatch_line("*During handling*")
+
+
+@pytest.mark.parametrize(("token", "outcome"), [("s3cret", "passed"), (None, "errors")])
+def test_server_that_is_guarded_is_given_the_token(
+    session, monkeypatch: pytest.MonkeyPatch, token: str | None, outcome: str
+) -> None:
+    monkeypatch.delenv("EMULATOR_CONTROL_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("EMULATOR_CONTROL_TOKEN", token)
+    with running_emulator(control_token="s3cret") as guarded:
+        result = session.run_alone("def test_it(sandbox): pass", f"--emulator-url={guarded.url}")
+
+    result.assert_outcomes(**{outcome: 1})
+    if token is None:
+        result.stdout.fnmatch_lines(["*token is needed*; give it as EMULATOR_CONTROL_TOKEN"])
+
+
+def test_sandbox_that_is_gone_is_told_by_the_report(session) -> None:
+    result = session.run(
+        "def test_it(sandbox):\n    sandbox.delete()\n    assert sandbox.messages().one()\n"
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- Emulator -*", "sandbox *: *no sandbox *"])
+
+
+def test_long_story_is_told_from_its_end(session) -> None:
+    result = session.run(
+        """
+def test_it(sandbox, teekrr):
+    for _ in range(70):
+        send(teekrr, "/nowhere")
+    assert False
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["… 10 more before these", "* request * /nowhere: 404 *"])
 
 
 def test_nothing_is_loaded_or_started_for_those_who_do_not_use_it(tmp_path: Path) -> None:
