@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,12 +17,16 @@ MOST_KEPT = 5_000
 Shown = Mapping[str, Any] | msgspec.Raw
 
 
-class _Text(msgspec.Struct, frozen=True, gc=False):
-    """A record as it was written, and what else that follows from."""
+class _Text(msgspec.Struct, gc=False):
+    """A record as it was written, and what else that follows from.
+
+    :param edition: of all such things together, in which it was last found to be the same.
+    """
 
     record: Any
     beside: object
     json: msgspec.Raw
+    edition: object
 
 
 class Texts(Generic[R]):
@@ -43,28 +48,45 @@ class Texts(Generic[R]):
         return len(self._kept)
 
     def show_all(
-        self, records: Sequence[R], besides: Iterable[object], show: Callable[[R], Shown]
+        self,
+        records: Sequence[R],
+        show: Callable[[R], Shown],
+        edition: object,
+        besides: Callable[[], Iterable[object]] | None = None,
     ) -> list[Shown]:
         """Return what records look like, as JSON where that is kept.
 
-        :param besides: for each record all that its text follows from besides itself.
+        :param edition: differs as soon as anything else may that the texts follow from, and
+            between any two sandboxes where that differs.
+        :param besides: returns for each record what its own text follows from besides itself,
+            where most of that is the same in a new edition.
         """
-        kept = map(self._kept.get, map(id, records))
+        kept = list(map(self._kept.get, map(id, records)))
+        same = [text.json for text in kept if text is not None and text.edition == edition]
+        if len(same) == len(records):
+            return list(same)
+        others = repeat(edition, len(records)) if besides is None else besides()
         return [
-            text.json
+            self._still(text, edition)
             if text is not None and text.beside == beside
-            else self._show(record, beside, show)
-            for record, beside, text in zip(records, besides, kept, strict=True)
+            else self._show(record, beside, show, edition)
+            for record, beside, text in zip(records, others, kept, strict=True)
         ]
 
-    def _show(self, record: R, beside: object, show: Callable[[R], Shown]) -> Shown:
+    def _still(self, text: _Text, edition: object) -> msgspec.Raw:
+        text.edition = edition
+        return text.json
+
+    def _show(
+        self, record: R, beside: object, show: Callable[[R], Shown], edition: object
+    ) -> Shown:
         key, shown = id(record), show(record)
         if key not in self._seen:
             if len(self._seen) >= MOST_KEPT:
                 self._seen.clear()
             self._seen.add(key)
             return shown
-        text = _Text(record, beside, msgspec.Raw(msgspec.json.encode(shown)))
+        text = _Text(record, beside, msgspec.Raw(msgspec.json.encode(shown)), edition)
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[key] = text

@@ -29,7 +29,7 @@ class Writer:
 
     def names(self, *things: Thing, beside: object = "x") -> list[str]:
         """Return the names that are shown."""
-        shown = self.texts.show_all(things, [beside] * len(things), self.show)
+        shown = self.texts.show_all(things, self.show, beside)
         return [item["name"] for item in msgspec.json.decode(msgspec.json.encode(shown))]
 
 
@@ -77,3 +77,31 @@ def test_so_many_texts_are_kept_and_no_more(writer, monkeypatch):
     for _ in range(3):
         assert writer.names(*many) == [f"n{number}" for number in range(6)]
     assert 0 < len(writer.texts) <= 4
+
+
+def test_in_a_new_edition_each_text_is_held_against_what_it_follows_from(writer):
+    first, second = things(2)
+    asked = []
+
+    def names(edition, *besides):
+        def others():
+            asked.append(edition)
+            return besides
+
+        writer.texts.show_all([first, second], writer.show, edition, others)
+
+    for _ in range(2):
+        names(1, "x", "x")
+    writer.shown.clear()
+    asked.clear()
+
+    names(1, "not", "asked")
+    assert (writer.shown, asked) == ([], [])
+    names(2, "x", "x")
+    assert (writer.shown, asked) == ([], [2])
+    names(2, "not", "asked")
+    names(3, "x", "y")
+    assert (writer.shown, asked) == (["t1"], [2, 3])
+    names(3, "x", "y")
+    names(2, "x", "x")
+    assert writer.shown == ["t1", "t1"]

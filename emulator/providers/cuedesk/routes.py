@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import repeat
 from typing import Any, Final
 
 from flask import Blueprint, Response
@@ -219,7 +218,7 @@ def list_contacts() -> Response:
     # The shape of the items is assumed.
     rests_on("assumed")
     answer = {
-        "contacts": _CONTACTS.show_all(page, repeat(None, len(page)), views.contact),
+        "contacts": _CONTACTS.show_all(page, views.contact, edition=None),
         "pagination": {"limit": wanted.limit, "offset": wanted.offset, "total": total},
     }
     return json_response(answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -80,7 +79,7 @@ class ContactViews:
             return [self.show(contact) for contact in contacts]
         edition = self._sandbox.store.edition(FIELDS, FLOWS, GROUPS, USERS)
         beside = (self._anon, self._timezone.key, edition)
-        return _TEXTS.show_all(contacts, repeat(beside, len(contacts)), self.show)
+        return _TEXTS.show_all(contacts, self.show, beside)
 
     def _urns(self, contact: r.Contact) -> list[Any]:
         if self._routes is None:

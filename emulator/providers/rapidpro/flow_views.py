@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import repeat
@@ -86,14 +86,17 @@ class FlowViews:
 
     def runs(self, runs: Sequence[Run], *, has_path: bool) -> list[texts.Shown]:
         """Return runs; those that were shown before and are unchanged cost little."""
-        store = self._store
-        besides = zip(
-            store.table(CONTACTS).find_all([run.contact for run in runs]),
-            repeat(self._is_anon),
-            repeat(has_path),
-            repeat(store.edition(FLOWS)),
-        )
-        return _RUNS.show_all(runs, besides, partial(self.run, has_path=has_path))
+        store, how = self._store, (self._is_anon, has_path)
+
+        def besides() -> Iterable[object]:
+            return zip(
+                store.table(CONTACTS).find_all([run.contact for run in runs]),
+                repeat(how),
+                repeat(store.edition(FLOWS)),
+            )
+
+        edition = how, store.edition(CONTACTS, FLOWS)
+        return _RUNS.show_all(runs, partial(self.run, has_path=has_path), edition, besides)
 
     def _flow(self, id: str) -> Ref:
         shown = self._flows.get(id)

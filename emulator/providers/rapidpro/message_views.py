@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any, Final, TypeVar
 
@@ -78,15 +78,18 @@ class MessageViews:
 
     def show_all(self, messages: Sequence[RapidMessage]) -> list[Shown]:
         """Return messages; those that were shown before and are unchanged cost little."""
-        contacts = self._store.table(CONTACTS).find_all([message.contact for message in messages])
-        number = self._broadcasts
-        besides = zip(
-            contacts,
-            [number[message.broadcast] for message in messages],
-            repeat(self._is_anon),
-            repeat(self._store.edition(CHANNELS, FLOWS, LABELS)),
-        )
-        return _TEXTS.show_all(messages, besides, self.show)
+        store, number = self._store, self._broadcasts
+        edition = self._is_anon, store.edition(CONTACTS, BROADCASTS, CHANNELS, FLOWS, LABELS)
+
+        def besides() -> Iterable[object]:
+            return zip(
+                store.table(CONTACTS).find_all([message.contact for message in messages]),
+                [number[message.broadcast] for message in messages],
+                repeat(self._is_anon),
+                repeat(store.edition(CHANNELS, FLOWS, LABELS)),
+            )
+
+        return _TEXTS.show_all(messages, self.show, edition, besides)
 
     def _labels_of(self, message: RapidMessage) -> list[Ref]:
         found = [self._labels.get(id) for id in message.labels]

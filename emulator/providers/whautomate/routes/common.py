@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import partial
-from itertools import repeat
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Response, request
@@ -154,8 +153,7 @@ def listing(  # noqa: PLR0913 - what there is to say of a list, each by its name
     )
     if beside is None:
         return json_response([show(found, record) for record in page.records])
-    besides = repeat((show, beside), len(page.records))
-    return json_response(_TEXTS.show_all(page.records, besides, partial(show, found)))
+    return json_response(_TEXTS.show_all(page.records, partial(show, found), (show, beside)))
 
 
 def done() -> Response:
