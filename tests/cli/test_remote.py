@@ -98,6 +98,19 @@ def test_time_passes(sandbox: Sandbox) -> None:
     assert run(sandbox, "advance").exit_code == 2
 
 
+def test_advance_tells_of_callbacks_and_of_what_is_left(sandbox: Sandbox) -> None:
+    sandbox.endpoint("teekrr", sandbox.sink_url(), events=["delivered", "billed"])
+    sandbox.script_sink([200, 500])
+    send_sms(sandbox, PERSON)
+
+    told = run(sandbox, "advance", "30").output.splitlines()
+
+    assert told[2:] == [
+        "callbacks: 1 succeeded, 1 failed",
+        "1 planned, next at 2026-05-18 06:00:00",
+    ]
+
+
 @pytest.mark.parametrize("group", [[], ["fixture"], ["snapshot"]])
 def test_commands_are_listed_in_whole_sentences(group: list[str]) -> None:
     listed = CliRunner().invoke(main, [*group, "--help"]).output
@@ -134,6 +147,9 @@ def test_snapshot_is_kept_and_continued(sandbox: Sandbox, tmp_path: Path) -> Non
     assert "continues at 2026-05-06 10:00:00" in run(sandbox, "snapshot", "load", str(file)).output
 
     sandbox.messages(to=PERSON).one()
+    nowhere = run(sandbox, "snapshot", "save", str(tmp_path / "nowhere" / "kept.json"))
+    assert nowhere.exit_code == 1
+    assert f"cannot write {tmp_path}/nowhere/kept.json: No such file" in nowhere.output
     file.write_text("{")
     assert "is no snapshot" in run(sandbox, "snapshot", "load", str(file)).output
 
@@ -168,6 +184,7 @@ def test_variables_are_printed_for_a_shell(sandbox: Sandbox) -> None:
         (["outcome", "undeliverd"], "did you mean 'undelivered'?"),
         (["env", "tekrr"], "no provider 'tekrr'; there are: rapidpro, teekrr"),
         (["advance", "soon"], 'such as "90s"'),
+        (["reset", "--empty", "--all"], "--all goes back to the beginning"),
         (["mesages"], "No such command 'mesages'"),
     ],
 )

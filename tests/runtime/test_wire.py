@@ -123,6 +123,7 @@ def test_answer_to_head_has_no_body():
         CHUNKED + b"2\r\nab\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30_000,
+        CHUNKED + b"0" * 200_000,
     ],
 )
 def test_what_is_no_whole_answer_is_refused(text):
