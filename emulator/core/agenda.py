@@ -4,79 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-import msgspec
-
-from .kinds import Instant
+from .dues import Bucket, Due, Group, Live, Standing
 
 Undo = Callable[[], None]
 SLACK = 1000
-
-
-class Due(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
-    """One planned thing. Of one instant, what was planned first comes first."""
-
-    at: Instant
-    order: int
-    topic: str
-    subject: str
-
-
-class Group(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """Things of one topic that were planned together for one instant.
-
-    :param order: of the first subject; the others follow it number by number.
-    """
-
-    at: datetime
-    order: int
-    topic: str
-    subjects: tuple[str, ...]
-
-    def dues(self) -> Iterator[Due]:
-        """Yield each thing on its own, whether or not it is still planned."""
-        for order, subject in enumerate(self.subjects, self.order):
-            yield Due(self.at, order, self.topic, subject)
-
-
-class _Bucket(msgspec.Struct, eq=False, gc=False):
-    """What is due at one instant, in order.
-
-    :param first: the groups before this one are over.
-    :param start: so are the subjects before this one of the first group.
-    """
-
-    groups: list[Group]
-    first: int = 0
-    start: int = 0
-
-    def go_on(self) -> None:
-        """Be done with the first group."""
-        self.first, self.start = self.first + 1, 0
-        if self.first > len(self.groups) // 2:
-            # Not each time: the rest would be moved up for each of many.
-            del self.groups[: self.first]
-            self.first = 0
-
-
-Live = dict[str, Group]
-
-
-class Standing(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """What was planned at a moment, topic by topic; in no order."""
-
-    topics: list[Live]
-
-    def __iter__(self) -> Iterator[Due]:
-        for live in self.topics:
-            for group in dict.fromkeys(live.values()):
-                for due in group.dues():
-                    if live.get(due.subject) is group:
-                        yield due
 
 
 class Agenda:
@@ -90,7 +26,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self._instants: list[datetime] = []
-        self._buckets: dict[datetime, _Bucket] = {}
+        self._buckets: dict[datetime, Bucket] = {}
         self._live: dict[str, Live] = {}
         self._order = 0
         self._entries = 0
@@ -102,12 +38,24 @@ class Agenda:
     def __len__(self) -> int:
         return sum(map(len, self._live.values()))
 
-    def plan(self, at: datetime, topic: str, subject: str) -> None:
-        """Plan something, in place of what was planned for the same topic and subject."""
+    def plan(self, at: datetime, topic: str, subject: str, order: int | None = None) -> None:
+        """Plan something, in place of what was planned for the same topic and subject.
+
+        :param order: a place that was reserved for it; None: after all that is planned.
+        """
         if self.note is not None:
             before = self._live.get(topic, {}).get(subject)
             self.note(lambda: self._restore(topic, {subject: before}))
-        self._put(at, topic, (subject,))
+        self._put(at, topic, (subject,), order)
+
+    def reserve(self, count: int) -> int:
+        """Return the first of so many places for what will be planned, whichever is planned first.
+
+        Of one instant, it comes before what is planned from now on.
+        """
+        first = self._order + 1
+        self._order += count
+        return first
 
     def plan_all(self, at: datetime, topic: str, subjects: Iterable[str]) -> None:
         """Plan the same for many subjects of which none has it planned."""
@@ -204,7 +152,7 @@ class Agenda:
         self._drop_all(topic, taken)
         return Group(first.at, order, topic, tuple(taken))
 
-    def _take(self, bucket: _Bucket, group: Group, most: int, last: str | None) -> list[str]:
+    def _take(self, bucket: Bucket, group: Group, most: int, last: str | None) -> list[str]:
         """Return what is still planned of a bucket's first group, and pass over it."""
         live, subjects, start = self._live[group.topic], group.subjects, bucket.start
         taken: list[str] = []
@@ -272,7 +220,7 @@ class Agenda:
         later = bucket.groups[bucket.first :]
         if later:
             later[:1] = self._pieces(later[0])  # of which some may be over
-        self._buckets[group.at] = _Bucket([group, *later])
+        self._buckets[group.at] = Bucket([group, *later])
         self._entries += len(group.subjects)
         self._restore(group.topic, dict.fromkeys(group.subjects, group))
 
@@ -293,16 +241,18 @@ class Agenda:
         copy = Agenda()
         copy._instants = self._instants.copy()
         copy._buckets = {
-            at: _Bucket(bucket.groups.copy(), bucket.first, bucket.start)
+            at: Bucket(bucket.groups.copy(), bucket.first, bucket.start)
             for at, bucket in self._buckets.items()
         }
         copy._live = {topic: live.copy() for topic, live in self._live.items()}
         copy._order, copy._entries = self._order, self._entries
         return copy
 
-    def _put(self, at: datetime, topic: str, subjects: tuple[str, ...]) -> None:
-        group = Group(at, self._order + 1, topic, subjects)
-        self._order += len(subjects)
+    def _put(
+        self, at: datetime, topic: str, subjects: tuple[str, ...], order: int | None = None
+    ) -> None:
+        first = self.reserve(len(subjects)) if order is None else order
+        group = Group(at, first, topic, subjects)
         self._touch(topic, subjects)
         if self._fresh is not None:
             self._fresh.append(group)
@@ -314,17 +264,17 @@ class Agenda:
         live = self._live.setdefault(group.topic, {})
         for subject in group.subjects:
             live[subject] = group
-        self._bucket(group.at).groups.append(group)
+        self._bucket(group.at).add(group)
         self._entries += len(group.subjects)
 
-    def _bucket(self, at: datetime) -> _Bucket:
+    def _bucket(self, at: datetime) -> Bucket:
         bucket = self._buckets.get(at)
         if bucket is None:
-            bucket = self._buckets[at] = _Bucket([])
+            bucket = self._buckets[at] = Bucket([])
             heapq.heappush(self._instants, at)
         return bucket
 
-    def _head(self, bucket: _Bucket) -> Group | None:
+    def _head(self, bucket: Bucket) -> Group | None:
         """Return the group that comes first, once what is cancelled has been passed over."""
         while bucket.first < len(bucket.groups):
             group, start = bucket.groups[bucket.first], bucket.start
@@ -368,7 +318,7 @@ class Agenda:
             groups = bucket.groups[bucket.first :]
             left = [piece for group in groups for piece in self._pieces(group)]
             if left:
-                buckets[at] = _Bucket(left)
+                buckets[at] = Bucket(left)
         self._buckets, self._instants = buckets, list(buckets)
         heapq.heapify(self._instants)
         self._entries = len(self)

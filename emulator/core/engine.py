@@ -11,7 +11,7 @@ from itertools import groupby
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from .agenda import Group
+from .dues import Group
 from .errors import CannotRecord, Closed
 from .ledger import Entry, Goal, Ledger, Reason
 from .records import Message
@@ -198,7 +198,7 @@ class Engine:
                 if group is None or group.topic != DELIVERY:
                     self._happen(group, walk.ledger)
                     return
-                sandbox.webhooks.departing.update(dict.fromkeys(group.subjects))
+                sandbox.webhooks.depart(group.subjects)
             else:
                 group = None
         if group is not None:
@@ -234,7 +234,7 @@ class Engine:
             if group.topic != DELIVERY:
                 self._happen(group, None)
                 return True
-            sandbox.webhooks.departing.update(dict.fromkeys(group.subjects))
+            sandbox.webhooks.depart(group.subjects)
         with sandbox.clock.pinned(group.at):
             sandbox.webhooks.dispatch(group.subjects)
         return True

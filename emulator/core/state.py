@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from .agenda import Due
 from .clock import Anchor, Clock
 from .differing import recount, redo
+from .dues import Due
 from .errors import EmulatorError, Problems
 from .faults import Fault, FaultBook, Tally
 from .kinds import Instant

@@ -13,7 +13,6 @@ from .adversary import DROPPED, meddled, shuffled
 from .clock import LATEST
 from .errors import CannotRecord, NotFound
 from .finished import Finished
-from .kinds import by_serial
 from .records import DELIVERIES, ENDPOINTS, Attempt, Delivery, Endpoint, lane_of
 from .sending import Answer, Parcel
 
@@ -58,8 +57,12 @@ class Webhooks:
         self._sandbox = sandbox
         self._is_immediate = False
         self.finished = Finished(sandbox)
-        self.departing: dict[str, None] = {}
-        """Deliveries that have left the agenda and are not answered yet, in their order."""
+        self.departing: dict[str, int] = {}
+        """Deliveries that have left the agenda and are not answered yet, in their order.
+
+        Each has its place on the agenda, should it have to be tried again: which of them is
+        answered first is up to the receivers.
+        """
 
     def listening(
         self, provider: str, account: str, event: str, channel: str | None = None
@@ -187,10 +190,15 @@ class Webhooks:
         finally:
             self._is_immediate = before
 
+    def depart(self, ids: Sequence[str]) -> None:
+        """Note that deliveries have left the agenda; call it under the sandbox's lock."""
+        first = self._sandbox.agenda.reserve(len(ids))
+        self.departing.update(zip(ids, count(first), strict=False))
+
     def send_off(self, ids: Sequence[str]) -> None:
         """Let deliveries leave in the background as soon as the open unit has ended."""
         store = self._sandbox.store
-        self.departing.update(dict.fromkeys(ids))
+        self.depart(ids)
         store.on_rollback(lambda: self._keep_back(ids))
         store.after_commit(lambda: self.dispatch(ids))
 
@@ -217,15 +225,12 @@ class Webhooks:
         """
         table = self._sandbox.store.table(DELIVERIES)
         found = [delivery for id in ids if (delivery := table.find(id)) is not None]
-        # Which of them failed first the last time was up to their receivers.
-        found.sort(key=by_serial)
         for delivery in shuffled(self._sandbox, found):
             if delivery.trick == "drop":
                 self._lose(delivery, finished)
                 continue
-            self._post(delivery, finished)
-            if delivery.trick == "duplicate" and not delivery.tries:
-                self.redeliver(delivery, _parcel(delivery), _nothing_more)
+            is_doubled = delivery.trick == "duplicate" and not delivery.tries
+            (self._post_twice if is_doubled else self._post)(delivery, finished)
 
     def redeliver(
         self, delivery: Delivery, parcel: Parcel, finished: Callable[[Delivery | None], None]
@@ -278,8 +283,8 @@ class Webhooks:
             attempt = _attempt(at, answer)
             try:
                 with sandbox.clock.pinned(at), sandbox.unit():
-                    self.departing.pop(delivery.id, None)
-                    self._conclude(delivery.id, attempt)
+                    place = self.departing.pop(delivery.id, None)
+                    self._conclude(delivery.id, attempt, place)
                     self.finished.trim()
             except CannotRecord:
                 # Nobody will know that it was sent.
@@ -292,6 +297,15 @@ class Webhooks:
                     finished(attempt.is_success)
 
         self._hand_over(delivery, _parcel(delivery), record)
+
+    def _post_twice(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
+        # Answered once, it could be let go of before it is sent again.
+        with self._sandbox.store.lock:
+            self.finished.hold(delivery.id)
+        self._post(delivery, finished)
+        self.redeliver(delivery, _parcel(delivery), _nothing_more)
+        with self._sandbox.store.lock:
+            self.finished.release(delivery.id)
 
     def _lose(self, delivery: Delivery, finished: Callable[[bool], None] | None) -> None:
         """Record a callback that never arrives; the vendor does not hear of that."""
@@ -324,7 +338,7 @@ class Webhooks:
             state="succeeded" if attempt.is_success else delivery.state,
         )
 
-    def _conclude(self, id: str, attempt: Attempt) -> None:
+    def _conclude(self, id: str, attempt: Attempt, place: int | None) -> None:
         sandbox = self._sandbox
         delivery = self._note_attempt(id, attempt, is_try=True)
         vendor = sandbox.vendors[delivery.provider]
@@ -336,45 +350,12 @@ class Webhooks:
         if again is None:
             self._change(delivery, state="failed")
         else:
-            sandbox.agenda.plan(again, TOPIC, id)
+            sandbox.agenda.plan(again, TOPIC, id, place)
 
     def _change(self, delivery: Delivery, **changes: Any) -> Delivery:
         after = self._sandbox.deliveries.change(delivery, **changes)
         self.finished.changed(delivery, after)
         return after
-
-
-class Listeners:
-    """The endpoints that want an event of one vendor, looked up once for many events."""
-
-    def __init__(self, sandbox: Sandbox, vendor: Vendor) -> None:
-        self._sandbox = sandbox
-        self._vendor = vendor
-        self._known: dict[tuple[str, str, str | None], list[Endpoint]] = {}
-
-    @property
-    def is_silence(self) -> bool:
-        """Whether there is no endpoint at all that anything could be told."""
-        return not len(self._sandbox.store.table(ENDPOINTS))
-
-    def of(self, account: str, event: str, channel: str | None = None) -> list[Endpoint]:
-        """Return the active endpoints that want this event; see :meth:`Webhooks.listening`."""
-        key = account, event, channel
-        endpoints = self._known.get(key)
-        if endpoints is None:
-            endpoints = self._sandbox.webhooks.listening(self._vendor.slug, *key)
-            self._known[key] = endpoints
-        return endpoints
-
-    def owe(
-        self, endpoints: Sequence[Endpoint], event: str, subject: str, body: bytes
-    ) -> list[Delivery]:
-        """Owe an event to the endpoints found; see :meth:`Webhooks.owe`."""
-        return self._sandbox.webhooks.owe(self._vendor, endpoints, event, subject, body)
-
-    def owe_each(self, notices: Sequence[Notice]) -> list[Delivery]:
-        """Owe many events in one go."""
-        return self._sandbox.webhooks.owe_each(self._vendor, notices)
 
 
 def _parcel(delivery: Delivery) -> Parcel:

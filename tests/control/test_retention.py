@@ -160,6 +160,23 @@ def test_callback_being_sent_again_is_kept_though_it_is_the_oldest(desk: Desk) -
     assert subjects(desk) == told[:1]
 
 
+def test_callback_that_is_sent_twice_is_kept_for_so_long(desk: Desk) -> None:
+    keep(desk, callbacks={"count": 1})
+    call_back(desk, 1)
+    desk.do("PATCH", "/endpoints/mine", {"adversary": {"duplicate": 1, "delay": "1m"}})
+    late = receive(desk)
+    desk.do("PATCH", "/endpoints/mine", {"adversary": {"delay": 0}})
+    receive(desk)
+    desk.world.sender.clear()
+
+    ledger = desk.do("POST", "/clock/advance", {"by": "1m"})
+
+    assert ledger["callbacks"]["succeeded"] == 1
+    assert len({parcel.body for parcel in desk.world.sender.sent}) == 1
+    assert len(desk.world.sender.sent) == 2
+    assert subjects(desk) == [late]
+
+
 def test_detailed_ledger_names_callbacks_that_went_meanwhile(desk: Desk) -> None:
     keep(desk, callbacks={"count": 1})
     body = {"provider": "acme", "id": "mine", "url": URL, "events": ["status"]}

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from emulator.core.agenda import Agenda, Due
+from emulator.core.agenda import Agenda
+from emulator.core.dues import Due
 from emulator.core.store import Store
 from tests.acme import NOON
 
@@ -256,6 +257,29 @@ def test_what_was_planned_at_a_moment_can_be_read_later(agenda):
 
     assert sorted(seen) == before
     assert sorted(seen) == before
+
+
+def test_a_reserved_place_is_ahead_of_what_is_planned_later(agenda):
+    agenda.plan(at(1), "t", "a")
+    place = agenda.reserve(3)
+    agenda.plan_all(at(1), "t", "xyz")
+    agenda.plan(at(1), "u", "d", place + 2)
+    agenda.plan(at(1), "t", "b", place)
+    agenda.plan(at(1), "t", "c", place + 1)
+
+    assert [due.subject for due in agenda.entries()] == [*"abcd", *"xyz"]
+    assert taken(agenda) == ["abc", "d", "xyz"]
+
+
+def test_a_reserved_place_does_not_go_before_what_has_begun(agenda):
+    place = agenda.reserve(2)
+    agenda.plan_all(at(1), "t", "abc")
+    first = agenda.take(at(1), 1)
+    agenda.plan(at(1), "t", "y", place + 1)
+    agenda.plan(at(1), "t", "x", place)
+
+    assert first.subjects == ("a",)
+    assert taken(agenda) == ["bcxy"]
 
 
 def test_what_is_read_back_keeps_its_order(agenda):

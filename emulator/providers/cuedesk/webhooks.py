@@ -11,10 +11,11 @@ import msgspec
 
 from emulator.core.durations import parse_duration
 from emulator.core.errors import Problems
+from emulator.core.listeners import Listeners
 from emulator.core.records import Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
 from emulator.core.triggers import Trigger, message_about, overlaid
-from emulator.core.webhooks import Listeners, Notice, RetryPolicy
+from emulator.core.webhooks import Notice, RetryPolicy
 
 from .records import CHANNEL, CHANNELS, SLUG, Channel, CueMessage
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from emulator.core.errors import Problems
+from emulator.core.listeners import Listeners
 from emulator.core.records import Delivery
 from emulator.core.sandbox import Sandbox
 from emulator.core.triggers import Scope, Trigger, message_about, overlaid
-from emulator.core.webhooks import Listeners
 
 from . import lifecycle, webhooks
 from .records import SLUG, TeekrrMessage

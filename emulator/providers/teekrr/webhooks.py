@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.listeners import Listeners
 from emulator.core.records import Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.core.webhooks import Listeners, Notice
+from emulator.core.webhooks import Notice
 from emulator.web.moments import iso
 
 from .credit import Booking, booking_of

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.listeners import Listeners
 from emulator.core.records import ENDPOINTS, Delivery, Endpoint
 from emulator.core.sandbox import Sandbox
-from emulator.core.webhooks import Listeners, RetryPolicy
+from emulator.core.webhooks import RetryPolicy
 from emulator.web.moments import iso
 
 from . import shapes, words
