@@ -17,6 +17,7 @@ from .triggers import Trigger
 from .webhooks import RetryPolicy
 
 if TYPE_CHECKING:
+    from .belongings import Belongings
     from .generating import Batch, Maker
     from .sandbox import Sandbox
     from .soundness import Flaw
@@ -141,8 +142,8 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
         are noted, and then nothing is owed.
     :param cancel: stop a broadcast. :raises Conflict: its state does not allow it.
     :param load: read a vendor's part of a fixture into the sandbox (merging).
-    :param write: an account as a fixture has it, with all that is its own; None: as
-        ``account_view`` shows it.
+    :param write: an account as a fixture has it, with all that is its own, of which there may be
+        much that belongs to others; None: as ``account_view`` shows it.
     :param generate: return what makes the objects that a fixture wants generated in one of the
         vendor's lists; None: the fixture says all there is to them.
     :param sample: return a part of a fixture that has one account with so many contacts and
@@ -200,7 +201,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     told_of: Callable[[Sandbox, Delivery], str] = _subject
     calls_in_turn: bool = False
     trigger: Callable[[Sandbox, Trigger, Problems], list[Delivery]] | None = None
-    write: Callable[[Sandbox, Any], dict[str, Any]] | None = None
+    write: Callable[[Sandbox, Any, Belongings], dict[str, Any]] | None = None
     account_part: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     generate: Callable[[Batch], Maker | None] | None = None
     sample: Callable[[int, int], dict[str, Any]] | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .adversary import show as show_adversary
+from .belongings import Belongings
 from .fixtures import VERSION
 from .generating import plain
 from .records import ENDPOINTS, Endpoint
@@ -45,10 +46,13 @@ def as_fixture(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _part(sandbox: Sandbox, vendor: Vendor) -> dict[str, Any]:
-    write = vendor.write or vendor.account_view
+    belongings = Belongings(sandbox.store)
     part: dict[str, Any] = {}
     for account in sorted(sandbox.store.table(vendor.accounts), key=lambda one: one.serial):
-        shown = write(sandbox, account)
+        if vendor.write is None:
+            shown = vendor.account_view(sandbox, account)
+        else:
+            shown = vendor.write(sandbox, account, belongings)
         of_one = vendor.account_part(shown) if vendor.account_part is not None else {}
         for name, listed in of_one.items():
             part.setdefault(name, []).extend(listed)

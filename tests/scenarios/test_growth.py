@@ -82,6 +82,23 @@ def test_objects_are_found_again_without_looking_at_all(
     assert many - some < 2.05 * (some - few)
 
 
+@pytest.mark.parametrize("vendor", ACCOUNTS)
+def test_accounts_are_written_without_looking_at_what_others_have(
+    make_world: Callable[[str], World], vendor: str
+) -> None:
+    world, (accounts, _) = make_world(vendor), ACCOUNTS[vendor]
+    part: Any = world.sandbox.vendor(vendor).sample(0 if vendor == "teekrr" else 2, 2)
+    counts = []
+    for count in (5, 10, 20, 40):
+        # Those that were made before are found again.
+        part[accounts][0]["$generate"]["count"] = count
+        merge(world.sandbox, {"emulator": 1, vendor: part})
+        counts.append(steps(partial(as_fixture, world.sandbox)))
+
+    _, few, some, many = counts
+    assert many - some < 2.05 * (some - few)
+
+
 PEOPLE = [
     ("rapidpro", "tel:+254722999888"),
     ("cuedesk", "60122999888"),

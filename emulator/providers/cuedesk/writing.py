@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.core.belongings import Belongings
 from emulator.core.sandbox import Sandbox
 
 from . import views
@@ -21,18 +22,16 @@ from .records import (
 )
 
 
-def write(found: Sandbox, workspace: Workspace) -> dict[str, Any]:
+def write(found: Sandbox, workspace: Workspace, belongings: Belongings) -> dict[str, Any]:
     """Return a workspace with all that is its own."""
-    broadcasts = sorted(found.store.table(BROADCASTS), key=lambda one: one.serial)
-    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
     own = workspace.id
     return {
         **views.account(found, workspace),
         "contactLists": [
             _list(found, one) for one in found.store.table(LISTS).every("account", own)
         ],
-        "broadcasts": [_broadcast(one) for one in broadcasts if one.account == own],
-        "messages": [_message(found, one) for one in messages if one.account == own],
+        "broadcasts": [_broadcast(one) for one in belongings.of(own, BROADCASTS)],
+        "messages": [_message(found, one) for one in belongings.of(own, MESSAGES)],
     }
 
 

@@ -7,14 +7,16 @@ write the others. References are ids, or names where the thing has no id of its 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
 
+from emulator.core.belongings import Belongings
 from emulator.core.sandbox import Sandbox
+from emulator.core.store import Kind
 
 from . import records as r
 from .accounts import account_view
@@ -43,9 +45,9 @@ NOTHING: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def write(sandbox: Sandbox, workspace: r.Workspace) -> dict[str, Any]:
+def write(sandbox: Sandbox, workspace: r.Workspace, belongings: Belongings) -> dict[str, Any]:
     """Return a workspace with all of its lists."""
-    writer = _Writer(sandbox, workspace)
+    writer = _Writer(workspace, belongings)
     shown = account_view(sandbox, workspace)
     for shelf in SHELVES:
         if shelf.name != "users":
@@ -56,27 +58,23 @@ def write(sandbox: Sandbox, workspace: r.Workspace) -> dict[str, Any]:
 class _Writer:
     """Writes the lists of one workspace."""
 
-    def __init__(self, sandbox: Sandbox, workspace: r.Workspace) -> None:
-        self._sandbox = sandbox
-        self._workspace = workspace.id
+    def __init__(self, workspace: r.Workspace, belongings: Belongings) -> None:
+        self._workspace, self._belongings = workspace.id, belongings
         # What is built in gets another id in another sandbox, and a resthook has none to show.
-        built_in: list[Any] = [
-            *sandbox.store.table(TOPICS),
-            *sandbox.store.table(GROUPS),
-            *sandbox.store.table(TEAMS),
-        ]
+        built_in = [one for kind in (TOPICS, GROUPS, TEAMS) for one in self._own(kind)]
         self._called = {record.id: record.name for record in built_in if record.is_system}
-        self._called |= {hook.id: hook.slug for hook in sandbox.store.table(RESTHOOKS)}
+        self._called |= {hook.id: hook.slug for hook in self._own(RESTHOOKS)}
+
+    def _own(self, kind: Kind[Any], owner: str = "workspace") -> Sequence[Any]:
+        return self._belongings.of(self._workspace, kind, owner)
 
     def items(self, shelf: Shelf) -> list[dict[str, Any]]:
         """Return the objects of a list, oldest first."""
-        own = [
-            record
-            for record in self._sandbox.store.table(shelf.kind)
-            if getattr(record, shelf.owner) == self._workspace
-            and not getattr(record, "is_system", False)
+        return [
+            self._item(shelf, one)
+            for one in self._own(shelf.kind, shelf.owner)
+            if not getattr(one, "is_system", False)
         ]
-        return [self._item(shelf, one) for one in sorted(own, key=lambda one: one.serial)]
 
     def _item(self, shelf: Shelf, record: Any) -> dict[str, Any]:
         item: dict[str, Any] = {}

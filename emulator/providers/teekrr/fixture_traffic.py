@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from emulator.core.belongings import Belongings
 from emulator.core.courses import way_to
 from emulator.core.describing import HISTORY, Defs, Schema, listed
 from emulator.core.errors import Problems
@@ -334,14 +335,13 @@ def describe(defs: Defs) -> dict[str, Schema]:
     }
 
 
-def write(found: Sandbox, client: Client) -> dict[str, Any]:
+def write(found: Sandbox, client: Client, belongings: Belongings) -> dict[str, Any]:
     """Return a client with its broadcasts and messages, as fixtures have them."""
-    campaigns = sorted(found.store.table(CAMPAIGNS), key=lambda one: one.serial)
-    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
+    own = client.id
     return {
         **views.account(found, client),
-        "broadcasts": [_write_broadcast(one) for one in campaigns if one.account == client.id],
-        "messages": [_write_message(found, one) for one in messages if one.account == client.id],
+        "broadcasts": [_write_broadcast(one) for one in belongings.of(own, CAMPAIGNS)],
+        "messages": [_write_message(found, one) for one in belongings.of(own, MESSAGES)],
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
+from emulator.core.belongings import Belongings
 from emulator.core.kinds import by_serial
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
@@ -38,26 +40,26 @@ AT_LOCATIONS: tuple[Kind[Any], ...] = (
 )
 
 
-def write(found: Sandbox, shown: WhAccount) -> dict[str, Any]:
+def write(found: Sandbox, shown: WhAccount, belongings: Belongings) -> dict[str, Any]:
     """Return an account with all that is its own."""
-    broadcasts = sorted(found.store.table(BROADCASTS), key=lambda one: one.serial)
-    messages = sorted(found.store.table(MESSAGES), key=lambda one: one.serial)
+    messages = belongings.of(shown.id, MESSAGES)
     subscribed = webhooks.subscriptions(found, shown.id)
     own = account_view.account(found, shown)
     return {
         **own,
-        "locations": [*own["locations"], *_removed(found, shown.id)],
+        "locations": [*own["locations"], *_removed(found, shown.id, messages)],
         # Whoever was there first is told first.
         "webhooks": [webhooks.subscription(one) for one in sorted(subscribed, key=by_serial)],
-        "broadcasts": [_broadcast(one) for one in broadcasts if one.account == shown.id],
-        "messages": [_message(found, one) for one in messages if one.account == shown.id],
+        "broadcasts": [_broadcast(one) for one in belongings.of(shown.id, BROADCASTS)],
+        "messages": [_message(found, one) for one in messages],
     }
 
 
-def _removed(found: Sandbox, account: str) -> list[dict[str, Any]]:
+def _removed(found: Sandbox, account: str, messages: Iterable[WhMessage]) -> list[dict[str, Any]]:
     """Return the locations that are gone and that something still names."""
     locations = found.store.table(LOCATIONS)
-    gone = {id for id in _locations_named(found, account) if id and id not in locations}
+    named = chain(_locations_named(found, account), (one.location for one in messages))
+    gone = {id for id in named if id and id not in locations}
     return [{"id": id, "title": "Removed", "deleted": True} for id in sorted(gone)]
 
 
@@ -69,7 +71,6 @@ def _locations_named(found: Sandbox, account: str) -> Iterator[str]:
         yield from segment.criteria.locations
     for staff in found.store.table(STAFFS).every("account", account):
         yield from staff.locations
-    yield from (one.location for one in found.store.table(MESSAGES) if one.account == account)
 
 
 def _broadcast(shown: WhBroadcast) -> dict[str, Any]:
