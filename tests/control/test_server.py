@@ -52,6 +52,14 @@ def test_providers_say_what_they_can_and_how_we_know(desk):
     }
 
 
+def test_providers_come_page_by_page(desk):
+    first = desk.world.call("GET", "/_emulator/providers?limit=1").json
+    second = desk.world.call("GET", f"/_emulator/providers?limit=1&cursor={first['next']}").json
+
+    assert [item["slug"] for item in (*first["items"], *second["items"])] == ["acme", "zenith"]
+    assert second["next"] is None
+
+
 def test_everything_is_reset_at_once(desk):
     desk.world.call("POST", "/_emulator/sandboxes", {"name": "other"})
     desk.send("+1")

@@ -337,6 +337,13 @@ def test_server_that_is_guarded_is_given_the_token(
         result.stdout.fnmatch_lines(["*token is needed*; give it as EMULATOR_CONTROL_TOKEN"])
 
 
+def test_sandbox_whose_name_is_taken_is_given_another(session) -> None:
+    with session.emulator.client.sandboxes.create(name=f"test-it-{os.getpid()}-1"):
+        result = session.run("def test_it(sandbox): assert sandbox.clock().mode == 'manual'")
+
+    result.assert_outcomes(passed=1)
+
+
 def test_sandbox_that_is_gone_is_told_by_the_report(session) -> None:
     result = session.run(
         "def test_it(sandbox):\n    sandbox.delete()\n    assert sandbox.messages().one()\n"

@@ -158,6 +158,7 @@ def test_unknown_keys_can_act_as_the_first_client(desk):
     assert desk.post("/sms", sms(), "whatever").status_code == 202
     assert desk.records()[0].account == "acme"
     assert desk.post("/sms", sms(), "two words").status_code == 401
+    assert desk.post("/sms", sms(), "caf\xe9").status_code == 401
     assert desk.post("/sms", sms(), "tk_revoked").status_code == 401
 
 
