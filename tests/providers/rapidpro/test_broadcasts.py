@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulator.providers.rapidpro.kinds import BATCHES
+
 from .people import (
     AMINA,
     BAKARI,
@@ -266,6 +268,7 @@ def picture(rapidpro):
     [
         ("@contact", "Bakari Mwangi"),
         ("@contact.name.", "Bakari Mwangi."),
+        ("@contact.groups", "[Open Tickets, Staff]"),
         ("@urns.tel", "tel:+254722000222"),
         ("Call @globals.clinic_phone", "Call +254700100200"),
         ("@fields.children@contact.foo!", "!"),
@@ -364,6 +367,8 @@ def test_broadcast_under_way_can_be_cancelled(rapidpro, passed):
     assert now_is(rapidpro, sent)[0] == "interrupted"
     assert now_is(rapidpro, sent)[2] == made
     assert len(rapidpro.items("messages", broadcast=sent["id"])) == made
+    # Whom it was for besides is not kept for ever.
+    assert rapidpro.world.sandbox.store.table(BATCHES).every("order", sent["uuid"]) == []
 
 
 def test_completed_broadcast_cannot_be_cancelled(rapidpro):

@@ -14,6 +14,7 @@ from emulator.providers.rapidpro.expressions import Scope, Value, compile_templa
 from emulator.providers.rapidpro.expressions.functions import FUNCTIONS
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
+MANY = 'split(repeat("a ", 5000), " ")'
 
 VALUES: dict[tuple[str, ...], Value] = {
     ("contact",): "Amina Yusuf",
@@ -269,7 +270,17 @@ def test_literals_and_operators(expression: str, expected: str) -> None:
         ("count(contact.urns) & count(null)", "20"),
         ("sum(array(1, 2, 3.5))", "6.5"),
         ("sort(array(3, 1, 2))", "[1, 2, 3]"),
+        ("format_number(1230)", "1,230"),
         ('sort(array("b", "a"))', "[a, b]"),
+        ('sort(array(date("02-05-2026"), date("01-05-2026")))', "[2026-05-01, 2026-05-02]"),
+        (
+            "sort(array(now(), contact.created_on))",
+            "[2026-01-10T09:12:44.551203Z, 2026-05-06T13:00:05.250000+03:00]",
+        ),
+        ('date("01/13/2026 05/06/2026")', "2026-06-05"),
+        ("boolean(contact.groups[0])", "true"),
+        (r'"a\ud800"', r"a\ud800"),
+        ("+".join(["(1)"] * 30), "30"),
         ("reverse(unique(array(1, 3, 1)))", "[3, 1]"),
         ("concat(array(1), array(2))", "[1, 2]"),
     ],
@@ -382,6 +393,12 @@ def test_dates_follow_the_date_style(date_style: str, expected: str) -> None:
         'replace(repeat("a", 10000), "a", repeat("b", 10000))',
         'repeat("x", 6000) & repeat("x", 6000)',
         'word("a b", 2)',
+        'word_slice("a b c", 2, 1)',
+        'word_slice("a b c", -1)',
+        'field("a,b", -1, ",")',
+        "array(1)[0].first",
+        'join(split(repeat("a ", 5000), " "), "---")',
+        f"count(concat(concat({MANY}, {MANY}), array(1)))",
         'code("")',
         'format_date("no date")',
         "format_date(contact.last_seen_on)",

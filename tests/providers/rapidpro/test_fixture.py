@@ -233,6 +233,20 @@ def test_a_message_takes_address_and_channel_of_its_contact(make_rapidpro):
     assert (second["urn"], second["channel"], second["status"]) == (None, None, "queued")
 
 
+def test_message_being_initialized_counts_as_queued(make_rapidpro):
+    rapidpro = make_rapidpro(
+        document(
+            channels=[{"name": "Line"}],
+            contacts=[{"urns": ["tel:+254722000111"]}],
+            messages=[
+                {"contact": "tel:+254722000111", "direction": "out", "status": "initializing"},
+            ],
+        )
+    )
+
+    assert rapidpro.one("messages", folder="outbox")["status"] == "queued"
+
+
 def test_messages_stay_as_they_were_given(make_rapidpro):
     rapidpro = make_rapidpro(
         document(

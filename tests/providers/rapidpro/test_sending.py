@@ -133,6 +133,14 @@ def test_closest_number_is_chosen_among_several_channels(rapidpro):
     assert send(rapidpro, BAKARI)["channel"]["name"] == "Near"
 
 
+def test_oldest_of_several_channels_without_numbers_is_chosen(rapidpro):
+    rapidpro.load({**LAKESIDE, "channels": [{"name": "Second Bot", "type": "telegram"}]})
+
+    contact = add_contact(rapidpro, "telegram:555002")
+
+    assert send(rapidpro, contact)["channel"]["name"] == "Lakeside Bot"
+
+
 def test_numbers_and_ids_grow(rapidpro):
     first, second = send(rapidpro, BAKARI), send(rapidpro, BAKARI)
 

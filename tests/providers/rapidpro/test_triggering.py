@@ -59,6 +59,16 @@ def test_call_about_nobody_draws_a_contact(listened):
     assert call(listened)["contact"]["uuid"] in known
 
 
+def test_call_in_a_workspace_without_contacts_is_about_nobody(listened):
+    user = {"email": "o@empty.example", "role": "administrator", "tokens": ["empty_token"]}
+    listened.load({"name": "Empty", "users": [user], "resthooks": [{"slug": "quiet"}]})
+
+    assert ask(listened, "quiet").status_code == 201
+
+    said = listened.as_("empty_token").one("resthook_events")["data"]
+    assert (said["contact"], said["channel"]) == (None, None)
+
+
 def test_subscribers_are_called_with_given_parts(rapidpro):
     body = {"resthook": "new-visit", "target_url": "http://127.0.0.1:9/x"}
     subscriber = rapidpro.post("resthook_subscribers", body).json

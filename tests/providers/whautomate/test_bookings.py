@@ -141,6 +141,7 @@ def test_services(desk):
     ("given", "error", "field"),
     [
         ({"name": None}, "name is required", "name"),
+        ({"name": "  "}, "name is required", "name"),
         (
             {"serviceType": "TALK"},
             "serviceType must be one of APPOINTMENT, CLASS, ADD_ON",

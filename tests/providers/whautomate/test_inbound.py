@@ -151,6 +151,15 @@ def test_who_writes_to_another_account_has_not_answered(desk):
     assert desk.logs(id)[0]["status"] == "replied"
 
 
+def test_account_that_is_named_is_written_to_whatever_is_quoted(desk):
+    id = desk.run()["id"]
+    [quoted] = desk.messages(f"broadcast={id}&to=12025550110")
+
+    said = {"account": "empty", "in_reply_to": quoted["id"]}
+
+    assert desk.inbound("+12025550110", **said)["account"] == "empty"
+
+
 def test_unless_another_is_quoted(desk):
     quiet(desk)
     first, second = desk.run()["id"], desk.run()["id"]

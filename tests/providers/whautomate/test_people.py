@@ -371,6 +371,7 @@ def test_a_client_leaves_its_classes(desk):
         ("searchText=%2B4477", "Cho"),
         ("searchText=5550", "Wes Jon Ivy Gus Fay Bob Ada"),
         ("searchText=a 5", ""),
+        ("searchText=--", ""),
         ("tags=VIP&locationId=locMain001&searchText=a&limit=2&page=2", "Ada"),
     ],
 )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.providers.whautomate.desk import HELLO, HOOK, MAIN, NOW, to_template
+from tests.providers.whautomate.desk import HELLO, HOOK, MAIN, NOW, SANDBOX, to_template
 
 EVENTS = (
     [
@@ -491,11 +491,16 @@ def test_events_may_be_about_somebody(desk, event, about):
     [made] = desk.control("POST", "/callbacks/trigger", wanted)["items"]
 
     assert about in made["body"]
-    refused = desk.world.call(
-        "POST",
-        "/_emulator/sandboxes/default/callbacks/trigger",
-        {**wanted, "about": "nobody"},
-    )
+
+
+@pytest.mark.parametrize(
+    "event", ["contact_created", "client_tag_added", "invoice_updates", "incoming_whatsapp_message"]
+)
+def test_events_about_nobody_are_refused(desk, event):
+    wanted = {"provider": "whautomate", "event": event, "about": "nobody"}
+
+    refused = desk.world.call("POST", f"{SANDBOX}/callbacks/trigger", wanted)
+
     assert refused.status_code == 422
     assert refused.get_json()["errors"][0]["pointer"] == "/about"
 
