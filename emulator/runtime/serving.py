@@ -115,17 +115,14 @@ def logged(app: WSGI) -> WSGI:
     return answer
 
 
-def _granian(address: str, port: int) -> Any:
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
+def _one_life() -> type[Any]:
+    """Return granian's server, but one that mostly ends with its terminal."""
     from granian.server import Server
 
     # As nohup has it, and whoever else starts what is to stay when they leave.
     outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
     class OneLife(Server):  # type: ignore[misc, valid-type]
-        """A server that mostly ends with its terminal; the default starts anew, without state."""
-
         def signal_handler_interrupt(self, *_signal: Any, **_more: Any) -> None:
             # The same wish often comes twice (to a group of processes, and from make), and the
             # second may interrupt this very line: what it wakes up takes a lock that the first
@@ -149,13 +146,21 @@ def _granian(address: str, port: int) -> Any:
             pass
 
         def signal_handler_reload(self, *_signal: Any, **_more: Any) -> None:
+            # The default starts anew, without state.
             if not outlives_terminal:
                 self.signal_handler_interrupt()
+
+    return OneLife
+
+
+def _granian(address: str, port: int) -> Any:
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
 
     # Python 3.14, and macOS at any time, would otherwise start a fresh interpreter, to which
     # what is to be served would have to be sent.
     multiprocessing.set_start_method("fork", force=True)
-    return OneLife(
+    return _one_life()(
         "emulator",
         address=address,
         port=port,

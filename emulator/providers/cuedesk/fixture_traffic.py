@@ -170,12 +170,7 @@ class _Reader:
         """Return a new message, None if it is there already or has mistakes."""
         found, problems = self._found, self._problems
         read = read_part(_MESSAGE, given, pointer, problems)
-        if read is None:
-            return None
-        known = found.store.table(MESSAGES).find(read.get("uuid", ""))
-        if known is not None:
-            if known.account != self._workspace:
-                problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this message")
+        if read is None or self._is_known(read, pointer):
             return None
         if "identifier" not in read:
             problems.add(f"{pointer}/identifier", "Required")
@@ -189,9 +184,7 @@ class _Reader:
         shape = self._shape(read, pointer, values)
         sender = broadcast.sender if broadcast else self._sender(read, pointer)
         usual = "text" if is_in or read.get("content") is not None else "template"
-        content = read.get("content")
-        if is_in and content is None:
-            content = {"text": read.get("wording") or ""}
+        worded = {"text": read.get("wording") or ""} if is_in else None
         return CueMessage(
             id=read.get("uuid") or found.ids.uuid4(MESSAGES.name),
             serial=found.ids.serial(MESSAGES.name),
@@ -211,10 +204,17 @@ class _Reader:
             shape=self._shapes.setdefault(shape, shape),
             values=packed(values or None),
             type=read.get("type", usual),
-            content=content,
+            content=worded if read.get("content") is None else read["content"],
             session=read.get("session") or (self._session() if is_in else None),
             person=read.get("name"),
         )
+
+    def _is_known(self, read: Read, pointer: str) -> bool:
+        """Tell whether a message is there already; another workspace's is a mistake."""
+        known = self._found.store.table(MESSAGES).find(read.get("uuid", ""))
+        if known is not None and known.account != self._workspace:
+            self._problems.add(f"{pointer}/uuid", f"Workspace {known.account!r} has this message")
+        return known is not None
 
     def _sender(self, read: Read, pointer: str) -> str:
         wanted = read.get("channel")

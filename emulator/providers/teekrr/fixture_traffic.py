@@ -124,22 +124,8 @@ def _load_broadcast(
     if known is not None and known.total:
         _change_broadcast(found, known, read, pointer, problems)
         return id
-    now = found.clock.now()
     scheduled_at = read.get("scheduled_at", known.scheduled_at if known else None)
-    usual = "scheduled" if scheduled_at is not None and scheduled_at > now else ""
-    known = known or Campaign(
-        id=id,
-        serial=found.ids.serial(CAMPAIGNS.name),
-        account=client.id,
-        state=usual,
-        created_at=now,
-        channel="sms",
-        name=None,
-        scheduled_at=None,
-        total=0,
-        counts={},
-        unfinished=0,
-    )
+    known = known or _new_broadcast(found, client, id, scheduled_at)
     table.put(
         msgspec.structs.replace(
             known,
@@ -151,6 +137,26 @@ def _load_broadcast(
         )
     )
     return id
+
+
+def _new_broadcast(
+    found: Sandbox, client: Client, id: str, scheduled_at: datetime | None
+) -> Campaign:
+    """Return a broadcast of which nothing is said but its time, if it has one to come."""
+    now = found.clock.now()
+    return Campaign(
+        id=id,
+        serial=found.ids.serial(CAMPAIGNS.name),
+        account=client.id,
+        state="scheduled" if scheduled_at is not None and scheduled_at > now else "",
+        created_at=now,
+        channel="sms",
+        name=None,
+        scheduled_at=None,
+        total=0,
+        counts={},
+        unfinished=0,
+    )
 
 
 def _change_broadcast(
@@ -193,10 +199,7 @@ def _message(
     is_in = read.get("direction") == "in"
     history = _history(found, read, channel, campaign, is_in=is_in)
     state = history[-1].state
-    if read.get("status", state) != state:
-        problems.add(f"{pointer}/history", f"Must end with the status, {read['status']!r}")
-    elif not is_in and state not in {*lifecycle.of_channel(channel).states, "cancelled"}:
-        problems.add(f"{pointer}/status", f"No message of channel {channel} is {state}")
+    _check_state(read, state, None if is_in else channel, pointer, problems)
     rate = client.rates.get(channel, 0) if campaign is not None else 0
     return TeekrrMessage(
         id=read.get("message_uuid") or found.ids.uuid4(MESSAGES.name),
@@ -219,6 +222,19 @@ def _message(
         rate=read.get("rate", 0 if is_in else rate),
         is_over=state not in credit.WAITING,
     )
+
+
+def _check_state(
+    read: Read, state: str, channel: str | None, pointer: str, problems: Problems
+) -> None:
+    """Note a history that ends elsewhere, or a state that messages of a channel never have.
+
+    :param channel: None for messages from people.
+    """
+    if read.get("status", state) != state:
+        problems.add(f"{pointer}/history", f"Must end with the status, {read['status']!r}")
+    elif channel and state not in {*lifecycle.of_channel(channel).states, "cancelled"}:
+        problems.add(f"{pointer}/status", f"No message of channel {channel} is {state}")
 
 
 def _campaign(

@@ -182,27 +182,11 @@ def _make(
     plan_of: Callable[[Plan], Plan] = _as_planned,
 ) -> list[TeekrrMessage]:
     """Return the messages of a broadcast, not stored yet; what is equal is shared."""
-    campaign, draft = order.campaign, order.draft
+    draft = order.draft
     total = len(draft.letters)
     ids = found.ids.uuid4s(MESSAGES.name, total)
     serial = found.ids.serial(MESSAGES.name, total)
-    common = TeekrrMessage(
-        id="",
-        serial=0,
-        account=campaign.account,
-        channel=campaign.channel,
-        address="",
-        state=history[-1].state,
-        created_at=campaign.created_at,
-        history=history,
-        broadcast=campaign.id,
-        taken=len(history) - 1,
-        content="",
-        template=draft.template,
-        keyword=draft.keyword,
-        medium=draft.medium,
-        rate=order.rate,
-    )
+    common = _common(order, history)
     plans: dict[int, Plan] = {}
     replace = msgspec.structs.replace
     messages = []
@@ -226,6 +210,28 @@ def _make(
         )
         messages.append(message)
     return messages
+
+
+def _common(order: Order, history: tuple[Moment, ...]) -> TeekrrMessage:
+    """Return what all messages of a broadcast have in common."""
+    campaign, draft = order.campaign, order.draft
+    return TeekrrMessage(
+        id="",
+        serial=0,
+        account=campaign.account,
+        channel=campaign.channel,
+        address="",
+        state=history[-1].state,
+        created_at=campaign.created_at,
+        history=history,
+        broadcast=campaign.id,
+        taken=len(history) - 1,
+        content="",
+        template=draft.template,
+        keyword=draft.keyword,
+        medium=draft.medium,
+        rate=order.rate,
+    )
 
 
 def send_test(found: Sandbox, client: Client, template: Template, letter: Letter) -> TeekrrMessage:
