@@ -1,9 +1,10 @@
-"""Which fields of a body nobody reads: mostly misspelt ones."""
+"""Which parameters of a query and fields of a body nobody reads: mostly misspelt ones."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from marshmallow import INCLUDE, Schema
@@ -12,33 +13,46 @@ from marshmallow import fields as kinds
 from emulator.core.errors import BadBody, escape, nearest
 from emulator.core.journal import Exchange
 from emulator.web.bodies import parse_json
-from emulator.web.operations import IGNORES_OTHERS
+from emulator.web.operations import IGNORES_OTHERS, Operation
 from emulator.web.provider_app import ProviderApp
 
+_CAPITAL = re.compile("[A-Z]")
 MOST = 100
 """How many fields are told: a list of thousands has mostly the same mistake in each row."""
 
 
 def fields(app: ProviderApp, exchange: Exchange) -> list[dict[str, Any]]:
-    """Return the first fields of a request's body that no schema of its operation reads.
+    """Return what of a request's query and body its operation does not read, the first of it.
 
-    Empty where the operation names no schema, or the body is no JSON object.
+    Empty where the operation names neither parameters nor a schema, and the body is no JSON object.
     """
-    forms = next(
-        (
-            served.operation.forms
-            for served in app.served()
-            if served.operation.id == exchange.operation
-        ),
-        (),
-    )
-    schemas = [form() if isinstance(form, type) else form for form in forms]
+    served = (each.operation for each in app.served())
+    operation = next((each for each in served if each.id == exchange.operation), None)
+    if operation is None:
+        return []
+    in_query = _unread_parameters({*operation.asks, *app.provider.also_asks}, operation, exchange)
+    return list(islice(chain(in_query, _unread_fields(operation, exchange)), MOST))
+
+
+def _unread_parameters(
+    known: set[str], operation: Operation, exchange: Exchange
+) -> Iterator[dict[str, Any]]:
+    """Yield parameters that a list would ignore, and show more than was asked for."""
+    if not operation.asks:
+        return
+    for name in dict.fromkeys(name for name, _ in exchange.query):
+        # Some vendors take both spellings.
+        if not {name, _CAPITAL.sub(r"_\g<0>", name).lower()} & known:
+            yield {"pointer": f"?{name}", "suggestion": nearest(name, known)}
+
+
+def _unread_fields(operation: Operation, exchange: Exchange) -> Iterator[dict[str, Any]]:
+    schemas = [form() if isinstance(form, type) else form for form in operation.forms]
     try:
         body = parse_json(exchange.body)
     except BadBody:
-        return []
-    found = [_unread(schema, body, "") for schema in schemas if isinstance(schema, Schema)]
-    return list(islice(_in_all(found), MOST))
+        return iter(())
+    return _in_all([_unread(each, body, "") for each in schemas if isinstance(each, Schema)])
 
 
 def _in_all(found: Sequence[Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:

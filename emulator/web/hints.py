@@ -16,7 +16,7 @@ from .provider import Provider
 
 NEAREST = 3
 REFUSED = frozenset({401, 403})
-TOO_MANY = 429
+TOO_LARGE, TOO_MANY = 413, 429
 
 Place = tuple[str, str]
 """A method and a route."""
@@ -59,6 +59,8 @@ def about(exchange: Exchange, status: int, found: Sandbox, provider: Provider) -
         return _about_key(exchange, found, provider)
     if status == TOO_MANY:
         return _about_limit(found, provider)
+    if status == TOO_LARGE:
+        return "the emulator takes bodies of up to 32 MiB"
     return _about_body(exchange)
 
 

@@ -80,6 +80,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     :param hint: a better hint for an unmatched request than the nearest operations, or None.
     :param faults: the errors that a tester may ask for by name.
     :param late_faults: those that the views themselves let arise (``context.has_fault``).
+    :param also_asks: parameters of the query that every operation reads besides its own.
     :param refusals: what any operation may answer besides ``faults``, for OpenAPI.
     :param complaints: what errors hold, as types, for OpenAPI: each error is one of them.
         Without any, nothing is said of their shape.
@@ -102,6 +103,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         default_factory=lambda: COMMON_FAULTS
     )
     late_faults: frozenset[str] = frozenset()
+    also_asks: frozenset[str] = frozenset()
     refusals: Mapping[str, Callable[[], Exception]] = {}
     complaints: Callable[[], Sequence[Any]] = _untold
     answers: tuple[int, ...] = ()

@@ -344,6 +344,7 @@ def test_bodies_over_the_limit_are_refused(world, speaker: Speaker):
     )
 
     assert answer.status_code == 413
+    assert answer.headers["X-Emulator-Hint"] == "the emulator takes bodies of up to 32 MiB"
     assert answer.is_json
 
 

@@ -113,6 +113,20 @@ def test_unknown_field_of_a_quick_reply_is_unread(
     ]
 
 
+def test_parameter_that_a_list_ignores_is_unread(desk: Desk) -> None:
+    query = "groups=Mothers&format=json&limit=5&cursor=&urn=&group="
+    desk.world.call(
+        "GET",
+        f"/rapidpro/api/v2/contacts.json?{query}",
+        headers={"Authorization": "Token rp_token_admin"},
+    )
+
+    assert desk.get("/requests/1")["unread"] == [
+        {"pointer": "?groups", "suggestion": "group"},
+        {"pointer": "?limit", "suggestion": None},
+    ]
+
+
 def test_callback_of_a_vendor_that_signs_nothing_has_no_signature(desk: Desk) -> None:
     hook = {"provider": "rapidpro", "url": "http://127.0.0.1:9/hook", "events": ["new-visit"]}
     desk.do("POST", "/endpoints", hook, 201)

@@ -147,6 +147,7 @@ PROVIDER: Final = Provider(
     admit=guard.admit,
     error_response=docs_pages.respond,
     example=example,
+    also_asks=frozenset({"format"}),
     refusals={
         "invalid": lambda: Invalid({"name": ["This field is required."]}),
         "unsupported_media": lambda: UnsupportedMedia("text/plain"),

@@ -126,7 +126,7 @@ function render(app, entry) {
       : null,
     entry.unread.length
       ? section(
-          "Fields that nobody reads",
+          "Given, and read by nobody",
           h(
             "ul",
             { class: "plain" },
@@ -137,7 +137,7 @@ function render(app, entry) {
                 h("code", null, field_.pointer),
                 field_.suggestion
                   ? h("span", null, "Did you mean ", h("code", null, field_.suggestion), "?")
-                  : h("span", { class: "hint" }, "The vendor has no such field"),
+                  : h("span", { class: "hint" }, "The vendor reads nothing of this name"),
               ),
             ),
           ),
