@@ -42,7 +42,7 @@ def any_json() -> Any:
     """
     raw = read_body()
     value = parse_json(raw)
-    pointer = named_twice(raw)
+    pointer = named_twice(raw, value)
     if pointer is not None:
         raise Invalid([Problem(pointer=pointer, message="Stands here twice")])
     return value

@@ -7,7 +7,7 @@ from typing import Any
 DEEPEST = 500
 """Levels. Readers of JSON give up near 1,000, of which the calls that led to them and whatever
 stands around a value are a part: what is taken in has to be readable in a file later."""
-_NESTING = (dict, list)
+NESTING = (dict, list)
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
 
@@ -18,7 +18,7 @@ def is_too_deep(value: Any, raw: bytes | None = None) -> bool:
     """
     if raw is not None and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
         return False
-    level = [value] if isinstance(value, _NESTING) else []
+    level = [value] if isinstance(value, NESTING) else []
     for _ in range(DEEPEST):
         if not level:
             return False
@@ -26,6 +26,6 @@ def is_too_deep(value: Any, raw: bytes | None = None) -> bool:
             child
             for parent in level
             for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, _NESTING)
+            if isinstance(child, NESTING)
         ]
     return bool(level)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.core.documents import Places, parse_document, write_document
+from emulator.core.documents import Places, named_twice, parse_document, write_document
 from emulator.core.errors import Invalid
 
 YAML = b"""# A comment
@@ -181,3 +182,37 @@ plain: {"<<": 5}
 def test_only_mappings_are_merged():
     with pytest.raises(Invalid, match="only mappings can be merged: line 2"):
         parse_document(b"a: 1\nb: {<<: [x]}", "here.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ('{"a": {"b": 1, "b": 2}}', "/a/b"),
+        ('[1, {"b" :1, "c": [], "b"\r\n\t :2}]', "/1/b"),
+        ('{"a\\": 1": 0, "a\\": 1" : 0}', '/a": 1'),
+        ('{"a": 1, "\\u0061": 2}', "/a"),
+        ('{"": 1, "": 2}', "/"),
+        ('{"a": "x\\": y : z", "b": {"a": " :"}}', None),
+        ('[{"a": 1}, {"a": [{"a": {}}]}]', None),
+        ('"a"', None),
+    ],
+)
+def test_name_that_stands_twice_is_found(text: str, pointer: str | None) -> None:
+    raw = text.encode()
+
+    assert named_twice(raw, json.loads(raw)) == pointer
+
+
+@pytest.mark.parametrize("colon", [":", ": ", " : "])
+def test_body_without_such_a_name_is_not_read_a_second_time(colon: str) -> None:
+    value = [{"name": f"{number}", "more": {"at": number}} for number in range(1000)]
+    raw = json.dumps(value, separators=(",", colon)).encode()
+
+    tracemalloc.start()
+    try:
+        assert named_twice(raw, value) is None
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < len(raw)
