@@ -110,6 +110,12 @@ def test_account_and_key_may_have_a_slash_in_their_names(desk: Desk) -> None:
     assert desk.get(path)["api_keys"] == {}
 
 
+def test_misspelt_field_of_an_account_is_told_what_is_meant(desk: Desk) -> None:
+    [error] = desk.refused("PATCH", "/accounts/acme/one", {"nmae": "x"})
+
+    assert error["suggestion"] == "name"
+
+
 def test_key_with_a_mistake_is_refused(desk: Desk) -> None:
     [error] = desk.refused("POST", "/accounts/acme/one/keys", {"nam": "x"})
 
