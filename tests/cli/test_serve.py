@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 SERVE = [sys.executable, "-m", "emulator", "serve", "--port", "0"]
 END = "Stop with Ctrl-C."
 TITLES = {
