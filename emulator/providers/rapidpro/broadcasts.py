@@ -15,7 +15,7 @@ from . import batches
 from .contacts import Contacts
 from .kinds import BROADCASTS, CONTACTS, WORKSPACES
 from .lifecycle import pause
-from .naming import new_uuid, next_number, next_serial
+from .naming import as_number, new_uuid, next_number, next_serial
 from .planned import BROADCAST
 from .records import Batch, Contact, RapidBroadcast, Workspace
 from .renderings import Content, Renderer
@@ -24,7 +24,6 @@ from .urns import engine_accepts, parse
 
 BATCH: Final = 100
 UNKNOWN: Final = -1
-MOST_DIGITS: Final = 18
 UNDER_WAY: Final = frozenset({"pending", "queued", "started"})
 
 # The first numbers are the documented ones, the other two are assumed.
@@ -86,10 +85,8 @@ def cancel(sandbox: Sandbox, broadcast: RapidBroadcast) -> RapidBroadcast:
 def find_broadcast(sandbox: Sandbox, id: str) -> RapidBroadcast | None:
     """Return a broadcast by its UUID or its integer id, None if there is none."""
     table = sandbox.store.table(BROADCASTS)
-    found = table.find(id)
-    if found is None and len(id) <= MOST_DIGITS and id.isascii() and id.isdigit():
-        found = table.one("number", int(id))
-    return found
+    found, number = table.find(id), as_number(id)
+    return table.one("number", number) if found is None and number is not None else found
 
 
 def proceed(sandbox: Sandbox, at: datetime, ids: Sequence[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from emulator.core.sandbox import Sandbox
 from emulator.core.store import Kind
 
+#: No integer id has more.
+_MOST_DIGITS: Final = 18
 _REF_LENGTH = 6
 _REF_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
 
@@ -26,6 +28,12 @@ def next_serial(sandbox: Sandbox, kind: Kind[Any], count: int = 1) -> int:
 def next_number(sandbox: Sandbox, kind: Kind[Any], count: int = 1) -> int:
     """Return the next integer id, the first of ``count``."""
     return sandbox.ids.serial(f"{kind.name}.number", count)
+
+
+def as_number(text: str) -> int | None:
+    """Return the integer id that a text spells, None if it is none."""
+    is_number = len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()
+    return int(text) if is_number else None
 
 
 def keep_number(sandbox: Sandbox, kind: Kind[Any], number: int) -> None:

@@ -419,6 +419,9 @@ def test_what_is_deleted_is_kept_as_the_server_keeps_it(make_rapidpro):
 
 TWICE = {"uuid": MOTHERS, "name": "Mothers to be"}
 QUICK = ("/messages/0/quick_replies/0",)
+EVENT = ("/campaign_events/0/message",)
+IN_XXX = ("/campaign_events/0/message/xxx",)
+IN_ENGLISH = ("/campaign_events/0/message/eng",)
 QUEUED = {"status": "queued", "at": "2026-05-06T09:00:00Z"}
 
 
@@ -522,6 +525,63 @@ QUEUED = {"status": "queued", "at": "2026-05-06T09:00:00Z"}
             None,
         ),
         ({"broadcasts": [{"urns": ["zzz"]}]}, "/broadcasts/0/urns/0", "Invalid URN: zzz", None),
+        ({"messages": [{"broadcast": "9" * 5000}]}, "/messages/0/broadcast", "Nothing in", None),
+        ({"contacts": [{"fields": [1]}]}, "/contacts/0/fields", "Must be an object", None),
+        ({"users": [{"email": "ab"}]}, "/users/0/email", "an e-mail address", None),
+        ({"users": [{"email": "a@b", "name": 5}]}, "/users/0/name", "Must be a string", None),
+        ({"users": [{"active": "yes"}]}, "/users/0/active", "true or false", None),
+        ({"globals": [{"name": "A", "key": "1"}]}, "/globals/0/key", "Must be a letter", None),
+        ({"flows": [{"name": " "}]}, "/flows/0/name", "Must not be blank", None),
+        ({"flows": [{"name": "A", "expires": -1}]}, "/flows/0/expires", "from 0", None),
+        ({"flows": [{"name": "A", "expires": "5"}]}, "/flows/0/expires", "a whole number", None),
+        ({"flows": [{"results": [{}]}]}, "/flows/0/results/0/name", "required", None),
+        ({"flows": [{"parent_refs": [5]}]}, "/flows/0/parent_refs/0", "Must be a string", None),
+        ({"flows": [{"simulate": [1]}]}, "/flows/0/simulate", "Must be an object", None),
+        (
+            {"flows": [{"simulate": {"results": {"a": 5}}}]},
+            "/flows/0/simulate/results/a",
+            "Must be an object",
+            None,
+        ),
+        (
+            {"flows": [{"dependencies": {"fields": ["chilren"]}}]},
+            "/flows/0/dependencies/fields/0",
+            "No field",
+            "children",
+        ),
+        ({"runs": [{"values": {"a": 5}}]}, "/runs/0/values/a", "Must be an object", None),
+        (
+            {"runs": [{"exit_type": "completed", "status": "active"}]},
+            "/runs/0/status",
+            "neither waiting nor active",
+            None,
+        ),
+        (
+            {"campaign_events": [{"relative_to": "chilren"}]},
+            "/campaign_events/0/relative_to",
+            "No field",
+            "children",
+        ),
+        ({"campaign_events": [{"message": 5}]}, *EVENT, "a string, or texts by language", None),
+        ({"campaign_events": [{"message": {"xxx": "Hi"}}]}, *IN_XXX, "Not an allowed", None),
+        ({"campaign_events": [{"message": {"eng": ""}}]}, *IN_ENGLISH, "1 to 4096", None),
+        ({"messages": [{"attachments": "x"}]}, "/messages/0/attachments", "Must be a list", None),
+        ({"messages": [{"quick_replies": 5}]}, "/messages/0/quick_replies", "Must be a list", None),
+        ({"broadcasts": [{"text": 5}]}, "/broadcasts/0/text/eng", "Must be a string", None),
+        ({"resthooks": [{"slug": "New Visit"}]}, "/resthooks/0/slug", "lower-case letters", None),
+        (
+            {"resthook_subscribers": [{"target_url": "a.example"}]},
+            "/resthook_subscribers/0/target_url",
+            "Must be an http:// or https:// URL",
+            None,
+        ),
+        ({"archives": [{"start_date": "soon"}]}, "/archives/0/start_date", "a date such as", None),
+        (
+            {"archives": [{"records": [], "size": 5}]},
+            "/archives/0/size",
+            "Is computed from the records",
+            None,
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(make_rapidpro, workspace, pointer, message, suggestion):
