@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from marshmallow import Schema, fields
 
-from emulator.core.errors import Conflict, EmulatorError, NotFound, Problems, Unauthorized
+from emulator.core.errors import BadBody, Conflict, EmulatorError, NotFound, Problems, Unauthorized
 from emulator.core.lifecycle import OUTCOMES, Delay, Lifecycle
 from emulator.core.records import Account, Broadcast, Endpoint, Message, Moment
 from emulator.core.rules import filed
@@ -279,14 +279,14 @@ class Acme:
         @bp.post("/messages")
         @operation("messages.create", source=DOCS, read_on=READ_ON, takes=SendIn)
         def send() -> tuple[Response, int]:
-            body = parse_json(read_body())
+            body = fields_sent()
             [message] = self.send([body["to"]], body["text"], None)
             return json_response({"id": message.id}), 202
 
         @bp.post("/broadcasts")
         @operation("broadcasts.create", source=DOCS, read_on=READ_ON, takes=BroadcastIn)
         def send_to_many() -> tuple[Response, int]:
-            body = parse_json(read_body())
+            body = fields_sent()
             return json_response({"id": self.broadcast(body)}), 202
 
         return Provider(
@@ -361,6 +361,14 @@ class Acme:
         ]
         sandbox.messaging.launch(self.vendor, messages)
         return messages
+
+
+def fields_sent() -> dict[str, Any]:
+    """Return the body of a request, an object."""
+    body = parse_json(read_body())
+    if not isinstance(body, dict):
+        raise BadBody("no object")
+    return body
 
 
 def sign(
