@@ -329,6 +329,19 @@ def test_events_that_nobody_tells_are_refused(client: EmulatorClient, sandbox: S
         next(iter(EmulatorClient("http://127.0.0.1:9").sandbox().events()))
 
 
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("localhost:4600", "http://localhost:4600"),
+        ("http://LOCALHOST:4600/", "http://localhost:4600"),
+        ("http://127.0.0.1", "http://127.0.0.1:80"),
+        ("http://[::1]:4600", "http://[::1]:4600"),
+    ],
+)
+def test_url_may_be_given_in_several_forms(given: str, url: str) -> None:
+    assert EmulatorClient(given).url == url
+
+
 @pytest.mark.parametrize("url", ["https://localhost:4600", "http://", "ftp://localhost"])
 def test_odd_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is no URL of an emulator"):

@@ -85,3 +85,17 @@ def test_narrowed_list_tells_of_the_wider_one() -> None:
 def test_index_beyond_the_end_is_told() -> None:
     with pytest.raises(IndexError, match="no item 3: 1 thing"):
         found(Thing("1"))[3]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("failed", "no thing that failed"),
+        ("pending", "no thing that is pending"),
+    ],
+)
+def test_state_is_said_as_a_sentence_would(state: str, words: str) -> None:
+    with pytest.raises(Unexpected) as missing:
+        found(state=state).one()
+
+    assert str(missing.value).startswith(f"{words}; 2 things\n")
