@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from emulator.core.sending import Answer, Parcel
-from emulator.runtime.destinations import Destinations
+from emulator.runtime.destinations import Destinations, read_url
+from emulator.runtime.exchange import Exchange, Flight
 from emulator.runtime.sender import HTTPSender
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -402,6 +403,35 @@ def test_connection_that_the_receiver_closed_meanwhile_is_replaced(sender, make_
         assert answers.next().status == 200
 
     assert (receiver.connections, len(receiver.requests)) == (3, 3)
+
+
+def test_connection_that_breaks_before_a_byte_has_left_is_replaced(make_receiver):
+    receiver = make_receiver()
+    exchange = Exchange(Destinations())
+    place = read_url(receiver.url)
+    broken, silent = socket.socketpair()
+    broken.shutdown(socket.SHUT_WR)
+    exchange._keep(place, broken)
+
+    answer = exchange.attempt(parcel(receiver), Flight())
+
+    assert (answer.status, answer.error) == (200, None)
+    assert len(receiver.requests) == 1
+    assert broken.fileno() == -1
+    silent.close()
+    exchange.sweep(0)
+
+
+def test_attempt_that_is_over_before_it_has_begun_sends_nothing(make_receiver):
+    receiver = make_receiver()
+    flight = Flight()
+    flight.cut("abandoned")
+    flight.cut("timeout")
+
+    answer = Exchange(Destinations()).attempt(parcel(receiver), flight)
+
+    assert (answer.status, answer.error) == (None, "abandoned")
+    assert receiver.requests == []
 
 
 def test_request_that_may_have_arrived_is_not_sent_again(sender, make_receiver, answers):
