@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from emulator.core.lifecycle import OUTCOMES
+from emulator.core.records import ENDPOINTS
 from emulator.registry import PROVIDERS
 from emulator.web.operations import LEVELS
 from emulator.web.provider_app import ProviderApp
+from emulator.web.routing import PARAMETER
 from tests.contract.conftest import CHANNELS, SPEAKERS
 from tests.contract.speaker import Speaker
 from tests.world import FIXTURES, World
@@ -414,6 +416,46 @@ def test_status_that_no_vendor_has_is_refused_with_the_nearest(world, speaker: S
         assert refused.status_code == 422
         [error] = refused.get_json()["errors"]
         assert (error["pointer"], error["suggestion"]) == ("/status", word)
+
+
+def paths_of_one(speaker: Speaker) -> list[tuple[str, str]]:
+    """Return what can be asked for, or deleted, by an id alone: the end of the path."""
+    served = ProviderApp(speaker.provider).served()
+    paths = [
+        (method, PARAMETER.sub("{}", found.path)) for found in served for method in found.methods
+    ]
+    return [
+        (method, path)
+        for method, path in paths
+        if method in ("GET", "DELETE") and path.find("{}") == len(path) - 2
+    ]
+
+
+@pytest.mark.parametrize(
+    "speaker", [s for s in SPEAKERS if paths_of_one(s)], ids=lambda speaker: speaker.slug
+)
+def test_records_of_others_are_as_good_as_none(world, speaker: Speaker):
+    for channel in speaker.channels:
+        assert speaker.send(world, channel, ADDRESSES[channel]).status_code < 300
+    sandbox, vendor = world.sandbox, speaker.provider.vendor
+    owner, *others = sorted(sandbox.store.table(vendor.accounts), key=lambda one: one.serial)
+    tables = [sandbox.store.table(kind) for kind in (*vendor.kinds, ENDPOINTS)]
+    ids = [one.id for table in tables for one in table if getattr(one, "account", "") == owner.id]
+    name, form = vendor.key_header
+    keys = {one.id: vendor.keys(sandbox, one)[0]["key"] for one in (owner, others[0])}
+
+    found: dict[str, set[str]] = {owner.id: set(), others[0].id: set()}
+    for stranger in (others[0], owner):
+        headers = {name: form.replace("{key}", keys[stranger.id])}
+        for method, path in paths_of_one(speaker):
+            for id in ids:
+                place = path.replace("{}", id)
+                answer = world.call(method, f"/{speaker.slug}{place}", headers=headers)
+                if answer.status_code < 300 and answer.get_json() not in ([], None):
+                    found[stranger.id].add(f"{method} {path}")
+
+    assert found[others[0].id] == set()
+    assert found[owner.id], "its owner finds nothing, either: this test would never fail"
 
 
 class Spy:
