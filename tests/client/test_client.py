@@ -418,6 +418,14 @@ def test_unknown_provider_is_told(sandbox: Sandbox) -> None:
         sandbox.provider("tekrr")
 
 
+def test_messages_are_asked_for_since_a_moment(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+    now = sandbox.clock().now
+
+    sandbox.messages(to=PERSON, since=now).one()
+    sandbox.messages(to=PERSON, since=now + timedelta(seconds=1)).none()
+
+
 def test_missing_message_is_explained(sandbox: Sandbox) -> None:
     send_sms(sandbox, OTHER)
 

@@ -159,6 +159,13 @@ def test_mistakes_are_pointed_at_and_nothing_moves(desk, body, pointer):
     assert desk.get("/clock")["now"] == NOON
 
 
+@pytest.mark.parametrize("until", ["ideal", 5, ["idle"]])
+def test_end_that_is_none_is_told_what_there_is(desk, until):
+    [error] = desk.refused("POST", ADVANCE, {"until": until})
+
+    assert (error["pointer"], error["suggestion"]) == ("/until", "idle")
+
+
 def test_detail_is_true_or_false(desk):
     assert desk.refused("POST", f"{ADVANCE}?detail=yes", {"by": 1})[0]["pointer"] == "/detail"
 

@@ -185,7 +185,7 @@ def test_misspelt_field_of_a_list_of_objects_is_unread(desk: Desk) -> None:
     assert request["unread"] == [{"pointer": "/parts/1/captoin", "suggestion": "caption"}]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[1]", b"5", b""])
+@pytest.mark.parametrize("body", [b"{", b""])
 def test_body_without_fields_has_none_that_is_unread(desk: Desk, body: bytes) -> None:
     desk.world.client.post("/acme/messages", data=body, headers={"X-Api-Key": "key-one"})
 
