@@ -418,6 +418,22 @@ def test_unknown_provider_is_told(sandbox: Sandbox) -> None:
         sandbox.provider("tekrr")
 
 
+def test_lists_hold_everything_however_many_pages_that_takes(
+    client: EmulatorClient, sandbox: Sandbox
+) -> None:
+    send_sms(sandbox, *(f"6012{at:07}" for at in range(1001)))
+    more = [client.sandboxes.create(from_="default", ttl="1h") for _ in range(100)]
+
+    everything = sandbox.messages(direction="out")
+
+    assert len({message.to for message in everything}) == 1001
+    assert sandbox.messages(limit=1000).all == everything[:1000]
+    assert sandbox.messages(limit=3).all == everything[:3]
+    assert {made.name for made in more} < {found.name for found in client.sandboxes.list()}
+    for made in more:
+        made.delete()
+
+
 def test_messages_are_asked_for_since_a_moment(sandbox: Sandbox) -> None:
     send_sms(sandbox, PERSON)
     now = sandbox.clock().now
