@@ -461,6 +461,33 @@ def test_rule_takes_an_error_in_several_forms(sandbox: Sandbox, error: Any) -> N
     assert rule["error"]["code"] == "E1"
 
 
+def test_missing_request_is_told_with_what_became_of_others(sandbox: Sandbox) -> None:
+    sandbox.fault(provider="teekrr", drop="before")
+    with pytest.raises(ConnectionError):
+        send_sms(sandbox, PERSON)
+
+    with pytest.raises(Unexpected) as missing:
+        sandbox.requests(path="/email").one()
+
+    assert str(missing.value).splitlines() == [
+        "no request with path /email; 1 request",
+        "  teekrr POST /sms: not answered (sms.send)",
+    ]
+
+
+def test_missing_message_from_a_person_is_told_with_who_has_written(sandbox: Sandbox) -> None:
+    send_sms(sandbox, PERSON)
+    sandbox.inbound("cuedesk", "447700900111", "Hello")
+
+    with pytest.raises(Unexpected) as missing:
+        sandbox.messages(from_="447700900222").one()
+
+    [first, *others, _] = str(missing.value).splitlines()
+    assert first.startswith("no message from 447700900222; ")
+    assert "  cuedesk whatsapp from 447700900111: " in others[0]
+    assert not any(" to " in line for line in others)
+
+
 def test_missing_broadcast_or_callback_is_told_with_what_there_is(sandbox: Sandbox) -> None:
     sandbox.endpoint("teekrr", sandbox.sink_url(), events=["delivered"])
     send_sms(sandbox, PERSON)
