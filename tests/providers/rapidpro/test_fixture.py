@@ -233,6 +233,38 @@ def test_a_message_takes_address_and_channel_of_its_contact(make_rapidpro):
     assert (second["urn"], second["channel"], second["status"]) == (None, None, "queued")
 
 
+def test_message_of_a_contact_without_an_address_has_none(make_rapidpro):
+    rapidpro = make_rapidpro(
+        document(
+            contacts=[{"uuid": MOTHERS}],
+            messages=[{"contact": MOTHERS, "direction": "in", "sent_on": "2026-05-01T09:00:00Z"}],
+        )
+    )
+
+    message = rapidpro.one("messages")
+    assert (message["urn"], message["channel"], message["sent_on"]) == (None, None, None)
+
+
+def test_message_that_has_failed_says_why(make_rapidpro):
+    rapidpro = make_rapidpro(
+        document(
+            contacts=[{"uuid": MOTHERS}],
+            messages=[{"contact": MOTHERS, "direction": "out", "status": "failed"}],
+        )
+    )
+
+    message = rapidpro.one("messages", folder="failed")["uuid"]
+    assert steer(rapidpro, "GET", f"messages/{message}").json["error"]["code"] == "channel"
+
+
+def test_contact_may_have_closed_tickets_besides_its_open_one(make_rapidpro):
+    tickets = [{"contact": MOTHERS, "status": status} for status in ("closed", "open", "closed")]
+
+    rapidpro = make_rapidpro(document(contacts=[{"uuid": MOTHERS}], tickets=tickets))
+
+    assert rapidpro.one("topics")["counts"] == {"open": 1, "closed": 2}
+
+
 def test_message_being_initialized_counts_as_queued(make_rapidpro):
     rapidpro = make_rapidpro(
         document(
@@ -562,6 +594,8 @@ QUEUED = {"status": "queued", "at": "2026-05-06T09:00:00Z"}
             "No field",
             "children",
         ),
+        ({"fields": [{"name": "x" * 37}]}, "/fields/0/name", "at most 36", None),
+        ({"campaign_events": [{}]}, "/campaign_events/0", "either a message or a flow", None),
         ({"campaign_events": [{"message": 5}]}, *EVENT, "a string, or texts by language", None),
         ({"campaign_events": [{"message": {"xxx": "Hi"}}]}, *IN_XXX, "Not an allowed", None),
         ({"campaign_events": [{"message": {"eng": ""}}]}, *IN_ENGLISH, "1 to 4096", None),

@@ -438,6 +438,25 @@ def test_filters(stored, query, ids):
     assert [start["id"] for start in stored.items("flow_starts", **query)] == ids
 
 
+def test_filters_by_uuid_and_number_must_both_fit(stored):
+    start = stored.items("flow_starts")[0]
+
+    assert stored.items("flow_starts", uuid=start["uuid"], id=start["id"]) == [start]
+    assert stored.items("flow_starts", uuid=start["uuid"], id=start["id"] + 1) == []
+
+
+def test_realistic_latency_takes_its_time(rapidpro, plain):
+    steer(rapidpro, "PATCH", "settings", {"latency": "realistic"})
+    start = start_flow(rapidpro, plain, BAKARI)
+
+    rapidpro.advance(0.4)
+    early = rapidpro.one("flow_starts", uuid=start["uuid"])["status"]
+    rapidpro.advance(60)
+
+    assert early != "completed"
+    assert rapidpro.one("flow_starts", uuid=start["uuid"])["status"] == "completed"
+
+
 def test_strict_server_does_not_filter_by_number(stored):
     steer(stored, "PATCH", "settings", {"rapidpro": {"mode": "strict"}})
 

@@ -446,6 +446,15 @@ def test_old_events_are_removed_at_three_at_night(rapidpro):
     assert rapidpro.items("resthook_events") == []
 
 
+def test_events_of_early_morning_are_removed_the_same_night(rapidpro):
+    rapidpro.advance(16 * 3600)  # two at night
+    enter(rapidpro, plain_flow(rapidpro, "new-visit"), BAKARI)
+
+    rapidpro.advance(49 * 3600)
+
+    assert rapidpro.items("resthook_events") == []
+
+
 # --- For testers
 
 
@@ -516,6 +525,19 @@ def test_subscriber_deleted_by_the_api_is_no_endpoint(rapidpro):
     rapidpro.delete("resthook_subscribers", id=subscriber["id"])
 
     assert steer(rapidpro, "GET", "endpoints").json["items"] == []
+
+
+def test_fixtures_tell_urls_apart_by_case(stored):
+    more = [
+        {"resthook": "NEW-visit", "target_url": "https://b.example/x"},
+        {"resthook": "new-visit", "target_url": "https://b.example/X"},
+    ]
+
+    stored.load({**LAKESIDE, "resthook_subscribers": more})
+
+    urls = {one["target_url"] for one in stored.items("resthook_subscribers", resthook="new-visit")}
+    assert urls == {"https://b.example/x", "https://b.example/X"}
+    assert len(stored.items("resthook_subscribers")) == 3
 
 
 def test_testers_endpoint_hears_of_every_resthook(rapidpro, sent):
