@@ -161,6 +161,20 @@ def test_services_that_are_wrong(desk, given, error, field):
     assert desk.refusal("POST", "/services", {"name": "X", **given}) == (400, error, field)
 
 
+@pytest.mark.parametrize(
+    ("given", "error", "field"),
+    [
+        ({"location": {"id": "no"}}, "Location not found", "location.id"),
+        ({"staffs": [{"id": "no"}]}, "Staff not found", "staffs"),
+    ],
+)
+def test_services_are_not_changed_to_what_is_not_there(desk, given, error, field):
+    before = desk.get("/services/srvYoga001")
+
+    assert desk.refusal("PUT", "/services/srvYoga001", given) == (400, error, field)
+    assert desk.get("/services/srvYoga001") == before
+
+
 def test_categories(desk):
     made = desk.post("/serviceCategories", {"name": "Body & Mind", "slug": "x"})
 

@@ -495,6 +495,7 @@ def test_subscriptions_of_a_fixture(desk):
 
 CONTACT = {"name": "N", "location": "locMain001"}
 CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
+SEGMENT = {"name": "S", "type": "contact"}
 
 
 @pytest.mark.parametrize(
@@ -518,6 +519,26 @@ CLIENT = {"fullName": "N", "primaryLocation": "locMain001"}
         ({"contacts": [{**CONTACT, "tags": ["", "x"]}]}, "/contacts/0/tags", None),
         ({"contacts": [{**CONTACT, "createdAt": "soon"}]}, "/contacts/0/createdAt", None),
         ({"clients": [{**CLIENT, "gender": "Femal"}]}, "/clients/0/gender", "Female"),
+        (
+            {"clients": [{**CLIENT, "primaryLocation": "locMain002"}]},
+            "/clients/0/primaryLocation",
+            "locMain001",
+        ),
+        (
+            {"segments": [{**SEGMENT, "criteria": {"primaryLocations": ["locMain002"]}}]},
+            "/segments/0/criteria/primaryLocations",
+            "locMain001",
+        ),
+        (
+            {"staffs": [{"firstName": "N", "locations": ["locMain002"]}]},
+            "/staffs/0/locations",
+            "locMain001",
+        ),
+        (
+            {"messages": [{"contact": "conAda0001", "broadcast": "none"}]},
+            "/messages/0/broadcast",
+            None,
+        ),
         ({"clients": [{**CLIENT, "dob": "x"}]}, "/clients/0/dob", None),
         ({"locations": [{"id": "locBempty1", "title": "Mine"}]}, "/locations/0/id", None),
         ({"locations": [{"title": "T", "whatsapp": "x"}]}, "/locations/0/whatsapp", None),
