@@ -514,6 +514,15 @@ def test_other_channels(desk, channel):
     assert desk.events == [f"outgoing_{channel}_message"] * 2
 
 
+def test_nobody_answers_over_other_channels(desk):
+    desk.rule("replied")
+    id = sent(desk, "/messages/telegram/sendtext", TEXT)
+
+    desk.advance()
+
+    assert [message["id"] for message in desk.messages()] == [id]
+
+
 def test_templates_of_other_channels(desk):
     elements = {**ADA, "elements": [{"title": "One", "subtitle": "x"}, {"title": "Two"}]}
     buttons = {**ADA, "textMessage": "Choose", "buttons": [{"text": "A"}, {"text": "B"}]}
