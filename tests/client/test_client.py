@@ -25,6 +25,7 @@ from emulator.client import (
     Sandbox,
     Unexpected,
 )
+from emulator.client.timeline import timeline
 from emulator.runtime.in_process import InProcessServer
 from emulator.settings import ServerSettings
 from emulator.testing import CallbackSink, Received
@@ -140,6 +141,8 @@ def test_callbacks_are_seen_and_sent_again(sandbox: Sandbox) -> None:
     assert [attempt.status for attempt in again.attempts] == [500, 200]
     assert sandbox.callback(callback.id) == again
     assert [received.body for received in sandbox.sink()] == [callback.body] * 2
+    sandbox.clear_sink()
+    assert sandbox.sink() == []
     assert sandbox.secrets == [endpoint.secret]
 
 
@@ -210,6 +213,8 @@ def test_accounts_and_keys_are_changed(sandbox: Sandbox) -> None:
     assert sandbox.account("teekrr", teekrr.account)["rates"]["sms"] == 9
     assert sandbox.accounts("teekrr")[0]["id"] == teekrr.account
     sandbox.revoke_key("teekrr", teekrr.account, "new")
+    *_, key = sandbox.account("teekrr", teekrr.account)["apiKeys"]
+    assert (key["name"], key["revokedAt"] is None) == ("new", False)
     sandbox.reset_rate_limits("teekrr")
 
 
@@ -416,6 +421,25 @@ def test_unknown_account_or_key_is_told(
 def test_unknown_provider_is_told(sandbox: Sandbox) -> None:
     with pytest.raises(LookupError, match="no provider 'tekrr'; there are: rapidpro, teekrr"):
         sandbox.provider("tekrr")
+
+
+def test_story_is_told_in_its_order(sandbox: Sandbox) -> None:
+    earlier = sandbox.inbound("cuedesk", "447700900111", "Hi").id
+    sandbox.endpoint("teekrr", sandbox.sink_url(), events=["delivered"])
+    send_sms(sandbox, PERSON)
+    sandbox.advance("1m")
+
+    told = [(entry.kind, entry.text) for entry in timeline(sandbox, since=earlier)]
+
+    statuses = ("pending", "enqueued", "send", "delivered")
+    assert told == [
+        ("request", "teekrr POST /sms: 202 (sms.send)"),
+        *(("message", f"teekrr sms to {PERSON}: {status}") for status in statuses),
+        ("callback", f"teekrr delivered to {sandbox.sink_url()}: 200"),
+    ]
+    everything = timeline(sandbox)
+    assert [entry.at for entry in everything] == sorted(entry.at for entry in everything)
+    assert "cuedesk whatsapp from 447700900111: received" in [entry.text for entry in everything]
 
 
 def test_lists_hold_everything_however_many_pages_that_takes(

@@ -98,6 +98,13 @@ def test_some_addresses_are_refused_even_for_an_allowed_host(address):
         destinations.resolve("http://receiver/")
 
 
+def test_metadata_address_in_a_private_network_is_called_what_it_is():
+    destinations = Destinations(resolver=known())
+
+    with pytest.raises(DestinationRefused, match=r": fd00:ec2::254 is a metadata address$"):
+        destinations.resolve("http://[fd00:ec2::254]/")
+
+
 def test_addresses_that_may_not_be_used_are_left_out():
     found = ["fe80::1%eth0", "8.8.8.8", "192.168.0.9", "192.168.0.9"]
     destinations = Destinations(resolver=known(laptop=found))

@@ -68,6 +68,7 @@ def test_method_that_would_break_out_of_its_line_is_refused():
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", True),
         (b"HTTP/1.1 200\r\ncontent-length:0\r\n\r\n", 200, b"", True),
         (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, b"ok", True),
+        (b"HTTP/1.1 200 OK\nContent-Length: 8\n\nab\r\n\r\ncd", 200, b"ab\r\n\r\ncd", True),
         (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b"", True),
         (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", 302, b"", True),
         (b"HTTP/1.1 500 No\r\nConnection: Close\r\nContent-Length: 1\r\n\r\n!", 500, b"!", False),
