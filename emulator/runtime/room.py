@@ -33,9 +33,10 @@ class _Body:
         self._stream = environ["wsgi.input"]
         self._leave = leave
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to so many bytes, nothing at the end."""
-        part: bytes = self._stream.read(size)
+    def read(self, *size: int) -> bytes:
+        """Return up to so many bytes, or all; nothing at the end."""
+        # granian's stream knows no number for all.
+        part: bytes = self._stream.read(*size)
         self._left -= len(part)
         if self._left <= 0 or not part:
             self.close()

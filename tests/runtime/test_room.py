@@ -23,14 +23,14 @@ class Front:
 
     def __init__(self, most: int) -> None:
         self.meanwhile: Callable[[], object] = lambda: None
-        self.at_first: list[int] = []
+        self.at_first: list[int | None] = []
         self._app = with_room(self._answer, most, patience=0)
         self.headers: dict[str, str] = {}
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         for size in self.at_first:
-            environ["wsgi.input"].read(size)
+            environ["wsgi.input"].read(*(() if size is None else (size,)))
         meanwhile()
         start_response("200 OK", [])
         return [b"{}"]
@@ -65,13 +65,14 @@ def test_one_too_many_is_refused(other: dict[str, str], caplog: pytest.LogCaptur
     ("asked", "reads", "status"),
     [
         (POST, [4, 6], "200 OK"),
+        (POST, [None], "200 OK"),
         (POST, [4, 5], "503 Service Unavailable"),
         (CHUNKS, [4, 100, 100], "200 OK"),
         (CHUNKS, [4, 6], "503 Service Unavailable"),
     ],
 )
 def test_who_has_sent_everything_makes_room_at_once(
-    asked: dict[str, str], reads: list[int], status: str
+    asked: dict[str, str], reads: list[int | None], status: str
 ) -> None:
     front, others = Front(most=1), []
     front.at_first = reads
