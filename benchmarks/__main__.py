@@ -21,7 +21,7 @@ def main() -> None:
     unknown = set(asked.names) - set(GROUPS)
     if unknown:
         parser.error(f"no figure {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
-    # The same Python makes a fifth to a quarter of difference, as it was built.
+    # Which Python it is, and how it was built, makes up to a quarter of difference.
     print(f"Python {sys.version}, {os.cpu_count()} processors", flush=True)
     figures: list[Figure] = []
     for name in asked.names or GROUPS:
