@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from .errors import Invalid, Problem, escape
-from .nesting import DEEPEST, NESTING, TOO_DEEP, is_too_deep
+from .nesting import DEEPEST, TOO_DEEP, is_too_deep, levels
 
 Document = Mapping[str, Any]
 YAML_ENDINGS = (".yaml", ".yml")
@@ -65,17 +65,7 @@ def named_twice(raw: bytes, value: Any) -> str | None:
 
 def _names(value: Any) -> int:
     """Return how many names the objects in a value have."""
-    count, level = 0, [value] if isinstance(value, NESTING) else []
-    while level:
-        objects = [each for each in level if isinstance(each, dict)]
-        count += sum(map(len, objects))
-        level = [
-            child
-            for each in level
-            for child in (each.values() if isinstance(each, dict) else each)
-            if isinstance(child, NESTING)
-        ]
-    return count
+    return sum(len(each) for level in levels(value) for each in level if isinstance(each, dict))
 
 
 def parse_document(raw: bytes, name: str) -> Document:

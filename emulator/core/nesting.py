@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 DEEPEST = 500
 """Levels. Readers of JSON give up near 1,000, of which the calls that led to them and whatever
 stands around a value are a part: what is taken in has to be readable in a file later."""
-NESTING = (dict, list)
+_NESTING = (dict, list)
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 
 
@@ -18,14 +20,17 @@ def is_too_deep(value: Any, raw: bytes | None = None) -> bool:
     """
     if raw is not None and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
         return False
-    level = [value] if isinstance(value, NESTING) else []
-    for _ in range(DEEPEST):
-        if not level:
-            return False
+    return next(islice(levels(value), DEEPEST, None), None) is not None
+
+
+def levels(value: Any) -> Iterator[list[Any]]:
+    """Yield the objects and arrays of a JSON value, level by level from outside."""
+    level = [value] if isinstance(value, _NESTING) else []
+    while level:
+        yield level
         level = [
             child
             for parent in level
             for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, NESTING)
+            if isinstance(child, _NESTING)
         ]
-    return bool(level)
