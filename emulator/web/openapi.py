@@ -253,7 +253,7 @@ def _responses(
     for each in served:
         for status in statuses_in(each.view.__doc__ or ""):
             told = responses.setdefault(str(status), {"description": phrase(status)})
-            if status >= HTTPStatus.BAD_REQUEST and app.provider.complaints():
+            if status >= HTTPStatus.BAD_REQUEST and gives[AnyError]:
                 told["content"] = {"application/json": dict(gives[AnyError])}
     for name, response in _refusals(app, sandbox, method, served[0]):
         known = responses.setdefault(

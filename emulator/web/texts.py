@@ -62,9 +62,11 @@ class Texts(Generic[R]):
             where most of that is the same in a new edition.
         """
         kept = list(map(self._kept.get, map(id, records)))
-        same = [text.json for text in kept if text is not None and text.edition == edition]
+        same: list[Shown] = [
+            text.json for text in kept if text is not None and text.edition == edition
+        ]
         if len(same) == len(records):
-            return list(same)
+            return same
         others = repeat(edition, len(records)) if besides is None else besides()
         return [
             self._still(text, edition)
