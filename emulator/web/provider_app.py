@@ -252,7 +252,7 @@ class ProviderApp(Flask):
         if found.hint is None and response.status_code >= 400:
             found.hint = hints.about(found, response.status_code, sandbox, self.provider)
         if found.hint:
-            response.headers.add("X-Emulator-Hint", _one_line(found.hint))
+            response.headers["X-Emulator-Hint"] = _one_line(found.hint)
         if found.fault is not None:
             found.evidence = None
         if found.evidence and found.operation and sandbox.settings["evidence_header"]:

@@ -111,7 +111,7 @@ def finish(response: Response) -> Response:
     headers.add("Content-Language", "en-us")
     endpoint: Endpoint | None = notes.get("endpoint")
     if endpoint is not None:
-        headers.add("Allow", endpoint.allow)
+        headers.set("Allow", endpoint.allow)
     if "token_workspace" in notes:
         headers.add("X-Temba-Workspace", notes["token_workspace"])
     for warning in notes.get("warnings", ()):
